@@ -1,0 +1,38 @@
+# Every target sets up what it needs; each works alone, first, on a clean clone with python3 and make.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON := $(shell for p in python3.13 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
+BIN := .venv/bin
+ONLY ?=
+
+.PHONY: help setup demo test check format lint build deploy bench lock clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: .venv/.ready ## Install everything into .venv (the other targets do it by themselves)
+
+.venv/.ready: requirements/bootstrap.txt requirements/dev.txt pyproject.toml
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.13 is missing: install it so that 'python3.13' is on PATH (3.13 is the Lambda runtime's version), then run make again." >&2; exit 1; }
+	@echo "Setting up .venv (once, about a minute) ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt || $(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+.venv-sam/.ready: .venv/.ready requirements/sam.txt
+	@echo "Setting up .venv-sam (once) ..."
+	@$(PYTHON) -m venv .venv-sam
+	@$(BIN)/uv pip install --quiet --python .venv-sam/bin/python --require-hashes -r requirements/sam.txt || .venv-sam/bin/python -m pip install --quiet --require-hashes -r requirements/sam.txt
+	@touch $@
+
+lock: .venv/.ready ## Refresh the locked dependencies
+	@for n in bootstrap dev sam; do $(BIN)/uv pip compile -q --generate-hashes --no-annotate --no-header --universal --python-version 3.13 --no-emit-index-url --no-emit-find-links requirements/$$n.in -o requirements/$$n.txt; done
+	@$(BIN)/uv pip compile -q --generate-hashes --no-annotate --no-header --universal --python-version 3.13 --no-emit-index-url --no-emit-find-links requirements/runtime.in -o functions/requirements.txt
+
+format: .venv/.ready ## Format the code
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix --quiet .
+
+clean: ## Remove everything that the other targets made
+	@rm -rf .venv .venv-sam .aws-sam .build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
