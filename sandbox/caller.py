@@ -1,8 +1,9 @@
-"""Who makes a call."""
+"""Who makes a call, and what for."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,3 +13,15 @@ class Caller:
     principal: str  # an ARN, or a name such as "operator"
     account: str
     region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One AWS call: its parameters in botocore's shape, and who makes it."""
+
+    params: dict[str, Any]
+    caller: Caller
+
+    def arn(self, service: str, resource: str) -> str:
+        """Name a resource in the account and Region of the caller."""
+        return f"arn:aws:{service}:{self.caller.region}:{self.caller.account}:{resource}"
