@@ -118,6 +118,7 @@ class TargetGroups:
         params = request.params
         for group in self._of(request):
             if group.name == params["Name"]:
+                _expect_same(group, params)
                 return {"TargetGroups": [self._shape(group)]}
         target_type = params.get("TargetType", "instance")
         resource = f"targetgroup/{params['Name']}/{self._rng.randbytes(8).hex()}"
@@ -213,10 +214,23 @@ class TargetGroups:
         }
 
 
+def _expect_same(group: TargetGroup, params: Shape) -> None:
+    existing = (group.protocol, group.port, group.vpc_id, group.target_type)
+    wanted = tuple(
+        params.get(name, same)
+        for name, same in zip(("Protocol", "Port", "VpcId", "TargetType"), existing, strict=True)
+    )
+    if wanted != existing:
+        message = (
+            f"A target group with the same name '{group.name}' exists, but with different settings"
+        )
+        raise ApiError("DuplicateTargetGroupName", message)
+
+
 def _health_check(params: Shape) -> HealthCheck:
     default = HealthCheck()
     return HealthCheck(
-        protocol=params.get("HealthCheckProtocol", params.get("Protocol", default.protocol)),
+        protocol=params.get("HealthCheckProtocol") or params.get("Protocol") or default.protocol,
         port=params.get("HealthCheckPort", default.port),
         path=params.get("HealthCheckPath", default.path),
         interval_s=params.get("HealthCheckIntervalSeconds", default.interval_s),

@@ -55,7 +55,7 @@ def describe(group: TargetGroup, targets: list[Shape] | None) -> list[Shape]:
 def _describe(group: TargetGroup, key: TargetKey) -> Shape:
     target = group.targets.get(key)
     state, reason = (target.state, target.reason) if target else ("unused", "Target.NotRegistered")
-    health = {"State": state}
+    health: dict[str, str] = {"State": state}
     if reason:
         health |= {"Reason": reason, "Description": DESCRIPTIONS[reason]}
     shape: Shape = {"Target": {"Id": key[0], "Port": key[1]}, "TargetHealth": health}

@@ -1,0 +1,208 @@
+"""What an account has in ECS. Configuration stays in the shapes in which the API took it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from sandbox.clock import Appointment
+    from sandbox.ecs.apps import App
+    from sandbox.ecs.network import Address
+
+Shape = dict[str, Any]
+Tags = dict[str, str]
+LastStatus = Literal[
+    "PROVISIONING",
+    "PENDING",
+    "ACTIVATING",
+    "RUNNING",
+    "DEACTIVATING",
+    "STOPPING",
+    "DEPROVISIONING",
+    "STOPPED",
+]
+STARTING: tuple[LastStatus, ...] = ("PROVISIONING", "PENDING", "ACTIVATING")
+
+
+@dataclass(slots=True)
+class Cluster:
+    """A cluster; ``settings`` are the fields of CreateCluster that are only shown."""
+
+    arn: str
+    name: str
+    settings: Shape
+    capacity_providers: list[str]
+    default_strategy: list[Shape]
+    status: str = "ACTIVE"
+
+
+@dataclass(slots=True)
+class TaskDefinition:
+    """One revision; ``shape`` is what DescribeTaskDefinition answers."""
+
+    arn: str
+    family: str
+    revision: int
+    shape: Shape
+
+    @property
+    def active(self) -> bool:
+        """Whether new tasks may use it."""
+        return bool(self.shape["status"] == "ACTIVE")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What the tasks of a deployment, of a task set or of a RunTask call have in common."""
+
+    definition: TaskDefinition
+    launch_type: str | None
+    strategy: tuple[Shape, ...] = ()
+    network: Shape = field(default_factory=dict)
+    load_balancers: tuple[Shape, ...] = ()
+    registries: tuple[Shape, ...] = ()
+    service_connect: Shape | None = None
+    platform_version: str = "1.4.0"
+
+
+@dataclass(frozen=True, slots=True)
+class StopReason:
+    """Why a task stops, in the words of the API."""
+
+    code: str
+    text: str
+
+
+@dataclass(slots=True)
+class Attachment:
+    """``type`` as the API spells it; events spell the network interface "eni"."""
+
+    id: str
+    type: str
+    status: str
+    details: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Container:
+    """A container of a task."""
+
+    arn: str
+    definition: Shape
+    image_digest: str
+    runtime_id: str
+    last_status: str = "PENDING"
+    exit_code: int | None = None
+
+
+@dataclass(slots=True)
+class Task:
+    """A task; ``times`` are keyed by the API's field names."""
+
+    arn: str
+    cluster_arn: str
+    template: Template
+    group: str
+    started_by: str | None
+    capacity_provider: str | None
+    availability_zone: str
+    subnet_id: str
+    app: App
+    overrides: Shape
+    tags: Tags
+    containers: list[Container]
+    attachments: list[Attachment]
+    times: dict[str, float]
+    service_arn: str | None = None
+    address: Address | None = None
+    version: int = 0
+    desired_status: Literal["RUNNING", "STOPPED"] = "RUNNING"
+    last_status: LastStatus = "PROVISIONING"
+    stop: StopReason | None = None
+    health_status: str = "UNKNOWN"
+    settled: bool = False  # counts as healthy for the scheduler when no load balancer is asked
+    kill_at: float | None = None  # the capacity is gone then, whatever the application does
+    exits_at: float | None = None
+    next_step: Appointment | None = None
+
+    @property
+    def id(self) -> str:
+        """The last part of the ARN."""
+        return self.arn.rsplit("/", 1)[1]
+
+    @property
+    def wanted(self) -> bool:
+        """Whether it is meant to run."""
+        return self.desired_status == "RUNNING"
+
+
+@dataclass(slots=True)
+class Deployment:
+    """A deployment of the ECS controller; ``source`` are the revisions that it replaces."""
+
+    id: str
+    template: Template
+    revision_arn: str
+    service_deployment_arn: str
+    created_at: float
+    updated_at: float
+    source: tuple[str, ...] = ()
+    status: Literal["PRIMARY", "ACTIVE", "INACTIVE"] = "PRIMARY"
+    rollout_state: Literal["IN_PROGRESS", "COMPLETED", "FAILED"] = "IN_PROGRESS"
+    rollout_state_reason: str = ""
+    failed_tasks: int = 0
+
+
+@dataclass(slots=True)
+class TaskSet:
+    """A task set of the CODE_DEPLOY and EXTERNAL controllers."""
+
+    id: str
+    arn: str
+    template: Template
+    scale_percent: float
+    created_at: float
+    updated_at: float
+    tags: Tags
+    external_id: str | None = None
+    started_by: str | None = None
+    status: Literal["PRIMARY", "ACTIVE", "DRAINING"] = "ACTIVE"
+    failed_tasks: int = 0
+    steady_since: float | None = None
+
+
+@dataclass(slots=True)
+class Service:
+    """A service; ``settings`` are the fields of CreateService that are shown as they came."""
+
+    arn: str
+    name: str
+    cluster_arn: str
+    template: Template | None  # None: an EXTERNAL service leaves it to its task sets
+    desired_count: int
+    controller: str
+    settings: Shape
+    tags: Tags
+    created_at: float
+    created_by: str
+    status: Literal["ACTIVE", "DRAINING", "INACTIVE"] = "ACTIVE"
+    deployments: list[Deployment] = field(default_factory=list)
+    task_sets: list[TaskSet] = field(default_factory=list)
+    tasks: dict[str, Task] = field(default_factory=dict)  # until they are STOPPED
+    events: list[Shape] = field(default_factory=list)
+    service_deployments: list[Shape] = field(default_factory=list)
+    steady: bool = False
+    reconciling: Appointment | None = None
+    retry: Appointment | None = None
+
+    @property
+    def primary(self) -> Deployment:
+        """The most recent deployment."""
+        return next(each for each in self.deployments if each.status == "PRIMARY")
+
+    @property
+    def configuration(self) -> Shape:
+        """The deploymentConfiguration."""
+        shape: Shape = self.settings["deploymentConfiguration"]
+        return shape
