@@ -1,0 +1,95 @@
+"""Alerts: what the toolkit has to say to people, as versioned ``ecs-ops`` events.
+
+Capabilities publish; the ``alerts`` capability groups and delivers. The schema is documented in
+docs/alerts.md and, for machines, in docs/schemas/alert-v1.json, which is generated from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from ecsops.errors import PublishFailed
+from ecsops.parallel import chunks
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
+SOURCE, DETAIL_TYPE = "ecs-ops", "ECS Ops Alert"
+SCHEMA_VERSION = "1"
+_ENTRIES_PER_CALL = 10
+
+Severity = Literal["info", "warning", "critical"]
+State = Literal["open", "update", "resolved"]
+
+
+class Table(msgspec.Struct, frozen=True, tag_field="kind", tag="table"):
+    """Evidence in rows."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+class Lines(msgspec.Struct, frozen=True, tag_field="kind", tag="lines"):
+    """Evidence as text, e.g. the last log lines."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+class Diff(msgspec.Struct, frozen=True, tag_field="kind", tag="diff"):
+    """What changed: (field, before, after)."""
+
+    title: str
+    changes: tuple[tuple[str, str, str], ...]
+
+
+class NextStep(msgspec.Struct, frozen=True):
+    """What a person should do, with the exact command or a link."""
+
+    text: str
+    command: str | None = None
+    link: str | None = None
+
+
+class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One message of an incident. ``incident`` groups messages, ``stage`` makes each unique in it."""
+
+    incident: str
+    stage: str
+    severity: Severity
+    state: State
+    capability: str
+    title: str
+    summary: str
+    version: str = SCHEMA_VERSION
+    cluster: str | None = None
+    service: str | None = None
+    evidence: tuple[Table | Lines | Diff, ...] = ()
+    next_steps: tuple[NextStep, ...] = ()
+    resources: tuple[str, ...] = ()
+
+
+def publish(events: EventBridgeClient, alerts: Sequence[Alert]) -> None:
+    """Put alerts on the default bus, 10 a call; raises ``PublishFailed`` if one was not taken.
+
+    A retry may publish an alert twice: ``incident`` and ``stage`` tell the receiver.
+    """
+    for part in chunks(alerts, _ENTRIES_PER_CALL):
+        answer = events.put_events(Entries=[_entry(alert) for alert in part])
+        if answer.get("FailedEntryCount"):
+            codes = sorted({entry.get("ErrorCode", "") for entry in answer["Entries"]} - {""})
+            raise PublishFailed(f"EventBridge refused an alert: {', '.join(codes)}")
+
+
+def _entry(alert: Alert) -> PutEventsRequestEntryTypeDef:
+    return {
+        "Source": SOURCE,
+        "DetailType": DETAIL_TYPE,
+        "Detail": msgspec.json.encode(alert).decode(),
+        "Resources": list(alert.resources),
+    }

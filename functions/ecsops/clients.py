@@ -1,0 +1,51 @@
+"""One botocore session, one client per service, made when first asked for.
+
+botocore without boto3 on top: the same clients, 15 to 20 ms sooner (docs/decisions/0003). A second
+session would load botocore's endpoint data again, so Powertools utilities that need a client are
+handed one of these.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import botocore.session
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_ecs import ECSClient
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+
+# Standard mode retries throttling, time-outs and 5xx with jittered back-off. Short time-outs: an
+# interrupted task has two minutes, and a hanging connection must not eat them.
+_CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 5},
+    connect_timeout=2,
+    read_timeout=5,
+    max_pool_connections=32,
+    tcp_keepalive=True,
+)
+_session = botocore.session.get_session()
+
+
+@overload
+def client(service: Literal["ecs"]) -> ECSClient: ...
+@overload
+def client(service: Literal["elbv2"]) -> ElasticLoadBalancingv2Client: ...
+@overload
+def client(service: Literal["events"]) -> EventBridgeClient: ...
+@overload
+def client(service: Literal["sqs"]) -> SQSClient: ...
+@overload
+def client(service: Literal["sns"]) -> SNSClient: ...
+@overload
+def client(service: Literal["dynamodb"]) -> DynamoDBClient: ...
+@cache
+def client(service: str) -> Any:
+    """The client of an AWS service, e.g. ``client("ecs")``; the same one every time."""
+    return _session.create_client(service, config=_CONFIG)

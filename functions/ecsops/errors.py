@@ -1,0 +1,61 @@
+"""The toolkit's errors.
+
+OpsError
+├── InvalidMessage   a message cannot be understood: never retried with hope, ends in the dead-letter queue
+├── InvalidSetting   an environment variable or tag has a value nobody can act on
+├── CallFailed       an AWS call failed for good or ran out of retries: the message is tried again
+│   ├── ClusterGone
+│   ├── TargetGroupGone
+│   └── TargetRefused
+└── PublishFailed    events were not accepted by the bus: the message is tried again
+"""
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+
+class OpsError(Exception):
+    """Base of everything the toolkit raises on purpose."""
+
+
+class InvalidMessage(OpsError):
+    """A message that cannot be understood; says which field, and what was expected there."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        """Name the field by its JSON path, e.g. ``$.detail.taskArn``."""
+        super().__init__(f"{path}: {problem}")
+        self.path = path
+        self.problem = problem
+
+
+class InvalidSetting(OpsError):
+    """A setting that nobody can act on; says which one and what it may be."""
+
+
+class CallFailed(OpsError):
+    """An AWS call failed after its retries."""
+
+    def __init__(self, operation: str, code: str, message: str) -> None:
+        """Keep the operation and the AWS error code for logs and metrics."""
+        super().__init__(f"{operation}: {code}: {message}")
+        self.operation = operation
+        self.code = code
+
+
+class ClusterGone(CallFailed):
+    """The cluster does not exist in this account and Region."""
+
+
+class TargetGroupGone(CallFailed):
+    """The target group was deleted; nothing is registered in it any more."""
+
+
+class TargetRefused(CallFailed):
+    """The target group cannot hold such a target, e.g. an address of the other family."""
+
+
+class PublishFailed(OpsError):
+    """The event bus did not take some of the entries."""
+
+
+# What a message's work may end in without being a fault of the code: the message is tried again.
+CALL_ERRORS = (OpsError, ClientError, BotoCoreError)

@@ -1,0 +1,85 @@
+"""What users say with tags: ``ecs-ops:*`` on their services, with safe defaults.
+
+A value that nobody understands never switches anything on: the setting falls back to its cautious
+value, and the problem is reported with the tag, the value and what it may be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from ecsops.durations import parse_duration
+from ecsops.errors import InvalidSetting
+
+_ON = frozenset({"on", "true", "yes", "enabled", "1"})
+_OFF = frozenset({"off", "false", "no", "disabled", "0"})
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A tag whose value cannot be understood, and what is done instead."""
+
+    tag: str
+    value: str
+    expected: str
+    instead: str
+
+    def __str__(self) -> str:
+        """One line for logs and alerts."""
+        return (
+            f"tag {self.tag}={self.value!r}: expected {self.expected}; acting as if {self.instead}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Setting[T]:
+    """One tag: how it is read, what holds without it, what holds when it is nonsense."""
+
+    tag: str
+    parse: Callable[[str], T]
+    expected: str
+    default: T
+    cautious: T
+
+    def read(self, tags: Mapping[str, str], default: T | None = None) -> tuple[T, Problem | None]:
+        """The value in force, and the problem if the tag is nonsense.
+
+        ``default`` stands in for the setting's own, e.g. when the stack sets another one.
+        """
+        text = tags.get(self.tag)
+        if text is None:
+            return (self.default if default is None else default), None
+        try:
+            return self.parse(text), None
+        except InvalidSetting:
+            return self.cautious, Problem(self.tag, text, self.expected, f"{self.cautious}")
+
+
+def switch(tag: str, *, default: str, cautious: str, extra: tuple[str, ...] = ()) -> Setting[str]:
+    """A setting that is ``on``, ``off`` or one of ``extra``; the usual spellings of on and off work."""
+
+    def parse(text: str) -> str:
+        word = text.strip().lower()
+        if word in _ON:
+            return "on"
+        if word in _OFF:
+            return "off"
+        if word in extra:
+            return word
+        raise InvalidSetting(word)
+
+    return Setting(tag, parse, ", ".join(("on", *extra, "off")), default, cautious)
+
+
+def duration(tag: str, *, default: int, cautious: int) -> Setting[int]:
+    """A setting in seconds, written ``90s``, ``5m``, ``2h``."""
+    return Setting(tag, parse_duration, "a duration like 90s, 5m or 2h", default, cautious)
+
+
+def from_ecs(tags: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
+    """Tags as ECS describes them (``[{"key": ..., "value": ...}]``) as a mapping."""
+    return {tag["key"]: tag.get("value", "") for tag in tags or () if "key" in tag}
+
+
+SPOT_DRAIN = switch("ecs-ops:spot-drain", default="on", cautious="dry-run", extra=("dry-run",))

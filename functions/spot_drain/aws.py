@@ -1,0 +1,252 @@
+"""What draining reads from and does to ECS and ELB, in as few round trips as possible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ecsops.errors import CallFailed, ClusterGone, TargetGroupGone, TargetRefused
+from ecsops.parallel import chunks, run_all
+from spot_drain.targets import Membership, Service, Target, service_from
+from spot_drain.verdict import Seen, seen_in
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs import ECSClient
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+
+_TASKS_PER_CALL = 100
+_SERVICES_PER_CALL = 10
+_REVISIONS_PER_CALL = 20
+_TARGETS_PER_CALL = 100
+# How long a service's target groups are remembered. A deployment changes the key (its id is in the
+# task's startedBy), so only an out-of-band change waits for this.
+_REMEMBER_S = 300
+
+_MEANING: dict[str, type[CallFailed]] = {
+    "ClusterNotFoundException": ClusterGone,
+    "TargetGroupNotFound": TargetGroupGone,
+    "TargetGroupNotFoundException": TargetGroupGone,
+    "InvalidTarget": TargetRefused,
+    "InvalidTargetException": TargetRefused,
+    "ValidationError": TargetRefused,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceKey:
+    """A service as a task's event names it; ``started_by`` is the deployment or task set."""
+
+    cluster_arn: str
+    name: str
+    started_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Aws:
+    """The gateway. ``remembered`` lives as long as the function's process."""
+
+    ecs: ECSClient
+    elbv2: ElasticLoadBalancingv2Client
+    stack_mode: str
+    remembered: dict[ServiceKey, tuple[float, Service]] = field(default_factory=dict)
+
+    def tasks(
+        self, by_cluster: Mapping[str, Sequence[str]]
+    ) -> dict[str, dict[str, Any] | CallFailed]:
+        """Fresh descriptions by task ARN; a task that ECS no longer knows is left out."""
+        asked = [
+            (cluster, part)
+            for cluster, arns in by_cluster.items()
+            for part in chunks(arns, _TASKS_PER_CALL)
+        ]
+        answers = run_all([lambda c=c, p=p: self._tasks(c, p) for c, p in asked])  # type: ignore[misc]
+        found: dict[str, dict[str, Any] | CallFailed] = {}
+        for (_, part), answer in zip(asked, answers, strict=True):
+            if isinstance(answer, CallFailed):
+                found |= dict.fromkeys(part, answer)
+            else:
+                found |= {task["taskArn"]: task for task in _raised(answer)}
+        return found
+
+    def services(
+        self, keys: Iterable[ServiceKey], *, now: float
+    ) -> dict[ServiceKey, Service | CallFailed]:
+        """Services by key, from memory where it is recent; one that ECS does not know is left out."""
+        wanted = set(keys)
+        known = {
+            key: self.remembered[key][1]
+            for key in wanted
+            if key in self.remembered and now - self.remembered[key][0] < _REMEMBER_S
+        }
+        asked = [
+            (cluster, part)
+            for cluster, names in _by_cluster(wanted - known.keys()).items()
+            for part in chunks(sorted(names), _SERVICES_PER_CALL)
+        ]
+        answers = run_all([lambda c=c, p=p: self._services(c, p) for c, p in asked])  # type: ignore[misc]
+        found: dict[tuple[str, str], Service | CallFailed] = {}
+        for (cluster, part), answer in zip(asked, answers, strict=True):
+            if isinstance(answer, CallFailed):
+                found |= dict.fromkeys(((cluster, name) for name in part), answer)
+            else:
+                found |= {(cluster, service.name): service for service in _raised(answer)}
+        for key in wanted - known.keys():
+            service = found.get((key.cluster_arn, key.name))
+            if isinstance(service, Service):
+                self.remembered[key] = (now, service)
+        return known | {
+            key: found[key.cluster_arn, key.name]
+            for key in wanted - known.keys()
+            if (key.cluster_arn, key.name) in found
+        }
+
+    def rolling_out(self, services: Iterable[Service]) -> dict[str, Service | CallFailed]:
+        """Services in the middle of a deployment, by ARN, with the groups of their revisions added."""
+        rolling = {service.arn: service for service in services if service.revisions}
+        arns = sorted({arn for service in rolling.values() for arn in service.revisions})
+        parts = chunks(arns, _REVISIONS_PER_CALL)
+        answers = run_all([lambda p=p: self._revisions(p) for p in parts])  # type: ignore[misc]
+        failed = next((answer for answer in answers if isinstance(answer, CallFailed)), None)
+        if failed is not None:
+            return dict.fromkeys(rolling, failed)
+        revisions = [revision for answer in answers for revision in _raised(answer)]
+        return {arn: service.with_revisions(revisions) for arn, service in rolling.items()}
+
+    def look(self, memberships: Iterable[Membership]) -> dict[Membership, Seen]:
+        """What each place shows; UNKNOWN where the look failed, GONE where the group is no more."""
+        asked = _calls(memberships)
+        answers = run_all([lambda g=g, m=m: self._health(g, m) for g, m in asked])  # type: ignore[misc]
+        return _seen_by_membership(asked, answers)
+
+    def look_and_deregister(
+        self, memberships: Iterable[Membership]
+    ) -> tuple[dict[Membership, Seen], dict[Membership, CallFailed]]:
+        """Look and take out at once, all groups side by side: one round trip in all.
+
+        The looks are sent first. Should one arrive after the deregistration all the same, a task is
+        counted as drained by ECS that was drained by us: the metric errs, the task is out.
+        """
+        asked = _calls(memberships)
+        looks = [lambda g=g, m=m: self._health(g, m) for g, m in asked]
+        acts = [lambda g=g, m=m: self._deregister(g, m) for g, m in asked]
+        answers: list[Any] = run_all([*looks, *acts])
+        seen = _seen_by_membership(asked, answers[: len(asked)])
+        failed = {
+            membership: answer
+            for (group, part), answer in zip(asked, answers[len(asked) :], strict=True)
+            if isinstance(answer, CallFailed) and not _is_benign(answer, group, asked)
+            for membership in part
+        }
+        return seen, failed
+
+    def _tasks(self, cluster: str, arns: Sequence[str]) -> list[Any]:
+        answer = _call(
+            "DescribeTasks", lambda: self.ecs.describe_tasks(cluster=cluster, tasks=list(arns))
+        )
+        tasks: list[Any] = answer["tasks"]
+        return tasks
+
+    def _services(self, cluster: str, names: Sequence[str]) -> list[Service]:
+        answer = _call(
+            "DescribeServices",
+            lambda: self.ecs.describe_services(
+                cluster=cluster, services=list(names), include=["TAGS"]
+            ),
+        )
+        return [service_from(service, self.stack_mode) for service in answer["services"]]
+
+    def _revisions(self, arns: Sequence[str]) -> list[Any]:
+        answer = _call(
+            "DescribeServiceRevisions",
+            lambda: self.ecs.describe_service_revisions(serviceRevisionArns=list(arns)),
+        )
+        revisions: list[Any] = answer["serviceRevisions"]
+        return revisions
+
+    def _health(self, group: str, memberships: Sequence[Membership]) -> dict[Target, Seen]:
+        targets = [membership.target for membership in memberships]
+        answer = _call(
+            "DescribeTargetHealth",
+            lambda: self.elbv2.describe_target_health(TargetGroupArn=group, Targets=_wire(targets)),
+        )
+        return seen_in(answer["TargetHealthDescriptions"], targets)
+
+    def _deregister(self, group: str, memberships: Sequence[Membership]) -> dict[Target, Seen]:
+        _call(
+            "DeregisterTargets",
+            lambda: self.elbv2.deregister_targets(
+                TargetGroupArn=group, Targets=_wire([m.target for m in memberships])
+            ),
+        )
+        return {}
+
+
+def _call(operation: str, perform: Callable[[], Any]) -> Any:
+    try:
+        return perform()
+    except ClientError as error:
+        code, text = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+        raise _MEANING.get(code, CallFailed)(operation, code, text) from error
+    except BotoCoreError as error:
+        raise CallFailed(operation, type(error).__name__, str(error)) from error
+
+
+def _raised[T](answer: T | Exception) -> T:
+    # Whatever is no failed AWS call is a fault of ours: it must not pass for an answer.
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def _by_cluster(keys: Iterable[ServiceKey]) -> dict[str, set[str]]:
+    names: dict[str, set[str]] = {}
+    for key in keys:
+        names.setdefault(key.cluster_arn, set()).add(key.name)
+    return names
+
+
+def _calls(memberships: Iterable[Membership]) -> list[tuple[str, Sequence[Membership]]]:
+    """Group by target group and address family, 100 targets a call, in a stable order.
+
+    A group takes addresses of one family only and refuses a call with one of the other: the
+    families go separately, so that a refusal of one cannot hold up the other.
+    """
+    groups: dict[tuple[str, bool], list[Membership]] = {}
+    for membership in sorted(set(memberships)):
+        groups.setdefault((membership.group_arn, membership.target.is_ipv6), []).append(membership)
+    return [
+        (group, part)
+        for (group, _), items in groups.items()
+        for part in chunks(items, _TARGETS_PER_CALL)
+    ]
+
+
+def _seen_by_membership(
+    asked: Sequence[tuple[str, Sequence[Membership]]], answers: Sequence[Any]
+) -> dict[Membership, Seen]:
+    seen: dict[Membership, Seen] = {}
+    for (group, part), answer in zip(asked, answers, strict=True):
+        if isinstance(answer, TargetGroupGone):
+            seen |= dict.fromkeys(part, Seen.GONE)
+        elif isinstance(answer, CallFailed):
+            benign = _is_benign(answer, group, asked)
+            seen |= dict.fromkeys(part, Seen.ABSENT if benign else Seen.UNKNOWN)
+        else:
+            seen |= {membership: _raised(answer)[membership.target] for membership in part}
+    return seen
+
+
+def _is_benign(
+    error: CallFailed, group: str, asked: Sequence[tuple[str, Sequence[Membership]]]
+) -> bool:
+    """Whether the target cannot be in the group: it is gone, or takes the task's other family."""
+    families = {part[0].target.is_ipv6 for asked_group, part in asked if asked_group == group}
+    refused = isinstance(error, TargetRefused) and len(families) > 1
+    return refused or isinstance(error, TargetGroupGone)
+
+
+def _wire(targets: Iterable[Target]) -> list[Any]:
+    return [{"Id": target.id, "Port": target.port} for target in targets]

@@ -1,0 +1,189 @@
+"""The first pass: from what Spot announces to targets that get no new requests.
+
+One interruption costs two round trips when nothing is remembered (DescribeServices, then all looks
+and deregistrations side by side) and one when it is. What happens next if a call fails for good: its
+tasks' messages go back to the queue, and the verification, which is scheduled all the same, tries
+again a few seconds later. If the process dies anywhere, every message comes back; all of it can be
+done twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import msgspec
+
+from ecsops.errors import CallFailed, InvalidMessage
+from ecsops.events.task_state import TaskStateChange
+from spot_drain.aws import ServiceKey
+from spot_drain.interruption import Interruption
+from spot_drain.messages import TargetCheck, TaskCheck
+from spot_drain.targets import Membership, Service, memberships
+from spot_drain.verdict import Seen
+
+_STOPPED = frozenset({"STOPPED", "DELETED"})
+_TASK_FIELDS = ("taskArn", "clusterArn", "desiredStatus", "lastStatus", "attachments", "containers")
+
+
+class Gateway(Protocol):
+    """What the first pass needs from AWS."""
+
+    def tasks(
+        self, by_cluster: Mapping[str, Sequence[str]]
+    ) -> dict[str, dict[str, Any] | CallFailed]:
+        """Fresh task descriptions."""
+        ...
+
+    def services(
+        self, keys: Iterable[ServiceKey], *, now: float
+    ) -> dict[ServiceKey, Service | CallFailed]:
+        """Services by key."""
+        ...
+
+    def rolling_out(self, services: Iterable[Service]) -> dict[str, Service | CallFailed]:
+        """Services in the middle of a deployment."""
+        ...
+
+    def look(self, memberships: Iterable[Membership]) -> dict[Membership, Seen]:
+        """What each place shows."""
+        ...
+
+    def look_and_deregister(
+        self, memberships: Iterable[Membership]
+    ) -> tuple[dict[Membership, Seen], dict[Membership, CallFailed]]:
+        """Look and take out at once."""
+        ...
+
+
+@dataclass(slots=True)
+class Pass:
+    """What became of each interruption of one batch."""
+
+    checks: list[TaskCheck] = field(default_factory=list)
+    failed: dict[Interruption, Exception] = field(default_factory=dict)
+    stale: list[Interruption] = field(default_factory=list)
+    standalone: list[Interruption] = field(default_factory=list)
+    orphaned: list[Interruption] = field(default_factory=list)
+    switched_off: list[Interruption] = field(default_factory=list)
+    services: dict[str, Service] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    done: list[Interruption] = field(default_factory=list)
+
+
+def drain(interruptions: Sequence[Interruption], aws: Gateway, *, now: float) -> Pass:
+    """Take every interrupted task out of every group it may be registered in."""
+    outcome = Pass()
+    current = _trusted(interruptions, aws, outcome, now)
+    behind = _services_of(current, aws, outcome, now)
+    _take_out(behind, aws, outcome)
+    # A service in the middle of a deployment may have tasks in groups that only its revisions still
+    # name. They come in a second wave: the first must not wait for it.
+    for arn, service in aws.rolling_out({s.arn: s for _, s in behind}.values()).items():
+        affected = [one for one, known in behind if known.arn == arn]
+        if isinstance(service, CallFailed):
+            outcome.failed |= dict.fromkeys(affected, service)
+            continue
+        extra = service.registrations - outcome.services[arn].registrations
+        outcome.services[arn] = service
+        if extra:
+            wave = replace(service, registrations=extra)
+            _take_out([(one, wave) for one in affected], aws, outcome)
+    outcome.done = [one for one, _ in behind if one not in outcome.failed]
+    return outcome
+
+
+def _trusted(
+    interruptions: Iterable[Interruption], aws: Gateway, outcome: Pass, now: float
+) -> list[Interruption]:
+    """Those still alive: young events are believed, for the others ECS is asked."""
+    trusted, doubtful = [], []
+    for one in interruptions:
+        if one.service_name is None:
+            outcome.standalone.append(one)
+        elif one.is_fresh(now) and (one.ipv4 or one.ipv6):
+            trusted.append(one)
+        else:
+            doubtful.append(one)
+    by_cluster: dict[str, list[str]] = {}
+    for one in doubtful:
+        by_cluster.setdefault(one.cluster_arn, []).append(one.task_arn)
+    fresh = aws.tasks(by_cluster) if doubtful else {}
+    for one in doubtful:
+        task = fresh.get(one.task_arn)
+        if isinstance(task, CallFailed):
+            outcome.failed[one] = task
+        elif task is None or task.get("lastStatus") in _STOPPED:
+            outcome.stale.append(one)
+        else:
+            trusted.append(_with_addresses(one, task, now))
+    return trusted
+
+
+def _services_of(
+    interruptions: Sequence[Interruption], aws: Gateway, outcome: Pass, now: float
+) -> list[tuple[Interruption, Service]]:
+    """Each interruption with its service; those whose service is gone or switched off drop out."""
+    services = aws.services({_key(one) for one in interruptions}, now=now)
+    behind = []
+    for one in interruptions:
+        service = services.get(_key(one))
+        if isinstance(service, CallFailed):
+            outcome.failed[one] = service
+        elif service is None:
+            outcome.orphaned.append(one)
+        elif service.mode == "off":
+            outcome.switched_off.append(one)
+        elif service.registrations and not (one.ipv4 or one.ipv6):
+            outcome.failed[one] = InvalidMessage(
+                "$.detail.attachments",
+                f"no network interface with an address, and service {service.name} has target groups",
+            )
+        else:
+            outcome.services[service.arn] = service
+            behind.append((one, service))
+    return behind
+
+
+def _take_out(behind: Sequence[tuple[Interruption, Service]], aws: Gateway, outcome: Pass) -> None:
+    """Deregister what may be, only look where the service is on dry run; note what to verify."""
+    places = {(one, service.arn): memberships(one, service) for one, service in behind}
+    acting = [m for one, s in behind if s.mode == "on" for m in places[one, s.arn]]
+    looking = [m for one, s in behind if s.mode != "on" for m in places[one, s.arn]]
+    seen, failed = aws.look_and_deregister(acting)
+    if looking:
+        seen |= aws.look(looking)
+    outcome.gone |= {m.group_arn for m, state in seen.items() if state is Seen.GONE}
+    for one, service in behind:
+        mine = places[one, service.arn]
+        error = next((failed[m] for m in mine if m in failed), None)
+        if error is not None:
+            outcome.failed[one] = error
+        outcome.checks.append(
+            TaskCheck(
+                one.task_arn,
+                service.arn,
+                one.cluster_arn,
+                one.at,
+                one.seen_at,
+                service.mode != "on",
+                tuple(TargetCheck(m.group_arn, m.target.id, m.target.port, seen[m]) for m in mine),
+            )
+        )
+
+
+def _key(one: Interruption) -> ServiceKey:
+    return ServiceKey(one.cluster_arn, one.service_name or "", one.started_by)
+
+
+def _with_addresses(one: Interruption, task: Mapping[str, Any], now: float) -> Interruption:
+    described = msgspec.convert(
+        {name: task[name] for name in _TASK_FIELDS if name in task}, TaskStateChange
+    )
+    return replace(
+        one,
+        seen_at=now,
+        ipv4=described.ipv4_addresses or one.ipv4,
+        ipv6=described.ipv6_addresses or one.ipv6,
+    )

@@ -1,0 +1,197 @@
+"""One alert per service and storm: what was interrupted, who drained it, what is left to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from ecsops.alerts import Alert, NextStep, Severity, Table
+from ecsops.arns import parse_arn, target_group_name
+from spot_drain.verdict import Verdict
+
+CAPABILITY = "spot_drain"
+# A storm is over when nothing has been added for this long, or it is told in instalments.
+QUIET_S = 40
+INSTALMENT_S = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What is known of a service's storm. Task ids by verdict; times in epoch seconds.
+
+    ``plain`` tasks had no target group to leave, ``would`` are tasks that a dry run left alone.
+    """
+
+    service_arn: str
+    first_at: int
+    last_at: int
+    native: frozenset[str] = frozenset()
+    backstop: frozenset[str] = frozenset()
+    unattributed: frozenset[str] = frozenset()
+    stuck: frozenset[str] = frozenset()
+    plain: frozenset[str] = frozenset()
+    would: frozenset[str] = frozenset()
+    groups: frozenset[str] = field(default=frozenset())
+    notes: frozenset[str] = field(default=frozenset())
+
+    @property
+    def tasks(self) -> frozenset[str]:
+        """Every interrupted task of the storm."""
+        return (
+            self.native | self.backstop | self.unattributed | self.stuck | self.plain | self.would
+        )
+
+    @property
+    def incident(self) -> str:
+        """The key under which everything about this storm is told."""
+        return f"{CAPABILITY}/{self.service_arn}/{self.first_at}"
+
+    def is_over(self, now: float) -> bool:
+        """Whether it is time to tell: it has gone quiet, or has lasted for an instalment."""
+        return now - self.last_at >= QUIET_S or now - self.first_at >= INSTALMENT_S
+
+
+NAMES: dict[Verdict, str] = {
+    Verdict.NATIVE: "native",
+    Verdict.BACKSTOP: "backstop",
+    Verdict.UNATTRIBUTED: "unattributed",
+    Verdict.STUCK: "stuck",
+}
+
+
+def storm_alert(tally: Tally) -> Alert:
+    """The report of a storm."""
+    cluster, service = _names(tally.service_arn)
+    return Alert(
+        incident=tally.incident,
+        stage=f"storm-{tally.last_at}",
+        severity=_severity(tally),
+        state="resolved" if not tally.stuck else "open",
+        capability=CAPABILITY,
+        title=_title(tally, cluster, service),
+        summary=_summary(tally),
+        cluster=cluster,
+        service=service,
+        evidence=(_table(tally),),
+        next_steps=_next_steps(tally),
+        resources=(tally.service_arn,),
+    )
+
+
+def stuck_alert(service_arn: str, first_at: int, left: dict[str, tuple[str, ...]]) -> Alert:
+    """Sent at once: tasks that are about to die and still get requests. ``left``: group -> targets."""
+    cluster, service = _names(service_arn)
+    targets = sorted({target for targets in left.values() for target in targets})
+    return Alert(
+        incident=f"{CAPABILITY}/{service_arn}/{first_at}",
+        stage="stuck-" + ",".join(targets)[:200],
+        severity="critical",
+        state="open",
+        capability=CAPABILITY,
+        title=f"{cluster}/{service}: {_count(len(targets), 'dying target')} still in rotation",
+        summary=(
+            f"Spot is taking tasks of service {service} away, and {_count(len(targets), 'target')} "
+            "could not be taken out of the load balancer after three attempts. Requests sent there "
+            "will fail until the health check notices."
+        ),
+        cluster=cluster,
+        service=service,
+        evidence=(
+            Table(
+                "Still registered",
+                ("target group", "targets"),
+                tuple((target_group_name(g), ", ".join(t)) for g, t in sorted(left.items())),
+            ),
+        ),
+        next_steps=tuple(
+            NextStep("Take them out by hand:", command=_deregister_command(group, targets))
+            for group, targets in sorted(left.items())
+        ),
+        resources=(service_arn, *sorted(left)),
+    )
+
+
+def _title(tally: Tally, cluster: str, service: str) -> str:
+    what = f"{cluster}/{service}: Spot took {_count(len(tally.tasks), 'task')}"
+    if tally.stuck:
+        return f"{what}; {len(tally.stuck)} died in rotation"
+    if tally.would:
+        return f"{what} (dry run)"
+    if tally.plain == tally.tasks:
+        return f"{what}; no load balancer to drain"
+    return f"{what}; all left their load balancers in time"
+
+
+def _summary(tally: Tally) -> str:
+    sentences = [
+        f"{_clock(tally.first_at)}-{_clock(tally.last_at)} UTC: Fargate Spot interrupted "
+        f"{_count(len(tally.tasks), 'task')}."
+    ]
+    if tally.native:
+        sentences.append(f"ECS itself had taken {len(tally.native)} out of rotation.")
+    if tally.backstop:
+        sentences.append(
+            f"{len(tally.backstop)} still got requests when the toolkit came, and were taken out."
+        )
+    if tally.unattributed:
+        sentences.append(f"{len(tally.unattributed)} left rotation; who did it is not known.")
+    if tally.stuck:
+        sentences.append(f"{len(tally.stuck)} could not be taken out.")
+    if tally.would:
+        sentences.append(
+            f"Dry run: the toolkit would have taken {len(tally.would)} out, and did nothing."
+        )
+    if tally.plain:
+        sentences.append(f"{len(tally.plain)} had no target group.")
+    return " ".join((*sentences, *sorted(tally.notes)))
+
+
+def _table(tally: Tally) -> Table:
+    rows = (
+        ("interrupted", str(len(tally.tasks))),
+        ("drained by ECS", str(len(tally.native))),
+        ("drained by the toolkit", str(len(tally.backstop))),
+        ("still registered", str(len(tally.stuck))),
+        ("target groups", ", ".join(sorted(map(target_group_name, tally.groups))) or "none"),
+    )
+    return Table("Draining", ("what", "tasks"), rows)
+
+
+def _next_steps(tally: Tally) -> tuple[NextStep, ...]:
+    if tally.stuck:
+        return (NextStep("Check 5xx of the target groups in this window, and docs/spot-drain.md."),)
+    if tally.would:
+        return (
+            NextStep(
+                "Let the toolkit act on this service:",
+                command=(
+                    f"aws ecs tag-resource --resource-arn {tally.service_arn} "
+                    "--tags key=ecs-ops:spot-drain,value=on"
+                ),
+            ),
+        )
+    return (NextStep("Nothing to do: ECS starts replacements on FARGATE_SPOT by itself."),)
+
+
+def _severity(tally: Tally) -> Severity:
+    return "critical" if tally.stuck else "warning" if tally.notes else "info"
+
+
+def _deregister_command(group: str, targets: tuple[str, ...]) -> str:
+    pairs = " ".join(
+        f"Id={target.rpartition(':')[0]},Port={target.rpartition(':')[2]}" for target in targets
+    )
+    return f"aws elbv2 deregister-targets --target-group-arn {group} --targets {pairs}"
+
+
+def _names(service_arn: str) -> tuple[str, str]:
+    arn = parse_arn(service_arn)
+    return arn.cluster or "default", arn.name
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _clock(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S")

@@ -1,0 +1,126 @@
+"""Which targets of which target groups an interrupted task can be registered as.
+
+The union of everything the service may have registered its tasks in: its load balancers, the
+alternate groups of a blue/green deployment, the groups of its task sets, and those of revisions that
+are still being rolled out. Too many is harmless: "If the specified target does not exist, the action
+returns successfully" (DeregisterTargets in the ELBv2 API reference). Too few loses requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ecsops import tags
+from spot_drain.interruption import Interruption
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Registration:
+    """A target group, and the port on which the service's tasks are registered in it."""
+
+    group_arn: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What draining needs to know of a service.
+
+    ``revisions`` are those being rolled out right now, whose load balancers may differ from the
+    service's own; ``classic`` names Classic Load Balancers, which are reported and not touched.
+    """
+
+    arn: str
+    name: str
+    cluster_arn: str
+    mode: str
+    registrations: frozenset[Registration]
+    revisions: tuple[str, ...] = ()
+    classic: tuple[str, ...] = ()
+    problem: str | None = None
+
+    def with_revisions(self, revisions: Iterable[Mapping[str, Any]]) -> Service:
+        """The same service with the groups of its revisions (DescribeServiceRevisions) added."""
+        extra = frozenset(
+            registration
+            for revision in revisions
+            if revision.get("serviceArn") == self.arn
+            for registration in _registrations(revision.get("loadBalancers"))
+        )
+        return replace(self, registrations=self.registrations | extra)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Target:
+    """A target as ELB knows it: address and port; always with the port."""
+
+    id: str
+    port: int
+
+    @property
+    def is_ipv6(self) -> bool:
+        """A target group holds addresses of one family only."""
+        return ":" in self.id
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Membership:
+    """A task that may be registered as a target of a group."""
+
+    group_arn: str
+    target: Target
+    task_arn: str
+
+
+def service_from(description: Mapping[str, Any], stack_mode: str) -> Service:
+    """Read a service as DescribeServices gives it (with ``include=["TAGS"]``)."""
+    mode, problem = tags.SPOT_DRAIN.read(tags.from_ecs(description.get("tags")), stack_mode)
+    balancers = [
+        *description.get("loadBalancers", ()),
+        *(
+            balancer
+            for task_set in description.get("taskSets", ())
+            for balancer in task_set.get("loadBalancers", ())
+        ),
+    ]
+    rolling = [item["arn"] for item in description.get("currentServiceRevisions", ())]
+    return Service(
+        arn=description["serviceArn"],
+        name=description["serviceName"],
+        cluster_arn=description["clusterArn"],
+        mode="off" if stack_mode == "off" else mode,
+        registrations=frozenset(_registrations(balancers)),
+        revisions=tuple(rolling) if len(rolling) > 1 else (),
+        classic=tuple(
+            balancer["loadBalancerName"]
+            for balancer in balancers
+            if balancer.get("loadBalancerName") and not balancer.get("targetGroupArn")
+        ),
+        problem=str(problem) if problem else None,
+    )
+
+
+def memberships(interruption: Interruption, service: Service) -> tuple[Membership, ...]:
+    """Every place in which the task may be registered, in a stable order."""
+    return tuple(
+        sorted(
+            Membership(
+                registration.group_arn, Target(address, registration.port), interruption.task_arn
+            )
+            for registration in service.registrations
+            for address in (*interruption.ipv4, *interruption.ipv6)
+        )
+    )
+
+
+def _registrations(balancers: Iterable[Mapping[str, Any]] | None) -> Iterable[Registration]:
+    for balancer in balancers or ():
+        port = balancer.get("containerPort")
+        groups = (
+            balancer.get("targetGroupArn"),
+            (balancer.get("advancedConfiguration") or {}).get("alternateTargetGroupArn"),
+        )
+        if port is not None:
+            yield from (Registration(group, port) for group in groups if group)

@@ -1,0 +1,120 @@
+"""The second pass, a few seconds later: did it work, and who did it?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ecsops.arns import target_group_name
+from ecsops.errors import CallFailed
+from spot_drain.interruption import FRESH_S
+from spot_drain.messages import TaskCheck
+from spot_drain.storm import NAMES
+from spot_drain.targets import Membership
+from spot_drain.verdict import OUT_OF_ROTATION, Looks, Seen, Verdict, judge
+
+MAX_ATTEMPTS = 3
+
+
+class Gateway(Protocol):
+    """What the second pass needs from AWS."""
+
+    def tasks(
+        self, by_cluster: Mapping[str, Sequence[str]]
+    ) -> dict[str, dict[str, Any] | CallFailed]:
+        """Fresh task descriptions."""
+        ...
+
+    def look(self, memberships: Iterable[Membership]) -> dict[Membership, Seen]:
+        """What each place shows."""
+        ...
+
+    def look_and_deregister(
+        self, memberships: Iterable[Membership]
+    ) -> tuple[dict[Membership, Seen], dict[Membership, CallFailed]]:
+        """Look and take out at once."""
+        ...
+
+
+@dataclass(slots=True)
+class Findings:
+    """``additions``: tally set -> task ids, by service. ``again``: tasks to verify once more."""
+
+    additions: dict[str, dict[str, set[str]]] = field(default_factory=dict)
+    again: list[TaskCheck] = field(default_factory=list)
+    left: dict[str, dict[str, set[str]]] = field(default_factory=dict)
+
+    def note(self, check: TaskCheck, name: str) -> None:
+        """Put a task, and the names of its groups, into its service's tally."""
+        sets = self.additions.setdefault(check.service_arn, {})
+        sets.setdefault(name, set()).add(check.task_arn.rpartition("/")[2])
+        sets.setdefault("groups", set()).update(
+            target_group_name(target.group_arn)
+            for target in check.targets
+            if target.first is not Seen.GONE
+        )
+
+    def give_up(self, checks: Sequence[TaskCheck], left: Iterable[Membership]) -> None:
+        """Leave these to a person: they are told which targets of which groups."""
+        service_of = {check.task_arn: check.service_arn for check in checks}
+        for check in checks:
+            self.note(check, NAMES[Verdict.STUCK])
+        for place in left:
+            groups = self.left.setdefault(service_of[place.task_arn], {})
+            groups.setdefault(place.group_arn, set()).add(f"{place.target.id}:{place.target.port}")
+
+
+def verify(checks: Sequence[TaskCheck], attempt: int, aws: Gateway, *, now: float) -> Findings:
+    """Look again at every target; take out once more what is still registered.
+
+    Only while the address is certainly the task's own: after that ECS is asked whether the task
+    still lives, as in the first pass.
+    """
+    second = aws.look(place for check in checks for place in _places(check))
+    findings = Findings()
+    stuck: list[TaskCheck] = []
+    for check in checks:
+        verdict = judge(Looks(t.first, second[check.membership(t)]) for t in check.targets)
+        if verdict is Verdict.STUCK and not check.dry_run:
+            stuck.append(check)
+        else:
+            findings.note(check, _set_name(verdict))
+    alive = _still_alive(stuck, aws, now)
+    for check in stuck:
+        if check not in alive:
+            # It died meanwhile; what is registered at its address now may be somebody else's.
+            findings.note(check, NAMES[Verdict.UNATTRIBUTED])
+    left = [p for check in alive for p in _places(check) if second[p] not in OUT_OF_ROTATION]
+    aws.look_and_deregister(left)
+    if attempt < MAX_ATTEMPTS:
+        findings.again.extend(alive)
+    else:
+        findings.give_up(alive, left)
+    return findings
+
+
+def _set_name(verdict: Verdict | None) -> str:
+    if verdict is None:
+        return "plain"
+    return "would" if verdict is Verdict.STUCK else NAMES[verdict]
+
+
+def _still_alive(checks: Sequence[TaskCheck], aws: Gateway, now: float) -> list[TaskCheck]:
+    doubtful = [c for c in checks if c.seen_at is None or now - c.seen_at > FRESH_S]
+    by_cluster: dict[str, list[str]] = {}
+    for check in doubtful:
+        by_cluster.setdefault(check.cluster_arn, []).append(check.task_arn)
+    known = aws.tasks(by_cluster) if doubtful else {}
+    dead = {check.task_arn for check in doubtful if not _lives(known.get(check.task_arn))}
+    return [check for check in checks if check.task_arn not in dead]
+
+
+def _lives(task: dict[str, Any] | CallFailed | None) -> bool:
+    if isinstance(task, CallFailed):
+        raise task
+    return task is not None and task.get("lastStatus") not in {"STOPPED", "DELETED"}
+
+
+def _places(check: TaskCheck) -> list[Membership]:
+    return [check.membership(target) for target in check.targets]
