@@ -1,0 +1,1 @@
+"""EventBridge: pattern matching, buses, rules, schedules, delivery."""

@@ -1,0 +1,1 @@
+"""Lambda: two ways to run a handler, synchronous and asynchronous invocation, SQS event sources."""

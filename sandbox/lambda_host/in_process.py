@@ -1,0 +1,175 @@
+"""Runs handlers in this process, through the code of the Lambda runtime interface client."""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from sandbox.faults import Crashed
+from sandbox.lambda_host.invocation import (
+    Invocation,
+    exited,
+    metrics_of,
+    read_result,
+    record,
+    timed_out,
+)
+from sandbox.lambda_host.isolation import Isolation
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
+
+    from sandbox.gateway.timeline import Timeline
+    from sandbox.lambda_host.function import DeployedFunction
+    from sandbox.lambda_host.metrics import MetricStore
+    from sandbox.trace import Trace
+
+
+class _Environment:
+    """An execution environment: one imported handler and what it remembers."""
+
+    def __init__(self, function: DeployedFunction) -> None:
+        self.function = function
+        self.isolation = Isolation(function.code, function.environment())
+        self.handler: Callable[..., Any] | None = None
+        self.warm = False
+
+    def initialise(self) -> dict[str, Any] | None:
+        """Import the handler as the runtime does; give the error if that fails."""
+        from awslambdaric import bootstrap
+
+        bootstrap._setup_logging(
+            bootstrap._AWS_LAMBDA_LOG_FORMAT,
+            bootstrap._AWS_LAMBDA_LOG_LEVEL,
+            bootstrap.StandardLogSink(),
+        )
+        try:
+            self.handler = bootstrap._get_handler(self.function.handler)
+        except bootstrap.FaultException as fault:
+            error = bootstrap.make_error(fault.msg, fault.exception_type, fault.trace)
+        except Exception as failure:
+            found = type(failure), failure, failure.__traceback__
+            error = bootstrap.build_fault_result(found, None)
+        else:
+            return None
+        bootstrap.log_error(error, bootstrap.StandardLogSink())
+        return dict(error)
+
+    def run(self, payload: str, request_id: str, deadline_ms: int) -> _Answer:
+        """Run the handler as the runtime does."""
+        from awslambdaric import bootstrap
+
+        bootstrap._GLOBAL_AWS_REQUEST_ID = request_id
+        answer = _Answer()
+        bootstrap.handle_event_request(
+            answer,
+            self.handler,
+            request_id,
+            payload,
+            "application/json",
+            None,
+            None,
+            self.function.arn,
+            deadline_ms,
+            None,
+            bootstrap.StandardLogSink(),
+        )
+        return answer
+
+
+class _Answer:
+    """Stands where the runtime's client stands: takes the result or the error."""
+
+    def __init__(self) -> None:
+        from awslambdaric.lambda_runtime_client import LambdaMarshaller
+
+        self.marshaller = LambdaMarshaller()
+        self.result: str | None = None
+        self.error: dict[str, Any] | None = None
+
+    def post_invocation_result(self, *posted: Any) -> None:
+        self.result = posted[1] if isinstance(posted[1], str) else posted[1].decode()
+
+    def post_invocation_error(self, *posted: Any) -> None:
+        self.error = json.loads(posted[1])
+
+
+class InProcessHost:
+    """One execution environment per function; one invocation at a time."""
+
+    def __init__(
+        self, timeline: Timeline, trace: Trace, metrics: MetricStore, rng: random.Random
+    ) -> None:
+        """Start with everything cold."""
+        self._timeline = timeline
+        self._depth = 0
+        self._trace = trace
+        self._metrics = metrics
+        self._rng = rng
+        self._environments: dict[str, _Environment] = {}
+        self._lock = threading.RLock()
+
+    def invoke(self, function: DeployedFunction, payload: dict[str, Any]) -> Invocation:
+        """Run the handler once; time stands still unless its calls take time."""
+        with self._lock:
+            invocation = self._invoke(function, json.dumps(payload))
+        record(invocation, self._trace, self._metrics)
+        return invocation
+
+    def recycle(self, name: str | None = None) -> None:
+        """Throw execution environments away: the next invocation is a cold start."""
+        with self._lock:
+            for known in [name] if name else list(self._environments):
+                self._environments.pop(known, None)
+
+    def close(self) -> None:
+        """Forget everything."""
+        self.recycle()
+
+    def _invoke(self, function: DeployedFunction, payload: str) -> Invocation:
+        environment = self._environments.get(function.name)
+        if environment is None or environment.function != function:
+            environment = self._environments[function.name] = _Environment(function)
+        request_id = str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
+        cold = not environment.warm
+        if self._depth == 0:
+            self._timeline.restart()
+        started = self._timeline.now()
+        deadline = started + function.timeout_s
+        self._depth += 1
+        try:
+            with environment.isolation.entered():
+                error = environment.initialise() if cold else None
+                answer = (
+                    None if error else environment.run(payload, request_id, int(deadline * 1000))
+                )
+        except Crashed:
+            answer, error = None, exited(request_id)
+        finally:
+            self._depth -= 1
+        environment.warm = error is None
+        if error:
+            self.recycle(function.name)
+        lines = environment.isolation.lines.take()
+        result = None
+        if answer:
+            error = answer.error
+            result, error = (None, error) if error else read_result(answer.result or "null")
+        if self._timeline.now() > deadline:
+            # Python cannot be stopped in the middle; its answer is dropped, its environment too.
+            result, error = None, timed_out(function, request_id)
+            self.recycle(function.name)
+        return Invocation(
+            function=function.name,
+            request_id=request_id,
+            result=result,
+            error=error,
+            logs=lines,
+            metrics=metrics_of(lines, function.name),
+            started=started,
+            duration_ms=(self._timeline.now() - started) * 1000,
+            cold=cold,
+        )
