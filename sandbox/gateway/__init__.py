@@ -1,0 +1,1 @@
+"""The one door for every AWS call of the sandbox."""

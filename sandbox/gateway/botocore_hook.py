@@ -1,0 +1,93 @@
+"""In-process clients reach the gateway without HTTP, whenever and wherever they were made.
+
+Every botocore client of the process ends in ``URLLib3Session.send``. While the hook is in, that is
+the door: AWS requests go to the gateway, loopback addresses (the HTTP server, a Lambda runtime API)
+pass, and nothing else leaves the process: not even a search for instance credentials.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+from urllib.parse import urlsplit
+
+from botocore import endpoint
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
+from botocore.httpsession import URLLib3Session
+
+from sandbox.faults import ConnectionFailed, ResponseLost
+from sandbox.gateway.gateway import Gateway
+from sandbox.gateway.wire import WireRequest
+
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+class _RawBody(BytesIO):
+    """The body as botocore reads it from urllib3."""
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self.read()
+
+
+@contextmanager
+def in_process(gateway: Gateway) -> Iterator[None]:
+    """Send every AWS call of the process to ``gateway``; also back-offs, which virtual time skips."""
+    from moto.core.models import botocore_stubber
+
+    send_over_network = URLLib3Session.send
+
+    def send(session: URLLib3Session, request: AWSPreparedRequest) -> Any:
+        if urlsplit(request.url).hostname in _LOOPBACK:
+            return send_over_network(session, request)
+        return _answer(gateway, request)
+
+    waiting = SimpleNamespace(sleep=gateway.back_off)
+    with (
+        patch.object(URLLib3Session, "send", send),
+        patch.object(endpoint, "time", time if gateway.timeline.real else waiting),
+        # A mock_aws that is active elsewhere would answer before the door is reached.
+        patch.object(botocore_stubber, "enabled", False),
+    ):
+        yield
+
+
+def _answer(gateway: Gateway, request: AWSPreparedRequest) -> AWSResponse:
+    wire = _wire_request(request)
+    host = urlsplit(wire.url).hostname or ""
+    if wire.scope() is None and not host.endswith(".amazonaws.com"):
+        raise EndpointConnectionError(endpoint_url=wire.url)
+    try:
+        response = gateway.handle(wire)
+    except ConnectionFailed as problem:
+        raise ConnectTimeoutError(endpoint_url=wire.url, error=problem) from problem
+    except ResponseLost as problem:
+        raise ReadTimeoutError(endpoint_url=wire.url, error=problem) from problem
+    headers = HTTPHeaders()
+    for name, value in response.headers.items():
+        headers[name] = value
+    return AWSResponse(wire.url, response.status, headers, _RawBody(response.body))
+
+
+def _wire_request(request: AWSPreparedRequest) -> WireRequest:
+    headers = {name.lower(): _text(value) for name, value in request.headers.items()}
+    return WireRequest(request.method, request.url, headers, _body(request.body))
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _body(body: Any) -> bytes:
+    if body is None:
+        return b""
+    if hasattr(body, "read"):
+        content: Any = body.read()
+        return content.encode() if isinstance(content, str) else bytes(content)
+    return body.encode() if isinstance(body, str) else bytes(body)

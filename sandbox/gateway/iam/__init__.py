@@ -1,0 +1,1 @@
+"""Identity-based policies: what a role may do, decided as IAM decides."""

@@ -1,0 +1,94 @@
+"""The IAM actions of the services around ECS.
+
+Source: Service Authorization Reference, the page of each service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sandbox.gateway.iam.needs import Need, Parameters, Scope
+from sandbox.gateway.iam.resources import resources_of, table_arn
+
+Needs = Callable[[str, Scope, Parameters], list[Need]]
+
+IAM_PREFIX = {
+    "elbv2": "elasticloadbalancing",
+    "elb": "elasticloadbalancing",
+    "stepfunctions": "states",
+    "resourcegroupstaggingapi": "tag",
+    "appconfigdata": "appconfig",
+}
+_SAME_ACTION = {
+    ("sqs", "SendMessageBatch"): "sqs:SendMessage",
+    ("sqs", "DeleteMessageBatch"): "sqs:DeleteMessage",
+    ("sqs", "ChangeMessageVisibilityBatch"): "sqs:ChangeMessageVisibility",
+    ("sns", "PublishBatch"): "sns:Publish",
+    ("lambda", "Invoke"): "lambda:InvokeFunction",
+    ("lambda", "InvokeWithResponseStream"): "lambda:InvokeFunction",
+    ("s3", "ListObjectsV2"): "s3:ListBucket",
+    ("s3", "ListObjects"): "s3:ListBucket",
+    ("s3", "HeadBucket"): "s3:ListBucket",
+    ("s3", "HeadObject"): "s3:GetObject",
+}
+# AWS answers these whatever the policies say.
+NEED_NOTHING = {("sts", "GetCallerIdentity")}
+
+
+def action_of(service: str, operation: str) -> str:
+    """The IAM action that an operation is authorised as."""
+    return _SAME_ACTION.get((service, operation), f"{IAM_PREFIX.get(service, service)}:{operation}")
+
+
+def service_needs(service: str, operation: str, scope: Scope, parameters: Parameters) -> list[Need]:
+    """The needs of one call; a batch needs every resource it names."""
+    special = _SPECIAL.get((service, operation))
+    if special:
+        return special(operation, scope, parameters)
+    action = action_of(service, operation)
+    resources = resources_of(service, operation, scope, parameters)
+    return [Need(action, resource) for resource in resources or ["*"]]
+
+
+def _transaction(operation: str, scope: Scope, parameters: Parameters) -> list[Need]:
+    del operation
+    actions = {
+        "ConditionCheck": "ConditionCheckItem",
+        "Put": "PutItem",
+        "Delete": "DeleteItem",
+        "Update": "UpdateItem",
+        "Get": "GetItem",
+    }
+    return [
+        Need(f"dynamodb:{actions[kind]}", table_arn(scope, request["TableName"]))
+        for item in parameters.get("TransactItems", [])
+        for kind, request in item.items()
+    ]
+
+
+def _put_events(operation: str, scope: Scope, parameters: Parameters) -> list[Need]:
+    return [
+        Need(
+            f"events:{operation}",
+            scope.arn_of("events", "event-bus/", entry.get("EventBusName") or "default"),
+            {
+                "events:source": str(entry.get("Source", "")),
+                "events:detail-type": str(entry.get("DetailType", "")),
+            },
+        )
+        for entry in parameters.get("Entries", [])
+    ]
+
+
+def _put_metric_data(operation: str, scope: Scope, parameters: Parameters) -> list[Need]:
+    del scope
+    namespace = str(parameters.get("Namespace", ""))
+    return [Need(f"cloudwatch:{operation}", "*", {"cloudwatch:namespace": namespace})]
+
+
+_SPECIAL: dict[tuple[str, str], Needs] = {
+    ("cloudwatch", "PutMetricData"): _put_metric_data,
+    ("dynamodb", "TransactGetItems"): _transaction,
+    ("dynamodb", "TransactWriteItems"): _transaction,
+    ("events", "PutEvents"): _put_events,
+}

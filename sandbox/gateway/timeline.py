@@ -1,0 +1,52 @@
+"""How long calls and back-offs take, without letting parallel threads fight over the clock.
+
+In virtual time nothing may sleep, and the clock belongs to whoever runs the agenda. So each thread
+has a lead of its own over the clock: what its calls and back-offs have taken since the clock last
+moved. The lead orders and stamps the thread's calls and refills the throttle buckets for it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from sandbox.clock import Clock, WallClock
+
+
+class Timeline:
+    """The time of the account as the calling thread sees it."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Follow ``clock``."""
+        self._clock = clock
+        self._real = isinstance(clock, WallClock)
+        self._local = threading.local()
+
+    @property
+    def real(self) -> bool:
+        """True when a second of the account is a second of the machine."""
+        return self._real
+
+    def now(self) -> float:
+        """Tell the time: the clock's, and the thread's lead over it."""
+        return self._clock.now() + self._lead()
+
+    def spend(self, seconds: float) -> None:
+        """Let the calling thread's time pass: sleep in real time, take the lead in virtual time."""
+        if seconds <= 0:
+            return
+        if self._real:
+            time.sleep(seconds)
+        else:
+            self._local.lead = self._lead() + seconds
+            self._local.since = self._clock.now()
+
+    def restart(self) -> None:
+        """Forget the thread's lead: what follows is a new invocation, at the clock's time."""
+        self._local.lead = 0.0
+
+    def _lead(self) -> float:
+        if getattr(self._local, "since", None) != self._clock.now():
+            return 0.0
+        lead: float = self._local.lead
+        return lead
