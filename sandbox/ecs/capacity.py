@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from sandbox.ecs.model import Shape, Task
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from sandbox.ecs.model import Shape, Task
 
 FARGATE, FARGATE_SPOT = "FARGATE", "FARGATE_SPOT"
 FARGATE_PROVIDERS = (FARGATE, FARGATE_SPOT)
@@ -22,9 +22,7 @@ class Capacity:
         self._limits: dict[tuple[str, str | None], int] = {}
         self._held: Counter[tuple[str, str]] = Counter()
 
-    def limit(
-        self, provider: str, tasks: int | None, availability_zone: str | None = None
-    ) -> None:
+    def limit(self, provider: str, tasks: int | None, availability_zone: str | None = None) -> None:
         """Hold at most ``tasks`` from now on (None: no limit), in one zone or in each of them.
 
         Tasks that are there stay: taking capacity away is one thing, interrupting another.

@@ -34,6 +34,7 @@ class Cluster:
     settings: Shape
     capacity_providers: list[str]
     default_strategy: list[Shape]
+    tags: Tags
     status: str = "ACTIVE"
 
 
@@ -45,6 +46,7 @@ class TaskDefinition:
     family: str
     revision: int
     shape: Shape
+    tags: Tags
 
     @property
     def active(self) -> bool:
@@ -125,11 +127,17 @@ class Task:
     kill_at: float | None = None  # the capacity is gone then, whatever the application does
     exits_at: float | None = None
     next_step: Appointment | None = None
+    failed_check: str | None = None  # why the scheduler replaces it, as stoppedReason
 
     @property
     def id(self) -> str:
         """The last part of the ARN."""
         return self.arn.rsplit("/", 1)[1]
+
+    @property
+    def pending(self) -> bool:
+        """Whether it is on its way to RUNNING."""
+        return self.wanted and self.last_status in STARTING
 
     @property
     def wanted(self) -> bool:
@@ -139,19 +147,39 @@ class Task:
 
 @dataclass(slots=True)
 class Deployment:
-    """A deployment of the ECS controller; ``source`` are the revisions that it replaces."""
+    """A deployment of the ECS controller, as DescribeServices shows it."""
 
     id: str
     template: Template
     revision_arn: str
-    service_deployment_arn: str
     created_at: float
     updated_at: float
-    source: tuple[str, ...] = ()
     status: Literal["PRIMARY", "ACTIVE", "INACTIVE"] = "PRIMARY"
     rollout_state: Literal["IN_PROGRESS", "COMPLETED", "FAILED"] = "IN_PROGRESS"
     rollout_state_reason: str = ""
     failed_tasks: int = 0
+
+
+@dataclass(slots=True)
+class ServiceDeployment:
+    """The history entry of a deployment, as DescribeServiceDeployments shows it."""
+
+    arn: str
+    deployment_id: str
+    target_revision: str
+    source_revisions: tuple[str, ...]
+    configuration: Shape
+    created_at: float
+    updated_at: float
+    status: str = "IN_PROGRESS"
+    status_reason: str | None = None
+    finished_at: float | None = None
+    rollback: Shape | None = None
+
+    @property
+    def ongoing(self) -> bool:
+        """Whether it has not ended yet."""
+        return self.finished_at is None
 
 
 @dataclass(slots=True)
@@ -188,11 +216,14 @@ class Service:
     created_by: str
     status: Literal["ACTIVE", "DRAINING", "INACTIVE"] = "ACTIVE"
     deployments: list[Deployment] = field(default_factory=list)
+    last_completed: Deployment | None = None  # of those that are replaced and no longer shown
     task_sets: list[TaskSet] = field(default_factory=list)
     tasks: dict[str, Task] = field(default_factory=dict)  # until they are STOPPED
     events: list[Shape] = field(default_factory=list)
-    service_deployments: list[Shape] = field(default_factory=list)
+    service_deployments: list[ServiceDeployment] = field(default_factory=list)
     steady: bool = False
+    steady_since: float | None = None
+    throttled_until: float = 0.0
     reconciling: Appointment | None = None
     retry: Appointment | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 from sandbox.caller import Caller, Request
@@ -53,7 +54,7 @@ class TargetGroups:
                 f"the sandbox does not simulate elasticloadbalancing:{operation}"
             )
         with self.agenda.lock:
-            return answer(Request(params, caller))
+            return copy.deepcopy(answer(Request(copy.deepcopy(params), caller)))
 
     def watch(self, watcher: Callable[[TargetChange], None]) -> None:
         """Call ``watcher`` with every change of a target from now on."""
@@ -69,10 +70,17 @@ class TargetGroups:
         """Tell whether a load balancer forwards to the group."""
         return bool(self._load_balancers.arns_of(group_arn))
 
-    def register(self, group_arn: str, key: TargetKey, zone: str | None) -> None:
-        """Register one target as ECS does."""
-        group = self.group(group_arn)
-        self._health.register(group, key, zone, in_use=self.in_use(group_arn))
+    def register(self, group_arn: str, key: TargetKey, zone: str | None) -> bool:
+        """Register one target as ECS does; tell whether the group still exists."""
+        group = self._groups.get(group_arn)
+        if group:
+            self._health.register(group, key, zone, in_use=self.in_use(group_arn))
+        return group is not None
+
+    def ip_address_type(self, group_arn: str) -> str:
+        """Tell which addresses a group takes."""
+        group = self._groups.get(group_arn)
+        return group.ip_address_type if group else "ipv4"
 
     def deregister(self, group_arn: str, key: TargetKey) -> float:
         """Deregister one target as ECS does; tell how long it drains. A deleted group is fine."""

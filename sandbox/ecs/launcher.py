@@ -1,0 +1,135 @@
+"""The service scheduler's hands: it starts tasks, copes with missing capacity, and stops tasks."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from sandbox.ecs.model import StopReason
+from sandbox.ecs.placement import CapacityUnavailable, Origin, Placement, Spread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sandbox.ecs.events import Events
+    from sandbox.ecs.model import Deployment, Service, Task, TaskSet
+    from sandbox.ecs.service_log import ServiceLog
+    from sandbox.ecs.settings import EcsSettings
+    from sandbox.ecs.stopping import Stopping
+    from sandbox.elb.agenda import Agenda
+
+CAPACITY_UNAVAILABLE = (
+    "Capacity is unavailable at this time. "
+    "Please try again later or in a different availability zone"
+)
+IMPAIRED_AFTER_FAILURES = 3
+FIRST_BACKOFF_S = 10.0
+
+
+class Launcher:
+    """Starts and stops tasks of services."""
+
+    def __init__(
+        self,
+        agenda: Agenda,
+        settings: EcsSettings,
+        placement: Placement,
+        stopping: Stopping,
+        events: Events,
+        log: ServiceLog,
+    ) -> None:
+        """``settings`` say how long to wait before another attempt."""
+        self._agenda = agenda
+        self._settings = settings
+        self._placement = placement
+        self._stopping = stopping
+        self._events = events
+        self._log = log
+
+    def start(
+        self,
+        service: Service,
+        owner: Deployment | TaskSet,
+        count: int,
+        again: Callable[[Service], None],
+    ) -> None:
+        """Start ``count`` tasks; ``again`` is called when it is worth another attempt."""
+        if count <= 0 or self._throttled(service, again):
+            return
+        peers = [t for t in service.tasks.values() if t.started_by == owner.id and t.wanted]
+        spread = Spread.of(peers)
+        origin = self._origin(service, owner)
+        started, short = [], set()
+        for _ in range(count):
+            try:
+                started.append(self._placement.place(owner.template, origin, spread))
+            except CapacityUnavailable as error:
+                short.add(error.provider)
+        self._log.tasks(service, "has started {} tasks", started)
+        for provider in sorted(short):
+            self._placement_failed(service, provider)
+        if short:
+            self._retry(service, self._settings.placement_retry_s, again)
+
+    def stop(self, service: Service, tasks: Sequence[Task]) -> None:
+        """Stop tasks that are too many, or belong to an older deployment, or are unhealthy."""
+        for task in tasks:
+            scaling = f"Scaling activity initiated by (deployment {task.started_by})"
+            text = task.failed_check or scaling
+            self._stopping.stop(task, StopReason("ServiceSchedulerInitiated", text))
+        self._log.tasks(service, "has stopped {} running tasks", tasks)
+
+    def failed(self, service: Service, owner: Deployment | TaskSet) -> None:
+        """Note that a task failed to start; repeated failures slow the scheduler down.
+
+        https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-throttle-logic.html
+        """
+        owner.failed_tasks += 1
+        excess = owner.failed_tasks - IMPAIRED_AFTER_FAILURES
+        if excess < 0:
+            return
+        if excess == 0:
+            self._events.service_action(service, "WARN", "SERVICE_TASK_START_IMPAIRED")
+            self._log.note(service, "is unable to consistently start tasks successfully.")
+        backoff = FIRST_BACKOFF_S * 2 ** min(excess, 10)
+        wait = min(backoff, self._settings.start_backoff_max_s)
+        service.throttled_until = self._agenda.now() + wait
+
+    def _throttled(self, service: Service, again: Callable[[Service], None]) -> bool:
+        wait = service.throttled_until - self._agenda.now()
+        if wait > 0:
+            self._retry(service, wait, again)
+        return wait > 0
+
+    def _retry(self, service: Service, wait: float, again: Callable[[Service], None]) -> None:
+        if service.retry:
+            service.retry.cancel()
+        service.retry = self._agenda.later(wait, lambda: again(service), f"retry {service.name}")
+
+    def _placement_failed(self, service: Service, provider: str) -> None:
+        _, _, _, region, account, _ = service.arn.split(":", 5)
+        arn = f"arn:aws:ecs:{region}:{account}:capacity-provider/{provider}"
+        self._events.service_action(
+            service,
+            "ERROR",
+            "SERVICE_TASK_PLACEMENT_FAILURE",
+            capacityProviderArns=[arn],
+            reason="RESOURCE:FARGATE",
+        )
+        message = f"was unable to place a task. Reason: {CAPACITY_UNAVAILABLE}."
+        self._log.note(service, message)
+
+    def _origin(self, service: Service, owner: Deployment | TaskSet) -> Origin:
+        propagated = service.settings.get("propagateTags") == "SERVICE"
+        return Origin(
+            cluster_arn=service.cluster_arn,
+            group=f"service:{service.name}",
+            started_by=owner.id,
+            service_arn=service.arn,
+            tags=service.tags if propagated else {},
+        )
+
+
+def share(count: int, percent: float) -> int:
+    """Take a percentage of a count, rounded up."""
+    return math.ceil(count * percent / 100)

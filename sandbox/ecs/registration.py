@@ -1,0 +1,62 @@
+"""A task and its targets in the load balancers' target groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sandbox.ecs.model import Task
+    from sandbox.elb import TargetGroups, TargetKey
+
+
+class Registration:
+    """Registers, deregisters, and knows what the load balancers think of a task."""
+
+    def __init__(self, targets: TargetGroups) -> None:
+        """``targets`` is the Elastic Load Balancing simulator."""
+        self._targets = targets
+        self._tasks: dict[tuple[str, TargetKey], Task] = {}
+
+    def register(self, task: Task) -> None:
+        """Register the task in every target group of its service."""
+        for group_arn, key in self.targets_of(task):
+            if self._targets.register(group_arn, key, task.availability_zone):
+                self._tasks[group_arn, key] = task
+
+    def deregister(self, task: Task) -> float:
+        """Deregister the task everywhere; tell how long the slowest target group drains."""
+        waits = [self._targets.deregister(arn, key) for arn, key in self.targets_of(task)]
+        return max(waits, default=0.0)
+
+    def answer(self, task: Task) -> None:
+        """The application accepts connections from now on."""
+        for _, key in self.targets_of(task):
+            self._targets.answer(key)
+
+    def silence(self, task: Task) -> None:
+        """The application accepts no connections from now on."""
+        for _, key in self.targets_of(task):
+            self._targets.silence(key)
+
+    def in_service(self, task: Task) -> bool:
+        """Tell whether every load balancer sends requests to the task."""
+        return all(self._targets.state(arn, key) == "healthy" for arn, key in self.targets_of(task))
+
+    def task_at(self, group_arn: str, key: TargetKey) -> Task | None:
+        """Tell which task was last registered as a target."""
+        return self._tasks.get((group_arn, key))
+
+    def targets_of(self, task: Task) -> Iterator[tuple[str, TargetKey]]:
+        """Tell the task's target in each target group."""
+        if task.address is None:
+            return
+        for load_balancer in task.template.load_balancers:
+            group_arn = load_balancer.get("targetGroupArn")
+            if group_arn is None:  # a Classic Load Balancer
+                continue
+            ipv6 = self._targets.ip_address_type(group_arn) == "ipv6"
+            address = task.address.ipv6 if ipv6 else task.address.ipv4
+            if address:
+                yield group_arn, (address, load_balancer["containerPort"])

@@ -1,0 +1,171 @@
+"""The service scheduler: looks at a service whenever something about it has changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.ecs.model import Deployment, Service, Task, TaskSet
+from sandbox.ecs.rolling import Census, to_start, to_stop
+
+if TYPE_CHECKING:
+    from sandbox.ecs.events import Events
+    from sandbox.ecs.launcher import Launcher
+    from sandbox.ecs.registration import Registration
+    from sandbox.ecs.rollouts import Rollouts
+    from sandbox.ecs.service_log import ServiceLog
+    from sandbox.ecs.settings import EcsSettings
+    from sandbox.ecs.state import State
+    from sandbox.ecs.task_set_scaling import TaskSetScaling
+    from sandbox.elb import TargetChange
+    from sandbox.elb.agenda import Agenda
+
+
+class Scheduler:
+    """Keeps services at their desired count."""
+
+    def __init__(  # noqa: PLR0913 - it is where everything about services meets
+        self,
+        agenda: Agenda,
+        settings: EcsSettings,
+        state: State,
+        *,
+        events: Events,
+        log: ServiceLog,
+        launcher: Launcher,
+        rollouts: Rollouts,
+        task_sets: TaskSetScaling,
+        registration: Registration,
+    ) -> None:
+        """``launcher`` starts and stops the tasks."""
+        self._agenda = agenda
+        self._settings = settings
+        self._state = state
+        self._events = events
+        self._log = log
+        self._launcher = launcher
+        self._rollouts = rollouts
+        self._task_sets = task_sets
+        self._registration = registration
+
+    def soon(self, service: Service) -> None:
+        """Look at a service in a moment; several changes are one look."""
+        if service.reconciling is None:
+            service.reconciling = self._agenda.later(
+                self._settings.scheduler_s, lambda: self._look(service), f"schedule {service.name}"
+            )
+
+    def task_changed(self, task: Task) -> None:
+        """A task of a service may have to be replaced, or completes a deployment."""
+        service = self._state.services.get(task.service_arn or "")
+        if service is None:
+            return
+        if task.last_status == "STOPPED":
+            service.tasks.pop(task.arn, None)
+        owner = self._owner(service, task)
+        if owner and task.last_status == "STOPPED" and _failed(task):
+            self._launcher.failed(service, owner)
+            if isinstance(owner, Deployment) and owner is service.primary:
+                self._rollouts.break_circuit(service)
+        elif owner and self._healthy(task):
+            owner.failed_tasks = 0
+        self.soon(service)
+
+    def target_changed(self, change: TargetChange) -> None:
+        """A load balancer has another opinion about a task."""
+        task = self._registration.task_at(change.group_arn, change.target)
+        if task is None or task.service_arn is None or not task.wanted:
+            return
+        if change.state == "unhealthy":
+            self._fails_health_checks(task, change.group_arn)
+        elif change.state == "healthy":
+            self.task_changed(task)
+
+    def _fails_health_checks(self, task: Task, group_arn: str) -> None:
+        service = self._state.services[task.service_arn or ""]
+        grace = service.settings.get("healthCheckGracePeriodSeconds", 0)
+        grace_left = task.times.get("startedAt", self._agenda.now()) + grace - self._agenda.now()
+
+        def judge() -> None:
+            if task.wanted and not self._registration.in_service(task):
+                reason = f"Task failed ELB health checks in (target-group {group_arn})"
+                task.failed_check = reason
+                self.soon(service)
+
+        self._agenda.later(max(grace_left, 0.0), judge, f"grace period of {task.id}")
+
+    def _look(self, service: Service) -> None:
+        service.reconciling = None
+        if service.status == "INACTIVE":
+            return
+        if service.status == "DRAINING":
+            self._drain(service)
+        elif service.controller == "ECS":
+            self._roll(service)
+        else:
+            steady = self._task_sets.scale(service, self._healthy, self.soon)
+            self._report(service, steady=steady)
+
+    def _roll(self, service: Service) -> None:
+        census = self._census(service)
+        if service.primary.rollout_state != "FAILED":
+            count = to_start(census, service.configuration)
+            self._launcher.start(service, service.primary, count, self.soon)
+        self._launcher.stop(service, to_stop(census, service.configuration))
+        self._rollouts.retire(service)
+        steady = census.steady and len(service.deployments) == 1
+        if steady:
+            self._rollouts.complete(service)
+        self._report(service, steady=steady)
+
+    def _census(self, service: Service) -> Census:
+        wanted = [task for task in service.tasks.values() if task.wanted]
+        primary = service.primary.id
+        current = [t for t in wanted if t.started_by == primary and not t.failed_check]
+        return Census(
+            desired=service.desired_count,
+            current=tuple(current),
+            stale=tuple(task for task in wanted if task not in current),
+            healthy=frozenset(task.arn for task in wanted if self._healthy(task)),
+        )
+
+    def _report(self, service: Service, *, steady: bool) -> None:
+        if steady and not service.steady:
+            self._steady(service)
+        service.steady = steady
+
+    def _steady(self, service: Service) -> None:
+        self._events.service_action(service, "INFO", "SERVICE_STEADY_STATE")
+        self._log.note(service, "has reached a steady state.")
+        now = self._agenda.now()
+        service.steady_since = now
+
+        def repeat() -> None:
+            if service.steady and service.steady_since == now and service.status == "ACTIVE":
+                self._steady(service)
+
+        self._agenda.later(self._settings.steady_state_repeat_s, repeat, "steady state")
+
+    def _drain(self, service: Service) -> None:
+        self._launcher.stop(service, [task for task in service.tasks.values() if task.wanted])
+        if all(t.last_status in {"STOPPING", "DEPROVISIONING"} for t in service.tasks.values()):
+            service.status = "INACTIVE"
+
+    def _healthy(self, task: Task) -> bool:
+        """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html."""
+        if not task.wanted or task.last_status != "RUNNING" or task.failed_check:
+            return False
+        if not task.template.load_balancers:
+            return task.settled
+        checked = any("healthCheck" in each.definition for each in task.containers)
+        return self._registration.in_service(task) and (task.settled or not checked)
+
+    @staticmethod
+    def _owner(service: Service, task: Task) -> Deployment | TaskSet | None:
+        owners: list[Deployment | TaskSet] = [*service.deployments, *service.task_sets]
+        return next((each for each in owners if each.id == task.started_by), None)
+
+
+def _failed(task: Task) -> bool:
+    """A task fails if it never runs, or is stopped for its health checks."""
+    never_ran = task.stop is not None and task.stop.code == "TaskFailedToStart"
+    return never_ran or task.failed_check is not None

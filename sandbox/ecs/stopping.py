@@ -1,0 +1,137 @@
+"""From "meant to stop" to STOPPED."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.ecs.model import STARTING, StopReason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.ecs.model import Container, Task
+    from sandbox.ecs.network import Network
+    from sandbox.ecs.registration import Registration
+    from sandbox.ecs.settings import EcsSettings
+    from sandbox.ecs.steps import Steps
+
+SIGKILL_EXIT_CODE = 137
+FARGATE_MAX_STOP_TIMEOUT_S = 120
+
+
+class Stopping:
+    """Stops tasks."""
+
+    def __init__(
+        self,
+        steps: Steps,
+        settings: EcsSettings,
+        network: Network,
+        registration: Registration,
+        gone: Callable[[Task], None],
+    ) -> None:
+        """``gone`` is told of a task that has become STOPPED."""
+        self._steps = steps
+        self._settings = settings
+        self._network = network
+        self._registration = registration
+        self._gone = gone
+
+    def stop(self, task: Task, reason: StopReason) -> None:
+        """Stop a task in order: out of the load balancers first, SIGTERM once they have drained.
+
+        https://docs.aws.amazon.com/AmazonECS/latest/developerguide/load-balancer-connection-draining.html
+        """
+        if not task.wanted:
+            return
+        self._steps.mark_stopped(task, reason)
+        if task.last_status in STARTING:
+            self._steps.after(self._settings.deactivating_s, task, self.abandon)
+        else:
+            self._steps.after(self._settings.deactivating_s, task, self._deactivate)
+
+    def exit_by_itself(self, task: Task) -> None:
+        """The essential container ends without having been asked to."""
+        if not task.wanted:
+            return
+        reason = StopReason("EssentialContainerExited", "Essential container in task exited")
+        task.exits_at = self._steps.now()
+        for container in task.containers:
+            container.exit_code = task.app.exit_code
+        self._registration.silence(task)
+        self._steps.mark_stopped(task, reason)
+        self._steps.after(self._settings.deactivating_s, task, self._clean_up)
+
+    def _clean_up(self, task: Task) -> None:
+        self._registration.deregister(task)
+        self._exited(task)
+
+    def abandon(self, task: Task) -> None:
+        """Stop a task whose containers have never run."""
+        self._registration.deregister(task)
+        self._deprovision(task)
+
+    def leave(self, task: Task) -> None:
+        """DEACTIVATING without a look at the load balancers."""
+        self._steps.advance(task, "DEACTIVATING")
+        self._steps.exactly_after(self._settings.deactivating_s, task, self.terminate)
+
+    def terminate(self, task: Task) -> None:
+        """STOPPING: the containers have SIGTERM, and the task waits for their end."""
+        self.signal(task)
+        self._steps.advance(task, "STOPPING")
+        assert task.exits_at is not None  # noqa: S101 - signal() has set it
+        self._steps.exactly_after(task.exits_at - self._steps.now(), task, self._exited)
+
+    def signal(self, task: Task) -> None:
+        """Send SIGTERM, once; SIGKILL follows after each container's stopTimeout."""
+        if task.exits_at is not None:
+            return
+        now = self._steps.now()
+        left = task.kill_at - now if task.kill_at else FARGATE_MAX_STOP_TIMEOUT_S
+        exits_in = 0.0
+        for container in task.containers:
+            timeout = min(self._stop_timeout(container), left)
+            killed = task.app.stops_in_s > timeout
+            container.exit_code = SIGKILL_EXIT_CODE if killed else task.app.sigterm_exit_code
+            exits_in = max(exits_in, min(task.app.stops_in_s, timeout))
+        task.exits_at = now + exits_in
+        silent_in = 0.0 if task.app.accepts_until == "sigterm" else exits_in
+        self._steps.beside(silent_in, task, self._registration.silence)
+
+    def deregister_late(self, task: Task) -> None:
+        """Deregister a task whose containers have had SIGTERM before."""
+        if task.last_status != "STOPPED":
+            self._registration.deregister(task)
+
+    def _deactivate(self, task: Task) -> None:
+        drains_in = self._registration.deregister(task)
+        self._steps.advance(task, "DEACTIVATING")
+        wait = drains_in + self._settings.deactivating_s
+        self._steps.exactly_after(wait, task, self.terminate)
+
+    def _stop_timeout(self, container: Container) -> float:
+        timeout = container.definition.get("stopTimeout", self._settings.stop_timeout_s)
+        return float(min(timeout, FARGATE_MAX_STOP_TIMEOUT_S))
+
+    def _exited(self, task: Task) -> None:
+        if task.exits_at is not None:
+            task.times["executionStoppedAt"] = task.exits_at
+        self._registration.silence(task)
+        self._deprovision(task)
+
+    def _deprovision(self, task: Task) -> None:
+        for container in task.containers:
+            container.last_status = "STOPPED"
+        self._steps.advance(task, "DEPROVISIONING")
+        self._steps.after(self._settings.deprovisioning_s, task, self._stopped)
+
+    def _stopped(self, task: Task) -> None:
+        self._registration.deregister(task)
+        if task.address:
+            self._network.release(task.address)
+        for attachment in task.attachments:
+            attachment.status = "DELETED"
+        task.next_step = None
+        self._steps.advance(task, "STOPPED", "stoppedAt")
+        self._gone(task)

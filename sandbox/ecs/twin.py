@@ -1,0 +1,180 @@
+"""The ECS twin: what stands behind the ``ecs`` API, and how a test or game day plays AWS."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from sandbox.caller import Caller, Request
+from sandbox.ecs.apps import App, Apps
+from sandbox.ecs.capacity import FARGATE_SPOT, Capacity
+from sandbox.ecs.clusters import Clusters
+from sandbox.ecs.events import Events
+from sandbox.ecs.ids import Ids
+from sandbox.ecs.interruption import Interruption
+from sandbox.ecs.launcher import Launcher
+from sandbox.ecs.network import Network
+from sandbox.ecs.placement import Placement
+from sandbox.ecs.registration import Registration
+from sandbox.ecs.revisions import Revisions
+from sandbox.ecs.rollouts import Rollouts
+from sandbox.ecs.scheduler import Scheduler
+from sandbox.ecs.service_log import ServiceLog
+from sandbox.ecs.services import Services
+from sandbox.ecs.settings import EcsSettings
+from sandbox.ecs.startup import Startup
+from sandbox.ecs.state import State
+from sandbox.ecs.steps import Steps
+from sandbox.ecs.stopping import Stopping
+from sandbox.ecs.tagging import Tagging
+from sandbox.ecs.task_definitions import TaskDefinitions
+from sandbox.ecs.task_set_scaling import TaskSetScaling
+from sandbox.ecs.task_sets import TaskSets
+from sandbox.ecs.tasks import Tasks
+from sandbox.ecs.templates import Templates
+from sandbox.elb.agenda import Agenda
+from sandbox.errors import UnsupportedOperation
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable, Iterable
+
+    from sandbox.clock import Clock
+    from sandbox.ecs.model import Task
+    from sandbox.elb import TargetGroups
+
+
+class EcsTwin:
+    """Answers ``ecs`` calls and lets tasks live and die in the account's time."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        emit: Callable[[dict[str, Any]], None],
+        rng: random.Random,
+        targets: TargetGroups,
+        settings: EcsSettings | None = None,
+    ) -> None:
+        """``emit`` puts an event on the default bus."""
+        self.capacity = Capacity()
+        self.network = Network()
+        self._agenda = Agenda(clock, targets.agenda.lock)
+        self._settings = settings or EcsSettings()
+        self._state = State()
+        self._apps = Apps()
+        self._ids = Ids(rng)
+        self._events = Events(self._agenda, emit)
+        self._registration = Registration(targets)
+        self._templates = Templates(self._state, targets)
+        self._steps = Steps(self._agenda, self._settings, rng, self._events, self._changed)
+        self._stopping = Stopping(
+            self._steps, self._settings, self.network, self._registration, self._gone
+        )
+        self._interruption = Interruption(
+            self._steps, self._settings, self._registration, self._stopping
+        )
+        self._placement = self._build_placement()
+        self._revisions = Revisions(self._agenda, self._state)
+        self._rollouts = Rollouts(self._agenda, self._ids, self._events, self._revisions)
+        self._scheduler = self._build_scheduler()
+        self._operations = self._build_operations()
+        targets.watch(self._scheduler.target_changed)
+
+    def call(self, operation: str, params: dict[str, Any], caller: Caller) -> dict[str, Any]:
+        """Answer one call in botocore's shapes."""
+        answer = self._operations.get(operation)
+        if answer is None:
+            raise UnsupportedOperation(f"the sandbox does not simulate ecs:{operation}")
+        with self._agenda.lock:
+            return copy.deepcopy(answer(Request(copy.deepcopy(params), caller)))
+
+    def interrupt(
+        self,
+        task_arns: Iterable[str] | None = None,
+        *,
+        service: str | None = None,
+        availability_zone: str | None = None,
+    ) -> list[str]:
+        """Take Spot capacity back from the named tasks, or those of a service, or of a zone.
+
+        Answers the ARNs of the tasks that were interrupted: running on FARGATE_SPOT.
+        """
+        named = None if task_arns is None else set(task_arns)
+
+        def meant(task: Task) -> bool:
+            return (
+                (named is None or task.arn in named)
+                and (service is None or service in _names(task))
+                and (availability_zone is None or task.availability_zone == availability_zone)
+            )
+
+        with self._agenda.lock:
+            tasks = [task for each in self._state.tasks.values() for task in each.values()]
+            return [t.arn for t in tasks if meant(t) and self._interruption.interrupt(t)]
+
+    def spot_capacity(self, tasks: int | None, *, availability_zone: str | None = None) -> None:
+        """Offer Spot capacity for so many tasks (None: without limit), in one zone or in each."""
+        with self._agenda.lock:
+            self.capacity.limit(FARGATE_SPOT, tasks, availability_zone)
+
+    def behave(self, task_definition: str, app: App) -> None:
+        """Decide how tasks of ``family`` or ``family:revision`` behave that start from now on."""
+        self._apps.behave(task_definition, app)
+
+    def _changed(self, task: Task) -> None:
+        self._scheduler.task_changed(task)
+
+    def _gone(self, task: Task) -> None:
+        self.capacity.give_back(task)
+
+        def forget() -> None:
+            del self._state.tasks[task.cluster_arn][task.arn]
+
+        retention = self._settings.stopped_task_retention_s
+        self._agenda.later(retention, forget, f"forget {task.id}")
+
+    def _build_placement(self) -> Placement:
+        startup = Startup(
+            self._steps,
+            self._settings,
+            self.network,
+            self._registration,
+            self._stopping,
+            self._ids,
+        )
+        return Placement(self._state, self.capacity, self.network, self._apps, startup, self._ids)
+
+    def _build_scheduler(self) -> Scheduler:
+        log = ServiceLog(self._agenda, self._ids)
+        launcher = Launcher(
+            self._agenda, self._settings, self._placement, self._stopping, self._events, log
+        )
+        return Scheduler(
+            self._agenda,
+            self._settings,
+            self._state,
+            events=self._events,
+            log=log,
+            launcher=launcher,
+            rollouts=self._rollouts,
+            task_sets=TaskSetScaling(self._agenda, launcher, self._events),
+            registration=self._registration,
+        )
+
+    def _build_operations(self) -> dict[str, Callable[[Request], dict[str, Any]]]:
+        agenda, state, templates = self._agenda, self._state, self._templates
+        task_sets = TaskSets(agenda, state, templates, self._scheduler, self._ids)
+        services = Services(agenda, state, templates, self._rollouts, self._scheduler, task_sets)
+        return {
+            **Clusters(state).operations,
+            **TaskDefinitions(agenda, state).operations,
+            **services.operations,
+            **task_sets.operations,
+            **self._revisions.operations,
+            **Tasks(state, templates, self._placement, self._stopping).operations,
+            **Tagging(state).operations,
+        }
+
+
+def _names(task: Task) -> set[str]:
+    return {task.service_arn or "", task.group.removeprefix("service:")}
