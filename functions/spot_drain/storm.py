@@ -123,10 +123,8 @@ def _title(tally: Tally, cluster: str, service: str) -> str:
 
 
 def _summary(tally: Tally) -> str:
-    sentences = [
-        f"{_clock(tally.first_at)}-{_clock(tally.last_at)} UTC: Fargate Spot interrupted "
-        f"{_count(len(tally.tasks), 'task')}."
-    ]
+    window = f"{_clock(tally.first_at)}-{_clock(tally.last_at)} UTC"
+    sentences = [f"{window}: Fargate Spot interrupted {_count(len(tally.tasks), 'task')}."]
     if tally.native:
         sentences.append(f"ECS itself had taken {len(tally.native)} out of rotation.")
     if tally.backstop:
