@@ -1,0 +1,90 @@
+"""Which AWS services and operations the functions use, read from their source.
+
+Two conventions of the code make that possible, and tests keep them: a client is made by
+``client("service")``, and whatever holds a client is named after its service (``self.ecs``).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import botocore.session
+from botocore import xform_name
+
+
+def services(source: Path) -> set[str]:
+    """The services for which a module under ``source`` makes a client."""
+    calls = (node for tree in _trees(source) for node in ast.walk(tree))
+    return {
+        argument.value
+        for node in calls
+        if isinstance(node, ast.Call) and _name(node.func) == "client"
+        for argument in node.args[:1]
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+    }
+
+
+def operations(source: Path, used: set[str] | None = None) -> set[tuple[str, str]]:
+    """(service, operation) of every call, paginator and waiter under ``source``."""
+    methods = _methods(services(source) if used is None else used)
+    found = set()
+    for service, method in _client_calls(source):
+        operation = methods.get(service, {}).get(method)
+        if operation is not None:
+            found.add((service, operation))
+    return found
+
+
+def unattributed(source: Path) -> set[str]:
+    """Calls that look like an AWS operation on an object that is not named after its service.
+
+    One-word operations (``publish``) are ordinary words, so only longer ones are suspicious.
+    """
+    methods = _methods(services(source))
+    names = {name for of_service in methods.values() for name in of_service if "_" in name}
+    return {
+        f"{holder}.{method}"
+        for holder, method in _client_calls(source)
+        if method in names and method not in methods.get(holder, {})
+    }
+
+
+def _methods(used: set[str]) -> dict[str, dict[str, str]]:
+    session = botocore.session.Session()
+    return {
+        service: {
+            xform_name(operation): operation
+            for operation in session.get_service_model(service).operation_names
+        }
+        for service in used
+    }
+
+
+def _client_calls(source: Path) -> Iterator[tuple[str, str]]:
+    """(holder, method) of every method call; what is paginated counts as called."""
+    for tree in _trees(source):
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            holder, method = _name(node.func.value), node.func.attr
+            if method in ("get_paginator", "get_waiter") and node.args:
+                method = str(getattr(node.args[0], "value", method))
+            if holder is not None:
+                yield holder, method
+
+
+def _name(node: ast.expr) -> str | None:
+    """``ecs`` of ``ecs``, of ``self.ecs`` and of ``client("ecs")``."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name.lstrip("_")
+        case ast.Call(func=ast.Name(id="client"), args=[ast.Constant(value=str(service))]):
+            return service
+    return None
+
+
+def _trees(source: Path) -> Iterator[ast.Module]:
+    for path in sorted(source.rglob("*.py")):
+        yield ast.parse(path.read_text(), str(path))
