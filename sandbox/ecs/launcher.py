@@ -54,21 +54,23 @@ class Launcher:
         again: Callable[[Service], None],
     ) -> None:
         """Start ``count`` tasks; ``again`` is called when it is worth another attempt."""
+        count -= service.unplaced
         if count <= 0 or self._throttled(service, again):
             return
         peers = [t for t in service.tasks.values() if t.started_by == owner.id and t.wanted]
         spread = Spread.of(peers)
         origin = self._origin(service, owner)
-        started, short = [], set()
+        started, short = [], []
         for _ in range(count):
             try:
                 started.append(self._placement.place(owner.template, origin, spread))
             except CapacityUnavailable as error:
-                short.add(error.provider)
+                short.append(error.provider)
         self._log.tasks(service, "has started {} tasks", started)
-        for provider in sorted(short):
+        for provider in sorted(set(short)):
             self._placement_failed(service, provider)
         if short:
+            service.unplaced += len(short)
             self._retry(service, self._settings.placement_retry_s, again)
 
     def stop(self, service: Service, tasks: Sequence[Task]) -> None:
@@ -102,9 +104,12 @@ class Launcher:
         return wait > 0
 
     def _retry(self, service: Service, wait: float, again: Callable[[Service], None]) -> None:
-        if service.retry:
-            service.retry.cancel()
-        service.retry = self._agenda.later(wait, lambda: again(service), f"retry {service.name}")
+        def retry() -> None:
+            service.retry, service.unplaced = None, 0
+            again(service)
+
+        if service.retry is None:
+            service.retry = self._agenda.later(wait, retry, f"retry {service.name}")
 
     def _placement_failed(self, service: Service, provider: str) -> None:
         _, _, _, region, account, _ = service.arn.split(":", 5)

@@ -224,6 +224,7 @@ class Service:
     steady: bool = False
     steady_since: float | None = None
     throttled_until: float = 0.0
+    unplaced: int = 0  # tasks without capacity, until the next attempt
     reconciling: Appointment | None = None
     retry: Appointment | None = None
 

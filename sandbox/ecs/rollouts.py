@@ -114,7 +114,7 @@ class Rollouts:
             service.deployments.append(target)
         target.status, target.rollout_state, target.failed_tasks = "PRIMARY", "IN_PROGRESS", 0
         service.template = target.template
-        service.throttled_until = 0.0
+        service.throttled_until, service.unplaced = 0.0, 0
         history.status = "ROLLBACK_IN_PROGRESS"
         history.status_reason = (
             "Service deployment rolled back because the circuit breaker threshold was exceeded."

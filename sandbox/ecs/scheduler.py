@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.ecs.model import Deployment, Service, Task, TaskSet
+from sandbox.ecs.model import STARTING, Deployment, Service, Task, TaskSet
 from sandbox.ecs.rolling import Census, to_start, to_stop
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Scheduler:
         if task.last_status == "STOPPED":
             service.tasks.pop(task.arn, None)
         owner = self._owner(service, task)
-        if owner and task.last_status == "STOPPED" and _failed(task):
+        if owner and _fails_now(task):
             self._launcher.failed(service, owner)
             if isinstance(owner, Deployment) and owner is service.primary:
                 self._rollouts.break_circuit(service)
@@ -165,7 +165,10 @@ class Scheduler:
         return next((each for each in owners if each.id == task.started_by), None)
 
 
-def _failed(task: Task) -> bool:
-    """A task fails if it never runs, or is stopped for its health checks."""
-    never_ran = task.stop is not None and task.stop.code == "TaskFailedToStart"
-    return never_ran or task.failed_check is not None
+def _fails_now(task: Task) -> bool:
+    """A task fails at the moment when it is given up: it never ran, or fails health checks."""
+    if task.stop is None:
+        return False
+    if task.stop.code == "TaskFailedToStart":
+        return task.last_status in STARTING
+    return task.failed_check is not None and task.last_status == "RUNNING"

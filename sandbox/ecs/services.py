@@ -129,7 +129,7 @@ class Services:
         service.settings["deploymentConfiguration"] = service.configuration | given
         deploys = template != service.template or params.get("forceNewDeployment")
         if template and deploys and service.controller == "ECS":
-            service.throttled_until = 0.0
+            service.throttled_until, service.unplaced = 0.0, 0
             self._rollouts.begin(service, template)
         self._scheduler.soon(service)
         return {"service": service_shape(service)}

@@ -123,7 +123,7 @@ def _verdict_s(task: Task, check: Shape) -> float:
     interval = float(check.get("interval", 30))
     if task.app.answers_health_checks:
         return interval
-    return float(check.get("startPeriod", 0)) + interval * check.get("retries", 3)
+    return float(check.get("startPeriod", 0) + interval * check.get("retries", 3))
 
 
 def _checked(container: Container) -> bool:

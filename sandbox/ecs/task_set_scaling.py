@@ -44,8 +44,8 @@ class TaskSetScaling:
                 continue
             steady = len(wanted) == target and all(healthy(task) for task in wanted)
             self._report(service, task_set, steady=steady)
-        steady = [each.steady_since is not None for each in service.task_sets]
-        return bool(steady) and all(steady)
+        states = [each.steady_since is not None for each in service.task_sets]
+        return bool(states) and all(states)
 
     def _report(self, service: Service, task_set: TaskSet, *, steady: bool) -> None:
         if steady and task_set.steady_since is None:
