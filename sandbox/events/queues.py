@@ -88,6 +88,10 @@ class Queues:
         times = [_visible_at(message) for message in list(_held(self._queue(arn)))]
         return min(times, default=None)
 
+    def held(self, arn: str) -> int:
+        """How many messages the queue holds, visible or not."""
+        return len(_held(self._queue(arn)))
+
     def listen(self, arn: str, arrival: Arrival) -> None:
         """Call ``arrival`` whenever a message is added to the queue or its visibility changes."""
         self._listeners.setdefault(arn, []).append(arrival)
@@ -134,11 +138,11 @@ class Queues:
 
 def _held(queue: Queue) -> list[Message]:
     """Every message that the queue holds, visible or not; moto has no public name for it."""
-    return cast("list[Message]", queue._messages)
+    return cast("list[Message]", queue._messages)  # noqa: SLF001
 
 
 def _lock(queue: Queue) -> threading.Condition:
-    return cast("threading.Condition", queue._messages_lock)
+    return cast("threading.Condition", queue._messages_lock)  # noqa: SLF001
 
 
 def _visible_at(message: Message) -> float:

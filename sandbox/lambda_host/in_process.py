@@ -41,16 +41,16 @@ class _Environment:
         """Import the handler as the runtime does; give the error if that fails."""
         from awslambdaric import bootstrap
 
-        bootstrap._setup_logging(
-            bootstrap._AWS_LAMBDA_LOG_FORMAT,
-            bootstrap._AWS_LAMBDA_LOG_LEVEL,
+        bootstrap._setup_logging(  # noqa: SLF001
+            bootstrap._AWS_LAMBDA_LOG_FORMAT,  # noqa: SLF001
+            bootstrap._AWS_LAMBDA_LOG_LEVEL,  # noqa: SLF001
             bootstrap.StandardLogSink(),
         )
         try:
-            self.handler = bootstrap._get_handler(self.function.handler)
+            self.handler = bootstrap._get_handler(self.function.handler)  # noqa: SLF001
         except bootstrap.FaultException as fault:
             error = bootstrap.make_error(fault.msg, fault.exception_type, fault.trace)
-        except Exception as failure:
+        except Exception as failure:  # noqa: BLE001 - a handler module may raise anything
             found = type(failure), failure, failure.__traceback__
             error = bootstrap.build_fault_result(found, None)
         else:
@@ -62,7 +62,7 @@ class _Environment:
         """Run the handler as the runtime does."""
         from awslambdaric import bootstrap
 
-        bootstrap._GLOBAL_AWS_REQUEST_ID = request_id
+        bootstrap._GLOBAL_AWS_REQUEST_ID = request_id  # noqa: SLF001
         answer = _Answer()
         bootstrap.handle_event_request(
             answer,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tempfile
 import threading
-import time
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -138,7 +137,7 @@ class RuntimeApiHost:
 
     def _run(self, process: RuntimeProcess, request_id: str, payload: Any) -> Answer | None:
         function = process.function
-        deadline = time.time() + function.timeout_s
+        deadline = self._clock.now() + function.timeout_s
         request = Request(
             request_id, json.dumps(payload).encode(), int(deadline * 1000), function.arn
         )

@@ -1,0 +1,1 @@
+"""CloudFormation: a template becomes resources in the account."""

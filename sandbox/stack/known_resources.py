@@ -1,0 +1,60 @@
+"""What IAM has to know of the account's resources: their tags, and the roles that a task brings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sandbox.errors import ApiError
+
+if TYPE_CHECKING:
+    from sandbox.caller import Caller
+    from sandbox.ecs import EcsTwin
+    from sandbox.elb import TargetGroups
+    from sandbox.events.queues import Queues
+
+
+class KnownResources:
+    """Looks resources up in the simulators, without passing the door."""
+
+    def __init__(
+        self, ecs: EcsTwin, targets: TargetGroups, queues: Queues, operator: Caller
+    ) -> None:
+        """Ask these."""
+        self._ecs = ecs
+        self._targets = targets
+        self._queues = queues
+        self._operator = operator
+
+    def tags_of(self, arn: str) -> dict[str, str] | None:
+        """The tags of a resource, None when there is none with that ARN."""
+        parts = arn.split(":")
+        service = parts[2] if len(parts) > 2 else ""
+        try:
+            match service:
+                case "ecs":
+                    answer = self._ask(self._ecs, "ListTagsForResource", {"resourceArn": arn})
+                    return {tag["key"]: tag["value"] for tag in answer.get("tags", [])}
+                case "elasticloadbalancing":
+                    answer = self._ask(self._targets, "DescribeTags", {"ResourceArns": [arn]})
+                    described = answer["TagDescriptions"][0]["Tags"]
+                    return {tag["Key"]: tag["Value"] for tag in described}
+                case "sqs":
+                    queue = self._queues.find(arn)
+                    return dict(queue.tags) if queue else None
+        except ApiError:
+            return None
+        return None
+
+    def roles_of(self, task_definition: str) -> list[str]:
+        """The task role and the execution role of a task definition."""
+        wanted = {"taskDefinition": task_definition}
+        try:
+            found = self._ask(self._ecs, "DescribeTaskDefinition", wanted)["taskDefinition"]
+        except ApiError:
+            return []
+        return [found[name] for name in ("taskRoleArn", "executionRoleArn") if found.get(name)]
+
+    def _ask(
+        self, simulator: EcsTwin | TargetGroups, operation: str, params: dict[str, Any]
+    ) -> dict[str, Any]:
+        return simulator.call(operation, params, self._operator)
