@@ -69,14 +69,17 @@ _NO_RESOURCE: dict[str, frozenset[str]] = {
     "elbv2": operations(
         "DescribeTargetHealth DescribeTargetGroups DescribeTargetGroupAttributes "
         "DescribeLoadBalancers DescribeLoadBalancerAttributes DescribeListeners DescribeRules "
-        "DescribeTags DescribeListenerAttributes DescribeListenerCertificates"
+        "DescribeTags DescribeListenerAttributes DescribeListenerCertificates "
+        "DescribeCapacityReservation"
     ),
     "sns": frozenset({"ListTopics", "ListSubscriptions", "CreatePlatformApplication"}),
     "autoscaling": operations(
         "DescribeLifecycleHooks DescribePolicies DescribeScalingActivities DescribeScheduledActions "
         "DescribeInstanceRefreshes DescribeLoadBalancerTargetGroups DescribeTrafficSources "
-        "DescribeWarmPool GetPredictiveScalingForecast"
+        "DescribeWarmPool GetPredictiveScalingForecast DescribeLoadBalancers"
     ),
+    "cloudwatch": frozenset({"ListManagedInsightRules"}),
+    "dynamodb": frozenset({"ListBackups", "ListContributorInsights"}),
     "lambda": frozenset({"ListEventSourceMappings"}),
 }
 

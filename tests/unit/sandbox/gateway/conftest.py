@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from sandbox.caller import Caller
 from sandbox.clock import VirtualClock
@@ -21,9 +20,6 @@ from tests.unit.sandbox.gateway.stand_ins import (
     FakeSimulator,
     make_client,
 )
-
-settings.register_profile("sandbox", deadline=None)
-settings.load_profile("sandbox")
 
 
 @pytest.fixture
