@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sandbox.ecs.model import Service, Shape, Template
 from sandbox.ecs.paging import page
 from sandbox.ecs.service_shape import service_shape
-from sandbox.errors import ApiError
+from sandbox.errors import ApiError, UnsupportedOperation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,6 +77,7 @@ class Services:
     def _create(self, request: Request) -> Shape:
         params, cluster = request.params, self._state.cluster(request)
         controller = params.get("deploymentController", {}).get("type", "ECS")
+        _expect_simulated(params)
         arn = self._state.service_arn(cluster, request, params["serviceName"])
         existing = self._state.services.get(arn)
         if existing and existing.status != "INACTIVE":
@@ -113,6 +114,7 @@ class Services:
 
     def _update(self, request: Request) -> Shape:
         params, service = request.params, self._state.active_service(request)
+        _expect_simulated(params)
         cluster = self._state.cluster(request)
         template = service.template
         if template and service.controller == "ECS":
@@ -178,6 +180,14 @@ class Services:
 
     def _in(self, cluster: Cluster) -> list[Service]:
         return [each for each in self._state.services.values() if each.cluster_arn == cluster.arn]
+
+
+def _expect_simulated(params: Shape) -> None:
+    strategy = params.get("deploymentConfiguration", {}).get("strategy", "ROLLING")
+    if strategy != "ROLLING":
+        raise UnsupportedOperation(f"the sandbox does not simulate {strategy} deployments")
+    if params.get("schedulingStrategy", "REPLICA") != "REPLICA":
+        raise UnsupportedOperation("the sandbox does not simulate DAEMON services")
 
 
 def _given(params: Shape) -> Shape:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sandbox.ecs.model import STARTING, StopReason
@@ -55,16 +56,16 @@ class Stopping:
         if not task.wanted:
             return
         reason = StopReason("EssentialContainerExited", "Essential container in task exited")
-        task.exits_at = self._steps.now()
+        now = self._steps.now()
         for container in task.containers:
             container.exit_code = task.app.exit_code
         self._registration.silence(task)
         self._steps.mark_stopped(task, reason)
-        self._steps.after(self._settings.deactivating_s, task, self._clean_up)
+        self._steps.after(self._settings.deactivating_s, task, partial(self._clean_up, at=now))
 
-    def _clean_up(self, task: Task) -> None:
+    def _clean_up(self, task: Task, at: float) -> None:
         self._registration.deregister(task)
-        self._exited(task)
+        self._exited(task, at)
 
     def abandon(self, task: Task) -> None:
         """Stop a task whose containers have never run."""
@@ -78,15 +79,18 @@ class Stopping:
 
     def terminate(self, task: Task) -> None:
         """STOPPING: the containers have SIGTERM, and the task waits for their end."""
-        self.signal(task)
+        exits_at = self.signal(task)
         self._steps.advance(task, "STOPPING")
-        assert task.exits_at is not None  # noqa: S101 - signal() has set it
-        self._steps.exactly_after(task.exits_at - self._steps.now(), task, self._exited)
+        wait = exits_at - self._steps.now()
+        self._steps.exactly_after(wait, task, partial(self._exited, at=exits_at))
 
-    def signal(self, task: Task) -> None:
-        """Send SIGTERM, once; SIGKILL follows after each container's stopTimeout."""
+    def signal(self, task: Task) -> float:
+        """Send SIGTERM, once; SIGKILL follows after each container's stopTimeout.
+
+        Answers when the last container ends.
+        """
         if task.exits_at is not None:
-            return
+            return task.exits_at
         now = self._steps.now()
         left = task.kill_at - now if task.kill_at else FARGATE_MAX_STOP_TIMEOUT_S
         exits_in = 0.0
@@ -98,6 +102,7 @@ class Stopping:
         task.exits_at = now + exits_in
         silent_in = 0.0 if task.app.accepts_until == "sigterm" else exits_in
         self._steps.beside(silent_in, task, self._registration.silence)
+        return task.exits_at
 
     def deregister_late(self, task: Task) -> None:
         """Deregister a task whose containers have had SIGTERM before."""
@@ -114,9 +119,8 @@ class Stopping:
         timeout = container.definition.get("stopTimeout", self._settings.stop_timeout_s)
         return float(min(timeout, FARGATE_MAX_STOP_TIMEOUT_S))
 
-    def _exited(self, task: Task) -> None:
-        if task.exits_at is not None:
-            task.times["executionStoppedAt"] = task.exits_at
+    def _exited(self, task: Task, at: float) -> None:
+        task.times["executionStoppedAt"] = at
         self._registration.silence(task)
         self._deprovision(task)
 

@@ -31,6 +31,7 @@ class LoadBalancers:
             "DescribeLoadBalancers": self.describe_load_balancers,
             "CreateListener": self.create_listener,
             "DescribeListeners": self.describe_listeners,
+            "DeleteListener": self.delete_listener,
         }
 
     def arns_of(self, group_arn: str) -> list[str]:
@@ -108,6 +109,11 @@ class LoadBalancers:
         if arns and len(found) < len(set(arns)):
             raise ApiError("ListenerNotFound", "One or more listeners not found")
         return {"Listeners": found}
+
+    def delete_listener(self, request: Request) -> Shape:
+        if self.listeners.pop(request.params["ListenerArn"], None) is None:
+            raise ApiError("ListenerNotFound", "One or more listeners not found")
+        return {}
 
     def _of(self, request: Request) -> list[Shape]:
         prefix = request.arn("elasticloadbalancing", "loadbalancer/")

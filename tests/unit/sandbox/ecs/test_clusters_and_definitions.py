@@ -114,3 +114,25 @@ def test_everything_can_be_tagged(world: World) -> None:
         assert world.ecs("ListTagsForResource", resourceArn=arn)["tags"] == tags[1:]
     with refused("InvalidParameterException"):
         world.ecs("TagResource", resourceArn=f"{service}x", tags=tags)
+
+
+def test_task_sets_can_be_tagged(world: World) -> None:
+    world.service("web", 0, deploymentController={"type": "CODE_DEPLOY"})
+    names = {"cluster": "prod", "service": "web"}
+    (task_set,) = world.ecs("DescribeTaskSets", **names)["taskSets"]
+    tags = [{"key": "colour", "value": "blue"}]
+    world.ecs("TagResource", resourceArn=task_set["taskSetArn"], tags=tags)
+    (shown,) = world.ecs("DescribeTaskSets", **names, include=["TAGS"])["taskSets"]
+    assert shown["tags"] == tags
+
+
+def test_the_configuration_of_a_cluster_is_shown_when_asked_for(world: World) -> None:
+    given = {
+        "configuration": {"executeCommandConfiguration": {"logging": "DEFAULT"}},
+        "serviceConnectDefaults": {"namespace": "prod"},
+        "settings": [{"name": "containerInsights", "value": "enabled"}],
+    }
+    world.ecs("CreateCluster", clusterName="full", **given)
+    include = ["SETTINGS", "CONFIGURATIONS"]
+    (shown,) = world.ecs("DescribeClusters", clusters=["full"], include=include)["clusters"]
+    assert {name: shown[name] for name in given} == given

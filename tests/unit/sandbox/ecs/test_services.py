@@ -272,6 +272,38 @@ def test_ec2_tasks_are_not_simulated(world: World) -> None:
         world.service("web", 1, launchType="EC2")
 
 
+@pytest.mark.parametrize(
+    "params",
+    [{"deploymentConfiguration": {"strategy": "CANARY"}}, {"schedulingStrategy": "DAEMON"}],
+)
+def test_what_is_not_simulated_is_refused_and_not_treated_as_something_else(
+    world: World, params: dict
+) -> None:
+    with pytest.raises(UnsupportedOperation, match=r"CANARY|DAEMON"):
+        world.service("web", 1, **params)
+
+
+def test_an_interrupted_task_fails_no_deployment(world: World) -> None:
+    world.service("web", 1)
+    world.run(60)
+    world.twin.interrupt(service="web")
+    world.run(60)
+    assert world.describe()["deployments"][0]["failedTasks"] == 0
+
+
+def test_a_target_group_that_is_deleted_under_a_service_breaks_nothing(world: World) -> None:
+    group = world.target_group("doomed")
+    world.service("web", 1, group)
+    world.run(60)
+    world.elb(
+        "DeleteListener", ListenerArn=world.elb("DescribeListeners")["Listeners"][0]["ListenerArn"]
+    )
+    world.elb("DeleteTargetGroup", TargetGroupArn=group)
+    world.twin.interrupt(service="web")
+    world.run(120)
+    assert [task["lastStatus"] for task in world.tasks()] == ["RUNNING"]
+
+
 def test_propagated_tags_reach_the_tasks(world: World) -> None:
     tags = [{"key": "team", "value": "shop"}]
     world.service("web", 1, tags=tags, propagateTags="SERVICE")
