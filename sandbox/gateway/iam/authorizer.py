@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -86,7 +87,7 @@ class Authorizer:
 
     def _context(self, caller: Caller, need: Need, parameters: Parameters) -> Context:
         context: dict[str, str | Sequence[str]] = {
-            "aws:principalarn": caller.principal,
+            "aws:principalarn": _role_of(caller.principal),
             "aws:principalaccount": caller.account,
             "aws:requestedregion": caller.region,
             "aws:securetransport": "true",
@@ -97,6 +98,12 @@ class Authorizer:
             context[f"aws:resourcetag/{name}".lower()] = value
             context[f"{service}:resourcetag/{name}".lower()] = value
         return context | dict(need.context)
+
+
+def _role_of(principal: str) -> str:
+    """A session of a role is known to conditions by the role."""
+    session = re.fullmatch(r"arn:aws:sts::(\d+):assumed-role/([^/]+)/.+", principal)
+    return f"arn:aws:iam::{session[1]}:role/{session[2]}" if session else principal
 
 
 def _refused(call: Called, message: str) -> ApiError:

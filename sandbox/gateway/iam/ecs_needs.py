@@ -96,7 +96,7 @@ def _named(scope: Scope, parameters: Parameters) -> Resources:
 
 
 def _by_instance(scope: Scope, parameters: Parameters) -> Resources:
-    # Without an instance AWS asks about "*" (aws issue reports: "ecs:ListTasks on resource: *").
+    # Without an instance AWS asks about "*": refusals say "ecs:ListTasks on resource: *".
     return _instances(scope, parameters) or ["*"]
 
 

@@ -174,6 +174,14 @@ def test_run_task_passes_the_roles_of_the_task_definition(
     client("ecs").run_task(taskDefinition="job")
 
 
+def test_a_condition_on_the_principal_sees_the_role_of_the_session(
+    hook: None, grant: Any, client: Client
+) -> None:
+    role = "arn:aws:iam::123456789012:role/spot-drain"
+    grant(("ecs:ListClusters", "*"), condition={"ArnEquals": {"aws:PrincipalArn": role}})
+    assert client("ecs").list_clusters()
+
+
 def test_anyone_may_ask_who_he_is(hook: None, grant: Any, client: Client) -> None:
     grant(("ecs:ListClusters", "*"))
     assert client("sts").get_caller_identity()["Account"] == "123456789012"
