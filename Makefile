@@ -27,6 +27,20 @@ setup: .venv/.ready ## Install everything into .venv (the other targets do it by
 	@$(BIN)/uv pip install --quiet --python .venv-sam/bin/python --require-hashes -r requirements/sam.txt || .venv-sam/bin/python -m pip install --quiet --require-hashes -r requirements/sam.txt
 	@touch $@
 
+demo: .venv/.ready ## The whole story: a Spot interruption, end to end, in an embedded AWS account
+	@$(BIN)/ecs-ops demo
+
+check: .venv/.ready ## Format, lint, types, import contracts, unit tests
+	@$(BIN)/ruff format --check --quiet . || { echo "not formatted: run make format" >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@PYTHONPATH=functions:. $(BIN)/lint-imports > .lint-imports.log 2>&1 || { cat .lint-imports.log; exit 1; }
+	@$(BIN)/pytest tests/unit tests/template -n auto
+
+test: .venv/.ready .venv-sam/.ready check ## Everything CI runs: the checks, then all tests with coverage
+	@$(BIN)/coverage erase
+	@$(BIN)/pytest -n auto --cov --cov-report=term:skip-covered
+
 lock: .venv/.ready ## Refresh the locked dependencies
 	@for n in bootstrap dev sam; do $(BIN)/uv pip compile -q --generate-hashes --no-annotate --no-header --universal --python-version 3.13 --no-emit-index-url --no-emit-find-links requirements/$$n.in -o requirements/$$n.txt; done
 	@$(BIN)/uv pip compile -q --generate-hashes --no-annotate --no-header --universal --python-version 3.13 --no-emit-index-url --no-emit-find-links requirements/runtime.in -o functions/requirements.txt

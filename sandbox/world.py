@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import jsonschema
 import yaml
@@ -46,9 +46,12 @@ class World:
         return str(self.document.get("region", "eu-west-1"))
 
     @property
-    def native_spot_deregistration(self) -> str:
-        """``works``, ``late`` or ``broken``."""
-        return str(self.document.get("native_spot_deregistration", "works"))
+    def native_spot_deregistration(self) -> Literal["works", "late", "broken"]:
+        """Whether ECS itself takes interrupted tasks out of their target groups."""
+        stated: Literal["works", "late", "broken"] = self.document.get(
+            "native_spot_deregistration", "works"
+        )
+        return stated
 
     def build(self, account: Operator) -> None:
         """Create everything; tasks start as time passes."""
@@ -196,6 +199,14 @@ def _target_group(account: Operator, name: str, port: int, group: Mapping[str, A
         Name=name, Protocol="HTTP", Port=port, VpcId=_VPC, TargetType="ip"
     )
     arn = str(answer["TargetGroups"][0]["TargetGroupArn"])
+    # A group without a listener is "unused" and sends its targets no requests.
+    balancer = elbv2.create_load_balancer(Name=name, Subnets=list(_SUBNETS), Type="application")
+    elbv2.create_listener(
+        LoadBalancerArn=balancer["LoadBalancers"][0]["LoadBalancerArn"],
+        Protocol="HTTP",
+        Port=80,
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": arn}],
+    )
     delay = parse_duration(group.get("deregistration_delay", "300s"))
     elbv2.modify_target_group_attributes(
         TargetGroupArn=arn,

@@ -1,0 +1,78 @@
+"""The ``ecs-ops`` command line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+from sandbox.cli.exit_code import ExitCode
+from sandbox.errors import InvalidEvent, InvalidWorld, SandboxError
+
+_EPILOG = """exit codes:
+  0 done   1 something went wrong   2 command line not understood
+  3 a file is not what it should be   4 the event matches no rule   5 a function failed
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns its exit code."""
+    arguments = _parser().parse_args(argv)
+    # Each command loads what it needs: `ecs-ops --help` must not load an AWS account.
+    command = import_module(f"sandbox.cli.{arguments.command}")
+    try:
+        return int(command.run(arguments))
+    except (InvalidEvent, InvalidWorld) as error:
+        print(f"ecs-ops {arguments.command}: {error}", file=sys.stderr)
+        return ExitCode.BAD_FILE
+    except SandboxError as error:
+        print(f"ecs-ops {arguments.command}: {error}", file=sys.stderr)
+        return ExitCode.FAILED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough (| head); nothing is wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ecs-ops",
+        description="Operate Amazon ECS; try everything on an embedded AWS account first.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    demo = commands.add_parser("demo", help="the whole story in one command")
+    _world_options(demo)
+    demo.add_argument("--json", action="store_true", help="print the trace as JSON lines instead")
+    fire = commands.add_parser(
+        "fire",
+        help="send events through the shipped rules and print what happens, as JSON lines",
+        description="Each FILE holds one EventBridge event, or an array of them. The account's clock "
+        "starts at the first event's time, so that it is fresh.",
+    )
+    fire.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="an event as JSON; - reads standard input",
+    )
+    _world_options(fire)
+    fire.add_argument(
+        "--late", default="0s", metavar="DURATION", help="how late the events arrive, e.g. 90s, 2h"
+    )
+    return parser
+
+
+def _world_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--world",
+        type=Path,
+        metavar="FILE",
+        help="the account to start from (YAML, docs/schemas/world-v1.json); default: the example workload",
+    )
+    parser.add_argument("--seed", type=int, default=7, help="the same seed gives the same run")

@@ -1,0 +1,9 @@
+"""The generated schemas in docs/ say what the code says."""
+
+from build_tools.schemas import SCHEMAS, alert_schema
+
+
+def test_the_documented_alert_schema_is_the_one_in_force():
+    assert (SCHEMAS / "alert-v1.json").read_text(encoding="utf-8") == alert_schema(), (
+        "run python -m build_tools.schemas"
+    )
