@@ -5,16 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 from moto.core.parse import RequestParserError
 
 from sandbox.caller import Caller
 from sandbox.clock import Clock
-from sandbox.errors import ApiError
-from sandbox.faults import CallFault, ConnectionFailed, Crashed, FaultPlan, ResponseLost
-from sandbox.gateway import answers
+from sandbox.faults import CallFault, FaultPlan
+from sandbox.gateway.attempt import Attempt, Principal, fail_early, fail_late
 from sandbox.gateway.backends import Backends, Simulator
 from sandbox.gateway.calls import ApiCall, identify
 from sandbox.gateway.iam.authorizer import Authorizer
@@ -24,51 +23,6 @@ from sandbox.gateway.throttling import Throttles, throttled
 from sandbox.gateway.timeline import Timeline
 from sandbox.gateway.wire import WireRequest, WireResponse
 from sandbox.trace import Trace
-
-Outcome = Literal["ok", "error", "denied", "throttled", "timeout"]
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """A role that calls with an access key of its own."""
-
-    caller: Caller
-    policies: Sequence[PolicyDocument]
-    function: str | None
-
-
-@dataclass(slots=True)
-class _Attempt:
-    """A call on its way through the door, and what the trace will say of it."""
-
-    call: ApiCall
-    principal: Principal
-    caller: Caller
-    parameters: dict[str, Any]
-    outcome: Outcome = "ok"
-    error: str | None = None
-    message: str | None = None
-    fault: str | None = None
-
-    def fail(self, outcome: Outcome, error: str, message: str) -> None:
-        self.outcome, self.error, self.message = outcome, error, message
-
-    def refused(self, outcome: Outcome, problem: ApiError) -> WireResponse:
-        self.fail(outcome, problem.code, problem.message)
-        return answers.error(self.call, problem)
-
-    def fields(self) -> dict[str, Any]:
-        return {
-            "function": self.principal.function,
-            "service": self.call.service,
-            "operation": self.call.operation,
-            "region": self.call.region,
-            "parameters": self.parameters,
-            "outcome": self.outcome,
-            "error": self.error,
-            "message": self.message,
-            "fault": self.fault,
-        }
 
 
 class Gateway:
@@ -141,9 +95,9 @@ class Gateway:
         caller = replace(principal.caller, region=call.region)
         if principal is self._operator and not self.trace_operator:
             return self.backends.answer(call, caller).response
-        return self._recorded(_Attempt(call, principal, caller, self._parameters(call)))
+        return self._recorded(Attempt(call, principal, caller, self._parameters(call)))
 
-    def _recorded(self, attempt: _Attempt) -> WireResponse:
+    def _recorded(self, attempt: Attempt) -> WireResponse:
         waited, self._pauses.seconds = self._pause(), 0.0
         started, began = self.timeline.now(), time.perf_counter()
         try:
@@ -162,24 +116,24 @@ class Gateway:
                 elapsed_ms=(time.perf_counter() - began) * 1000,
             )
 
-    def _admit(self, attempt: _Attempt) -> WireResponse:
+    def _admit(self, attempt: Attempt) -> WireResponse:
         fault = None
         if attempt.principal is not self._operator:
             refusal = self._refusal(attempt)
             if refusal:
                 return self._late(refusal)
             fault = self._planned(attempt)
-            early = _fail_early(attempt, fault) or self._turned_away(attempt)
+            early = fail_early(attempt, fault) or self._turned_away(attempt)
             if early:
                 return self._late(early)
         self.timeline.spend(self.latency_s + (fault.seconds if fault else 0.0))
         answer = self.backends.answer(attempt.call, attempt.caller)
         if answer.problem:
             attempt.fail("error", answer.problem.code, answer.problem.message)
-        _fail_late(attempt, fault)
+        fail_late(attempt, fault)
         return answer.response
 
-    def _refusal(self, attempt: _Attempt) -> WireResponse | None:
+    def _refusal(self, attempt: Attempt) -> WireResponse | None:
         if self.iam is None:
             return None
         problem = self.iam.refusal(
@@ -187,7 +141,7 @@ class Gateway:
         )
         return attempt.refused("denied", problem) if problem else None
 
-    def _planned(self, attempt: _Attempt) -> CallFault | None:
+    def _planned(self, attempt: Attempt) -> CallFault | None:
         if self.faults is None:
             return None
         call = attempt.call
@@ -195,7 +149,7 @@ class Gateway:
         attempt.fault = fault.kind if fault else None
         return fault
 
-    def _turned_away(self, attempt: _Attempt) -> WireResponse | None:
+    def _turned_away(self, attempt: Attempt) -> WireResponse | None:
         if self.throttles is None:
             return None
         call, caller = attempt.call, attempt.caller
@@ -226,28 +180,3 @@ class Gateway:
     def _pause(self) -> float:
         seconds: float = getattr(self._pauses, "seconds", 0.0)
         return seconds
-
-
-def _fail_early(attempt: _Attempt, fault: CallFault | None) -> WireResponse | None:
-    call = attempt.call
-    if fault is None:
-        return None
-    if fault.kind == "throttle":
-        return attempt.refused("throttled", throttled(call.service, call.protocol))
-    if fault.kind == "error":
-        return attempt.refused("error", ApiError(fault.code, fault.message, fault.status))
-    if fault.kind == "timeout-before":
-        attempt.fail("timeout", "ConnectTimeoutError", "no connection was made")
-        raise ConnectionFailed(f"{call.service} {call.operation}: no connection")
-    return None
-
-
-def _fail_late(attempt: _Attempt, fault: CallFault | None) -> None:
-    call = attempt.call
-    if fault is None:
-        return
-    if fault.kind == "timeout-after":
-        attempt.fail("timeout", "ReadTimeoutError", "the call took effect, the answer was lost")
-        raise ResponseLost(f"{call.service} {call.operation}: the answer was lost")
-    if fault.kind == "crash-after":
-        raise Crashed(f"{call.service} {call.operation}: the process died after the call")
