@@ -1,0 +1,36 @@
+"""The artefact as it ships, built for this machine once and kept until something changes."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from build_tools import variant
+from tests.e2e.shipped import ENVIRONMENT, FUNCTIONS
+
+
+@pytest.fixture(scope="session")
+def artefact():
+    """The folder with one folder per function, as ``make build`` leaves it."""
+    return variant.ensure()
+
+
+@pytest.fixture
+def run_python(artefact):
+    """Run code in a fresh process that sees a function's folder, and nothing else."""
+
+    def run(function: str, code: str) -> str:
+        variables = {name: value for _, own in FUNCTIONS.values() for name, value in own.items()}
+        done = subprocess.run(
+            [sys.executable, "-S", "-c", code],
+            env=ENVIRONMENT | variables | {"PYTHONPATH": str(artefact / function)},
+            cwd=os.sep,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
