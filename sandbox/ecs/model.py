@@ -25,7 +25,7 @@ LastStatus = Literal[
 STARTING: tuple[LastStatus, ...] = ("PROVISIONING", "PENDING", "ACTIVATING")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Cluster:
     """A cluster; ``settings`` are the fields of CreateCluster that are only shown."""
 
@@ -38,7 +38,7 @@ class Cluster:
     status: str = "ACTIVE"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class TaskDefinition:
     """One revision; ``shape`` is what DescribeTaskDefinition answers."""
 
@@ -76,7 +76,7 @@ class StopReason:
     text: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Attachment:
     """``type`` as the API spells it; events spell the network interface "eni"."""
 
@@ -86,7 +86,7 @@ class Attachment:
     details: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Container:
     """A container of a task."""
 
@@ -98,7 +98,7 @@ class Container:
     exit_code: int | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Task:
     """A task; ``times`` are keyed by the API's field names."""
 
@@ -145,7 +145,7 @@ class Task:
         return self.desired_status == "RUNNING"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Deployment:
     """A deployment of the ECS controller, as DescribeServices shows it."""
 
@@ -160,7 +160,7 @@ class Deployment:
     failed_tasks: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class ServiceDeployment:
     """The history entry of a deployment, as DescribeServiceDeployments shows it."""
 
@@ -182,7 +182,7 @@ class ServiceDeployment:
         return self.finished_at is None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class TaskSet:
     """A task set of the CODE_DEPLOY and EXTERNAL controllers."""
 
@@ -200,7 +200,7 @@ class TaskSet:
     steady_since: float | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Service:
     """A service; ``settings`` are the fields of CreateService that are shown as they came."""
 

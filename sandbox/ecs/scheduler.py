@@ -120,11 +120,11 @@ class Scheduler:
     def _census(self, service: Service) -> Census:
         wanted = [task for task in service.tasks.values() if task.wanted]
         primary = service.primary.id
-        current = [t for t in wanted if t.started_by == primary and not t.failed_check]
+        current = {t.arn: t for t in wanted if t.started_by == primary and not t.failed_check}
         return Census(
             desired=service.desired_count,
-            current=tuple(current),
-            stale=tuple(task for task in wanted if task not in current),
+            current=tuple(current.values()),
+            stale=tuple(task for task in wanted if task.arn not in current),
             healthy=frozenset(task.arn for task in wanted if self._healthy(task)),
         )
 

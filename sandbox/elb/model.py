@@ -37,7 +37,7 @@ class HealthCheck:
     http_code: str = "200"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Target:
     """One registration: the same address on another port is another target."""
 
@@ -65,7 +65,7 @@ class TargetChange:
     reason: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class TargetGroup:
     """A target group; ``attributes`` are those of ModifyTargetGroupAttributes."""
 
