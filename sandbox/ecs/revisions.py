@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sandbox.caller import Request
-    from sandbox.ecs.model import Service, ServiceDeployment, Shape, Template
+    from sandbox.ecs.model import Service, ServiceDeployment, Shape, TaskDefinition, Template
     from sandbox.ecs.state import State
     from sandbox.elb.agenda import Agenda
 
@@ -50,14 +50,7 @@ class Revisions:
             "loadBalancers": load_balancers,
             "serviceRegistries": list(template.registries),
             "networkConfiguration": template.network,
-            "containerImages": [
-                {
-                    "containerName": each["name"],
-                    "image": each["image"],
-                    "imageDigest": image_digest(each["image"]),
-                }
-                for each in definition.shape["containerDefinitions"]
-            ],
+            "containerImages": _container_images(definition),
             "guardDutyEnabled": False,
             "createdAt": moment(self._agenda.now()),
             "resolvedConfiguration": {"loadBalancers": _resolved(load_balancers)},
@@ -110,6 +103,17 @@ def _described(name: str, arns: list[str], known: dict[str, Shape]) -> Shape:
 def _within(window: dict[str, datetime], created_at: datetime) -> bool:
     after, before = window.get("after"), window.get("before")
     return (after is None or created_at >= after) and (before is None or created_at <= before)
+
+
+def _container_images(definition: TaskDefinition) -> list[Shape]:
+    return [
+        {
+            "containerName": each["name"],
+            "image": each["image"],
+            "imageDigest": image_digest(each["image"]),
+        }
+        for each in definition.shape["containerDefinitions"]
+    ]
 
 
 def _resolved(load_balancers: list[Shape]) -> list[Shape]:

@@ -43,9 +43,16 @@ class Rollouts:
             updated_at=now,
         )
         service.deployments.insert(0, deployment)
-        for ongoing in service.service_deployments:
-            if ongoing.ongoing:
-                self._end(ongoing, "STOPPED")
+        self._add_history(service, deployment, source)
+        reason = f"ECS deployment {deployment.id} in progress."
+        self._change(service, deployment, "SERVICE_DEPLOYMENT_IN_PROGRESS", reason)
+
+    def _add_history(
+        self, service: Service, deployment: Deployment, source: tuple[str, ...]
+    ) -> None:
+        for entry in service.service_deployments:
+            if entry.ongoing:
+                self._end(entry, "STOPPED")
         prefix = service.arn.replace(":service/", ":service-deployment/")
         history = ServiceDeployment(
             arn=f"{prefix}/{self._ids.service_deployment()}",
@@ -53,12 +60,10 @@ class Rollouts:
             target_revision=deployment.revision_arn,
             source_revisions=source,
             configuration=service.configuration,
-            created_at=now,
-            updated_at=now,
+            created_at=deployment.created_at,
+            updated_at=deployment.created_at,
         )
         service.service_deployments.insert(0, history)
-        reason = f"ECS deployment {deployment.id} in progress."
-        self._change(service, deployment, "SERVICE_DEPLOYMENT_IN_PROGRESS", reason)
 
     def complete(self, service: Service) -> None:
         """The primary deployment is in the steady state."""

@@ -34,8 +34,6 @@ def service_shape(service: Service, *, with_tags: bool = False) -> Shape:
     }
     if service.template:
         shape |= _template(service.template)
-        shape["loadBalancers"] = list(service.template.load_balancers)
-        shape["serviceRegistries"] = list(service.template.registries)
     if service.task_sets or service.controller != "ECS":
         shape["taskSets"] = [task_set_shape(service, each) for each in service.task_sets]
     if service.service_deployments:
@@ -62,8 +60,6 @@ def task_set_shape(service: Service, task_set: TaskSet, *, with_tags: bool = Fal
         "createdAt": moment(task_set.created_at),
         "updatedAt": moment(task_set.updated_at),
         **_template(task_set.template),
-        "loadBalancers": list(task_set.template.load_balancers),
-        "serviceRegistries": list(task_set.template.registries),
         "scale": {"value": task_set.scale_percent, "unit": "PERCENT"},
         "stabilityStatus": "STEADY_STATE" if steady else "STABILIZING",
         "stabilityStatusAt": moment(task_set.steady_since or task_set.updated_at),
@@ -85,7 +81,7 @@ def _deployment(service: Service, deployment: Deployment) -> Shape:
         "updatedAt": moment(deployment.updated_at),
         "rolloutState": deployment.rollout_state,
         "rolloutStateReason": deployment.rollout_state_reason,
-        **_template(deployment.template),
+        **_launch(deployment.template),
     }
     if deployment.template.service_connect:
         shape["serviceConnectConfiguration"] = deployment.template.service_connect
@@ -93,6 +89,15 @@ def _deployment(service: Service, deployment: Deployment) -> Shape:
 
 
 def _template(template: Template) -> Shape:
+    load_balancers, registries = list(template.load_balancers), list(template.registries)
+    return {
+        **_launch(template),
+        "loadBalancers": load_balancers,
+        "serviceRegistries": registries,
+    }
+
+
+def _launch(template: Template) -> Shape:
     shape: Shape = {
         "taskDefinition": template.definition.arn,
         "networkConfiguration": template.network,

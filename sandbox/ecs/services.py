@@ -86,6 +86,7 @@ class Services:
         template = None
         if controller != "EXTERNAL":
             template = self._templates.new(request, cluster)
+        configuration = DEPLOYMENT_DEFAULTS | params.get("deploymentConfiguration", {})
         service = Service(
             arn=arn,
             name=params["serviceName"],
@@ -93,13 +94,11 @@ class Services:
             template=template,
             desired_count=params.get("desiredCount", 0),
             controller=controller,
-            settings=DEFAULTS | _given(params),
+            settings={**DEFAULTS, **_given(params), "deploymentConfiguration": configuration},
             tags={tag["key"]: tag.get("value", "") for tag in params.get("tags", [])},
             created_at=self._agenda.now(),
             created_by=request.caller.principal,
         )
-        given = params.get("deploymentConfiguration", {})
-        service.settings["deploymentConfiguration"] = DEPLOYMENT_DEFAULTS | given
         self._state.services[arn] = service
         if template:
             self._begin(service, template)

@@ -46,7 +46,11 @@ def task_shape(task: Task, *, with_tags: bool = False) -> Shape:
         "taskDefinitionArn": definition.arn,
         "version": task.version,
     }
-    shape |= {name: moment(at) for name, at in task.times.items()}
+    return shape | _so_far(task)
+
+
+def _so_far(task: Task) -> Shape:
+    shape: Shape = {name: moment(at) for name, at in task.times.items()}
     if "connectivityAt" in shape:
         shape["connectivity"] = "CONNECTED"
     if task.stop:

@@ -60,9 +60,7 @@ class EcsTwin:
         self.network = Network()
         self._agenda = Agenda(clock, targets.agenda.lock)
         self._settings = settings or EcsSettings()
-        self._state = State()
-        self._apps = Apps()
-        self._ids = Ids(rng)
+        self._state, self._apps, self._ids = State(), Apps(), Ids(rng)
         self._events = Events(self._agenda, emit)
         self._registration = Registration(targets)
         self._templates = Templates(self._state, targets)
@@ -73,11 +71,11 @@ class EcsTwin:
         self._interruption = Interruption(
             self._steps, self._settings, self._registration, self._stopping
         )
+        revisions = Revisions(self._agenda, self._state)
         self._placement = self._build_placement()
-        self._revisions = Revisions(self._agenda, self._state)
-        self._rollouts = Rollouts(self._agenda, self._ids, self._events, self._revisions)
+        self._rollouts = Rollouts(self._agenda, self._ids, self._events, revisions)
         self._scheduler = self._build_scheduler()
-        self._operations = self._build_operations()
+        self._operations = {**self._build_operations(), **revisions.operations}
         targets.watch(self._scheduler.target_changed)
 
     def call(self, operation: str, params: dict[str, Any], caller: Caller) -> dict[str, Any]:
@@ -170,7 +168,6 @@ class EcsTwin:
             **TaskDefinitions(agenda, state).operations,
             **services.operations,
             **task_sets.operations,
-            **self._revisions.operations,
             **Tasks(state, templates, self._placement, self._stopping).operations,
             **Tagging(state).operations,
         }
