@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 from ecs_world import CALLER, World
 
-from sandbox.ecs import App
 from sandbox.errors import ApiError, UnsupportedOperation
 
 
@@ -112,50 +111,6 @@ def test_a_target_group_without_a_load_balancer_is_refused(world: World) -> None
         world.service("web", 1, group)
 
 
-def test_a_task_that_fails_the_load_balancers_health_checks_is_replaced(world: World) -> None:
-    group = world.target_group()
-    world.twin.behave("web", App(answers_health_checks=False))
-    world.service("web", 1, group)
-    world.run(60)
-    world.twin.behave("web", App())
-    world.run(120)
-    stopped = world.tasks(status="STOPPED")[0]
-    assert stopped["stopCode"] == "ServiceSchedulerInitiated"
-    assert stopped["stoppedReason"] == f"Task failed ELB health checks in (target-group {group})"
-    assert list(world.health(group).values()) == ["healthy"]
-
-
-def test_the_grace_period_keeps_an_unhealthy_task(world: World) -> None:
-    group = world.target_group()
-    world.twin.behave("web", App(answers_health_checks=False))
-    world.service("web", 1, group, healthCheckGracePeriodSeconds=300)
-    world.run(300)
-    assert world.tasks(status="STOPPED") == []
-    world.twin.behave("web", App())
-    world.run(120)
-    assert len(world.tasks(status="STOPPED")) == 1
-
-
-def test_a_task_that_fails_its_container_health_check_is_replaced(world: World) -> None:
-    check = {"command": ["false"], "interval": 5, "retries": 2}
-    world.task_definition("checked", healthCheck=check)
-    world.twin.behave("checked", App(answers_health_checks=False))
-    world.service("web", 1, taskDefinition="checked")
-    world.run(120)
-    stopped = world.tasks(status="STOPPED")
-    assert stopped[0]["stoppedReason"] == "Task failed container health checks"
-
-
-def test_a_service_that_cannot_start_its_tasks_is_impaired_and_slows_down(world: World) -> None:
-    world.twin.behave("web", App(start_failure="CannotPullContainerError"))
-    world.service("web", 1)
-    world.run(3600)
-    impaired = world.details("ECS Service Action", eventName="SERVICE_TASK_START_IMPAIRED")
-    assert [(each["eventType"], each.get("reason")) for each in impaired] == [("WARN", None)]
-    assert 8 < len(world.tasks(status="STOPPED")) < 13
-    assert world.describe()["deployments"][0]["failedTasks"] >= 6
-
-
 def test_at_most_ten_services_can_be_described(world: World) -> None:
     with refused("InvalidParameterException"):
         world.ecs("DescribeServices", cluster="prod", services=[str(n) for n in range(11)])
@@ -212,64 +167,9 @@ def test_services_are_listed_by_launch_type(world: World) -> None:
     assert [arn.rsplit("/", 1)[1] for arn in listed] == ["plain"]
 
 
-def test_changing_the_capacity_provider_strategy_needs_a_forced_deployment(world: World) -> None:
-    world.service("web", 1)
-    strategy = [{"capacityProvider": "FARGATE", "weight": 1}]
-    change = {"cluster": "prod", "service": "web", "capacityProviderStrategy": strategy}
-    with refused("InvalidParameterException"):
-        world.ecs("UpdateService", **change)
-    world.ecs("UpdateService", **change, forceNewDeployment=True)
-    assert len(world.describe()["deployments"]) == 2
-    world.run(300)
-    assert [task["capacityProviderName"] for task in world.tasks()] == ["FARGATE"]
-
-
-def test_base_comes_first_and_weights_share_the_rest(world: World) -> None:
-    strategy = [
-        {"capacityProvider": "FARGATE", "base": 2, "weight": 1},
-        {"capacityProvider": "FARGATE_SPOT", "weight": 3},
-    ]
-    world.service("web", 10, capacityProviderStrategy=strategy)
-    world.run(60)
-    providers = [task["capacityProviderName"] for task in world.tasks()]
-    assert (providers.count("FARGATE"), providers.count("FARGATE_SPOT")) == (4, 6)
-
-
-def test_a_shortage_of_spot_does_not_keep_the_on_demand_share_from_starting(world: World) -> None:
-    world.twin.spot_capacity(0)
-    strategy = [
-        {"capacityProvider": "FARGATE", "weight": 1},
-        {"capacityProvider": "FARGATE_SPOT", "weight": 1},
-    ]
-    world.service("web", 4, capacityProviderStrategy=strategy)
-    world.run(300)
-    assert [task["capacityProviderName"] for task in world.tasks()] == ["FARGATE", "FARGATE"]
-
-
-@pytest.mark.parametrize(
-    "strategy",
-    [
-        [{"capacityProvider": "FARGATE_SPOT", "weight": 0}],
-        [{"capacityProvider": "elsewhere", "weight": 1}],
-        [
-            {"capacityProvider": "FARGATE", "weight": 1, "base": 1},
-            {"capacityProvider": "FARGATE_SPOT", "weight": 1, "base": 1},
-        ],
-    ],
-)
-def test_impossible_strategies_are_refused(world: World, strategy: list) -> None:
-    with refused("InvalidParameterException"):
-        world.service("web", 1, capacityProviderStrategy=strategy)
-
-
 def test_unknown_operations_name_themselves(world: World) -> None:
     with pytest.raises(UnsupportedOperation, match="ecs:ExecuteCommand"):
         world.twin.call("ExecuteCommand", {}, CALLER)
-
-
-def test_ec2_tasks_are_not_simulated(world: World) -> None:
-    with pytest.raises(UnsupportedOperation, match="EC2"):
-        world.service("web", 1, launchType="EC2")
 
 
 @pytest.mark.parametrize(
@@ -281,27 +181,6 @@ def test_what_is_not_simulated_is_refused_and_not_treated_as_something_else(
 ) -> None:
     with pytest.raises(UnsupportedOperation, match=r"CANARY|DAEMON"):
         world.service("web", 1, **params)
-
-
-def test_an_interrupted_task_fails_no_deployment(world: World) -> None:
-    world.service("web", 1)
-    world.run(60)
-    world.twin.interrupt(service="web")
-    world.run(60)
-    assert world.describe()["deployments"][0]["failedTasks"] == 0
-
-
-def test_a_target_group_that_is_deleted_under_a_service_breaks_nothing(world: World) -> None:
-    group = world.target_group("doomed")
-    world.service("web", 1, group)
-    world.run(60)
-    world.elb(
-        "DeleteListener", ListenerArn=world.elb("DescribeListeners")["Listeners"][0]["ListenerArn"]
-    )
-    world.elb("DeleteTargetGroup", TargetGroupArn=group)
-    world.twin.interrupt(service="web")
-    world.run(120)
-    assert [task["lastStatus"] for task in world.tasks()] == ["RUNNING"]
 
 
 def test_propagated_tags_reach_the_tasks(world: World) -> None:
