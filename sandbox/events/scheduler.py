@@ -149,9 +149,8 @@ class Scheduler:
             schedule.appointment.cancel()
 
     def _shown(self, schedule: _Schedule) -> Params:
-        return (
-            {"State": "ENABLED", "GroupName": "default"} | schedule.params | {"Arn": schedule.arn}
-        )
+        stored = {name: value for name, value in schedule.params.items() if name != "ClientToken"}
+        return {"State": "ENABLED", "GroupName": "default"} | stored | {"Arn": schedule.arn}
 
     def _summary(self, schedule: _Schedule) -> Params:
         shown = self._shown(schedule)

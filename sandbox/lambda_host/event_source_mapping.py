@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +82,7 @@ class EventSourceMapping:
         self._running = 0
         self._busy_since: float | None = None
         self._gathering: _Batch | None = None
+        self._left_over: deque[tuple[Message, Record]] = deque()  # received, not yet in a batch
         self._wake: Appointment | None = None
         window = float(settings.batching_window_s)
         self._window_s = max(window, LOW_TRAFFIC_WAIT_S) if window and worst_case_window else window
@@ -164,34 +166,43 @@ class EventSourceMapping:
     def _next_batch(self) -> _Batch | None:
         batch = self._gathering or _Batch(self._clock.now())
         self._gathering = None
-        while not batch.full(self.settings.batch_size):
+        self._fill(batch)
+        while not batch.full(self.settings.batch_size) and not self._left_over:
             wanted = min(RECEIVE_AT_MOST, self.settings.batch_size - len(batch.records))
             messages = self._queues.receive(self.settings.queue_arn, wanted)
             if not messages:
                 break
-            self._take(batch, messages)
+            self._left_over.extend(self._wanted(messages))
+            self._fill(batch)
         if not batch.records:
             return None
-        if (
-            batch.full(self.settings.batch_size)
-            or self._clock.now() >= batch.began + self._window_s
-        ):
+        complete = batch.full(self.settings.batch_size) or bool(self._left_over)
+        if complete or self._clock.now() >= batch.began + self._window_s:
             return batch
         self._gathering = batch
         return None
 
-    def _take(self, batch: _Batch, messages: list[Message]) -> None:
-        unwanted = []
-        for message in messages:
-            record = record_of(message, self.settings.queue_arn)
-            if self._filter.accepts(record):
-                batch.messages.append(message)
-                batch.records.append(record)
-                batch.bytes += len(json.dumps(record))
-            else:
-                unwanted.append(message)
+    def _wanted(self, messages: list[Message]) -> list[tuple[Message, Record]]:
+        """Shape the messages; those that the filters refuse are deleted unseen."""
+        shaped = [(message, record_of(message, self.settings.queue_arn)) for message in messages]
+        accepted = [pair for pair in shaped if self._filter.accepts(pair[1])]
+        ids = {message.id for message, _ in accepted}
+        unwanted = [message for message in messages if message.id not in ids]
         if unwanted:
             self._queues.delete(self.settings.queue_arn, unwanted)
+        return accepted
+
+    def _fill(self, batch: _Batch) -> None:
+        """Take what fits; the rest of what was received goes with the next batch."""
+        while self._left_over and not batch.full(self.settings.batch_size):
+            message, record = self._left_over[0]
+            size = len(json.dumps(record))
+            if batch.records and batch.bytes + size > BATCH_BYTES:
+                break
+            self._left_over.popleft()
+            batch.messages.append(message)
+            batch.records.append(record)
+            batch.bytes += size
 
     def _run(self, batch: _Batch) -> None:
         try:
