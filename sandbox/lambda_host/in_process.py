@@ -158,7 +158,8 @@ class InProcessHost:
         if answer:
             error = answer.error
             result, error = (None, error) if error else read_result(answer.result or "null")
-        if self._timeline.now() > deadline:
+        ended = min(self._timeline.now(), deadline)
+        if ended < self._timeline.now():
             # Python cannot be stopped in the middle; its answer is dropped, its environment too.
             result, error = None, timed_out(function, request_id)
             self.recycle(function.name)
@@ -170,6 +171,6 @@ class InProcessHost:
             logs=lines,
             metrics=metrics_of(lines, function.name),
             started=started,
-            duration_ms=(self._timeline.now() - started) * 1000,
+            duration_ms=(ended - started) * 1000,
             cold=cold,
         )
