@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from ecsops.errors import PublishFailed
-from ecsops.parallel import chunks
+from ecsops.parallel import parcels
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 SOURCE, DETAIL_TYPE = "ecs-ops", "ECS Ops Alert"
 SCHEMA_VERSION = "1"
 _ENTRIES_PER_CALL = 10
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html: 256 KB in older Regions.
+_BYTES_PER_CALL = 240_000
 
 Severity = Literal["info", "warning", "critical"]
 State = Literal["open", "update", "resolved"]
@@ -79,8 +81,9 @@ def publish(events: EventBridgeClient, alerts: Sequence[Alert]) -> None:
 
     A retry may publish an alert twice: ``incident`` and ``stage`` tell the receiver.
     """
-    for part in chunks(alerts, _ENTRIES_PER_CALL):
-        answer = events.put_events(Entries=[_entry(alert) for alert in part])
+    entries = [_entry(alert) for alert in alerts]
+    for part in parcels(entries, _size, most=_ENTRIES_PER_CALL, bytes_each=_BYTES_PER_CALL):
+        answer = events.put_events(Entries=part)
         if answer.get("FailedEntryCount"):
             codes = sorted({entry.get("ErrorCode", "") for entry in answer["Entries"]} - {""})
             raise PublishFailed(f"EventBridge refused an alert: {', '.join(codes)}")
@@ -93,3 +96,8 @@ def _entry(alert: Alert) -> PutEventsRequestEntryTypeDef:
         "Detail": msgspec.json.encode(alert).decode(),
         "Resources": list(alert.resources),
     }
+
+
+def _size(entry: PutEventsRequestEntryTypeDef) -> int:
+    texts = (entry["Source"], entry["DetailType"], entry["Detail"], *entry["Resources"])
+    return sum(len(text.encode()) for text in texts)

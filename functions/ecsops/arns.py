@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from ecsops.errors import InvalidMessage
 
 _ARN_PARTS = 6
-_ZONE_SUFFIX = re.compile(r"(?<=\d)[a-z]$")
+# us-east-1 of us-east-1b, and of the local zone us-east-1-bos-1a.
+_REGION = re.compile(r"[a-z]+(?:-[a-z]+)+-\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +55,13 @@ def parse_arn(text: str, path: str = "$") -> Arn:
 
 def region_of_instance(arn: Arn) -> str:
     """The Region of an EC2 instance ARN, whose region field may hold a zone (``us-east-1b``)."""
-    return _ZONE_SUFFIX.sub("", arn.region)
+    region = _REGION.match(arn.region)
+    return region[0] if region else arn.region
 
 
 def zone_of_instance(arn: Arn) -> str | None:
     """The Availability Zone of an EC2 instance ARN, if the event told it."""
-    return arn.region if _ZONE_SUFFIX.search(arn.region) else None
+    return arn.region if arn.region != region_of_instance(arn) else None
 
 
 def service_arn(cluster_arn: str, service_name: str) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
+
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 __all__ = ["MetricUnit", "count", "logger", "measure", "metrics"]
+
+# A run that had nothing to count is normal; the warning would be the only log line that is no JSON.
+warnings.filterwarnings("ignore", "No application metrics to publish")
 
 logger = Logger(utc=True)
 metrics = Metrics(namespace="ECSOps")

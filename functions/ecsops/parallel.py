@@ -25,6 +25,25 @@ def chunks[T](items: Sequence[T], size: int) -> list[Sequence[T]]:
     return [items[start : start + size] for start in range(0, len(items), size)]
 
 
+def parcels[T](
+    items: Sequence[T], size_of: Callable[[T], int], *, most: int, bytes_each: int
+) -> list[list[T]]:
+    """Cut, in order, for APIs that take so many and so much at a time.
+
+    An item that is too large by itself gets a parcel of its own: the API will say so.
+    """
+    cut: list[list[T]] = []
+    size = 0
+    for item in items:
+        length = size_of(item)
+        if not cut or len(cut[-1]) == most or size + length > bytes_each:
+            cut.append([])
+            size = 0
+        cut[-1].append(item)
+        size += length
+    return cut
+
+
 def _outcome[T](call: Callable[[], T]) -> T | Exception:
     try:
         return call()

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ecsops.errors import InvalidMessage, PublishFailed
-from ecsops.parallel import chunks, run_all
+from ecsops.parallel import chunks, parcels, run_all
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -46,7 +46,7 @@ def messages_of(event: Mapping[str, Any]) -> list[Message]:
     return [
         Message(
             record["messageId"],
-            record.get("body", ""),
+            record.get("body") or "",
             int(record.get("attributes", {}).get("ApproximateReceiveCount", 1)),
         )
         for record in records
@@ -132,7 +132,9 @@ def send_later(sqs: SQSClient, queue_url: str, bodies: Sequence[str], delay_s: i
 
     Raises ``PublishFailed`` if one was not taken; sending the others again is harmless.
     """
-    for part in _sendable(bodies):
+    for part in parcels(
+        bodies, lambda body: len(body.encode()), most=_PER_CALL, bytes_each=_MAX_SEND_BYTES
+    ):
         answer = sqs.send_message_batch(
             QueueUrl=queue_url,
             Entries=[
@@ -142,16 +144,3 @@ def send_later(sqs: SQSClient, queue_url: str, bodies: Sequence[str], delay_s: i
         )
         if answer.get("Failed"):
             raise PublishFailed(f"SQS refused {len(answer['Failed'])} of {len(part)} messages")
-
-
-def _sendable(bodies: Sequence[str]) -> list[list[str]]:
-    parts: list[list[str]] = []
-    size = 0
-    for body in bodies:
-        length = len(body.encode())
-        if not parts or len(parts[-1]) == _PER_CALL or size + length > _MAX_SEND_BYTES:
-            parts.append([])
-            size = 0
-        parts[-1].append(body)
-        size += length
-    return parts

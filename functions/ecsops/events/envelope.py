@@ -17,7 +17,11 @@ from ecsops.errors import InvalidMessage
 
 _PATH = re.compile(r" - at `(?P<path>[^`]+)`$")
 _MISSING = re.compile(r"Object missing required field `(?P<field>[^`]+)`")
+_STEP = re.compile(r"[^.\[\]]+|\[[^\]]*\]")
+_AT_THE_END = re.compile(r"(\[[^\]]*\])+$")
 _MAX_SURPRISES = 20
+# A number too large for msgspec is a ValidationError, a lone surrogate a UnicodeEncodeError.
+_NO_JSON = (msgspec.DecodeError, UnicodeError, RecursionError)
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -67,28 +71,35 @@ def epoch(text: str, path: str = "$.time") -> float:
 
 def _decoded[D](body: str | bytes | msgspec.Raw, kind: type[D], root: str) -> D:
     try:
-        return msgspec.json.decode(body, type=kind)
-    except msgspec.ValidationError as error:
-        return _without_surprises(body, kind, root, error)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except msgspec.ValidationError as error:
+            # Whatever comes after the first surprise has not been read yet: it may be no JSON.
+            document, surprise = msgspec.json.decode(body), error
+    except _NO_JSON as error:
         raise InvalidMessage(root, f"not JSON: {error}") from None
+    return _without_surprises(document, kind, root, surprise)
 
 
 def _without_surprises[D](
-    body: str | bytes | msgspec.Raw, kind: type[D], root: str, error: msgspec.ValidationError
+    document: Any, kind: type[D], root: str, error: msgspec.ValidationError
 ) -> D:
     """Read again without the optional fields that are of a type nobody expected."""
-    document = msgspec.json.decode(body)
-    first = _rejection(error, root)
+    dropped: dict[str, InvalidMessage] = {}
     for _ in range(_MAX_SURPRISES):
-        path = _PATH.search(str(error))
-        if path is None or not _drop(document, path["path"].split(".")[1:]):
+        rejection = _rejection(error, root)
+        # A required field that was dropped is missing now: what was said of it first is the truth.
+        rejection = dropped.get(rejection.path, rejection)
+        place = _PATH.search(str(error))
+        path = _AT_THE_END.sub("", place["path"]) if place else "$"
+        if not _drop(document, _STEP.findall(path)[1:]):
             break
+        dropped[path.replace("$", root, 1)] = rejection
         try:
             return msgspec.convert(document, kind)
         except msgspec.ValidationError as next_error:
             error = next_error
-    raise first
+    raise rejection
 
 
 def _drop(document: Any, path: list[str]) -> bool:
@@ -96,16 +107,15 @@ def _drop(document: Any, path: list[str]) -> bool:
     if not path:
         return False
     name, *rest = path
-    key = name.partition("[")[0]
-    if not isinstance(document, dict) or key not in document:
+    if name.startswith("["):
+        elements = document.values() if isinstance(document, dict) else document
+        return sum(_drop(element, rest) for element in elements) > 0
+    if not isinstance(document, dict) or name not in document:
         return False
-    inner = document[key]
-    if not rest:
-        del document[key]
-        return True
-    if key == name:
-        return _drop(inner, rest)
-    return isinstance(inner, list) and sum(_drop(item, rest) for item in inner) > 0
+    if rest:
+        return _drop(document[name], rest)
+    del document[name]
+    return True
 
 
 def _rejection(error: msgspec.ValidationError, root: str) -> InvalidMessage:

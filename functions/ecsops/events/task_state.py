@@ -9,9 +9,11 @@ found by type, never by position.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from socket import AddressFamily
 
 import msgspec
 
+from ecsops.addresses import IPV4, IPV6, canonical
 from ecsops.events.envelope import Detail
 
 SOURCE, DETAIL_TYPE = "aws.ecs", "ECS Task State Change"
@@ -122,21 +124,23 @@ class TaskStateChange(Detail, frozen=True):
     @property
     def ipv4_addresses(self) -> tuple[str, ...]:
         """Private IPv4 addresses: from the interface, else as the containers see it."""
-        return self.addresses("privateIPv4Address") or _distinct(
-            interface.private_ipv4_address
-            for container in self.containers or ()
-            for interface in container.network_interfaces or ()
+        return _usable(IPV4, self.addresses("privateIPv4Address")) or _usable(
+            IPV4, (interface.private_ipv4_address for interface in self._interfaces())
         )
 
     @property
     def ipv6_addresses(self) -> tuple[str, ...]:
         """IPv6 addresses of a dual-stack or IPv6-only task."""
-        return self.addresses("ipv6Address") or _distinct(
-            interface.ipv6_address
-            for container in self.containers or ()
-            for interface in container.network_interfaces or ()
+        return _usable(IPV6, self.addresses("ipv6Address")) or _usable(
+            IPV6, (interface.ipv6_address for interface in self._interfaces())
         )
 
+    def _interfaces(self) -> Iterable[NetworkInterface]:
+        for container in self.containers or ():
+            yield from container.network_interfaces or ()
 
-def _distinct(values: Iterable[str | None]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(value for value in values if value))
+
+def _usable(family: AddressFamily, texts: Iterable[str | None]) -> tuple[str, ...]:
+    # ELB refuses a whole call for one address that is none: such a text must not get that far.
+    addresses = (canonical(text, family) for text in texts if text)
+    return tuple(dict.fromkeys(address for address in addresses if address))
