@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from alerts.render import body, subject
 from ecsops.alerts import DETAIL_TYPE, Alert
-from ecsops.claims import Claims
+from ecsops.claims import Claim, Claims
 from ecsops.errors import CALL_ERRORS, InvalidMessage
 from ecsops.events.envelope import parse_event, read_detail
 from ecsops.observability import count, logger
@@ -35,7 +36,8 @@ class Delivery:
         failed = set()
         for message in messages:
             try:
-                self._deliver(_alert_of(message), message.id, now)
+                if not self._deliver(_alert_of(message), now):
+                    failed.add(message.id)
             except InvalidMessage as error:
                 count("RejectedMessages")
                 logger.error("message rejected", path=error.path, reason=error.problem)
@@ -45,12 +47,16 @@ class Delivery:
                 failed.add(message.id)
         return failed
 
-    def _deliver(self, alert: Alert, owner: str, now: float) -> None:
-        """Claim, send, complete. Should the process die after sending, it is sent once more."""
-        key = f"{alert.incident}#{alert.stage}"
-        if not self.claims.acquire(key, owner, now=now, lease_s=_LEASE_S, keep_s=_KEEP_S):
+    def _deliver(self, alert: Alert, now: float) -> bool:
+        """Claim, send, complete; False while somebody else is sending it, who may yet fail.
+
+        Should the process die after sending, the alert is sent once more when the lease has ended.
+        """
+        key, owner = f"{alert.incident}#{alert.stage}", uuid.uuid4().hex
+        claim = self.claims.acquire(key, owner, now=now, lease_s=_LEASE_S, keep_s=_KEEP_S)
+        if claim is not Claim.TAKEN:
             count("DuplicateAlerts")
-            return
+            return claim is Claim.DONE
         try:
             self.sns.publish(TopicArn=self.topic_arn, Subject=subject(alert), Message=body(alert))
         except CALL_ERRORS:
@@ -58,6 +64,7 @@ class Delivery:
             raise
         self.claims.complete(key, owner)
         count("AlertsDelivered")
+        return True
 
 
 def _alert_of(message: Message) -> Alert:

@@ -8,6 +8,8 @@ from ecsops.alerts import Alert, Diff, Lines, Table
 
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: printable ASCII, below 100 characters.
 _SUBJECT_LENGTH = 99
+_BODY_BYTES = 250_000
+_CUT = "\n[cut: the rest is in the alert's event]"
 _NOT_PRINTABLE_ASCII = re.compile(r"[^ -~]+")
 _MARKS = {"critical": "[CRITICAL]", "warning": "[warning]", "info": "[info]"}
 
@@ -27,7 +29,12 @@ def body(alert: Alert) -> str:
     for block in alert.evidence:
         parts += ["", block.title, *_evidence(block)]
     parts += ["", f"{alert.capability} | {alert.incident} | {alert.stage}"]
-    return "\n".join(parts)
+    text = "\n".join(parts).encode()
+    return (
+        text.decode()
+        if len(text) <= _BODY_BYTES
+        else text[:_BODY_BYTES].decode(errors="ignore") + _CUT
+    )
 
 
 def _evidence(block: Table | Lines | Diff) -> list[str]:
