@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ecsops.errors import CallFailed, ClusterGone, TargetGroupGone, TargetRefused
 from ecsops.parallel import chunks, run_all
+from spot_drain.calls import Call, benign, calls_for, seen_by_membership
 from spot_drain.targets import Membership, Service, Target, service_from
 from spot_drain.verdict import Seen, seen_in
 
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
 _TASKS_PER_CALL = 100
 _SERVICES_PER_CALL = 10
 _REVISIONS_PER_CALL = 20
-_TARGETS_PER_CALL = 100
 # How long a service's target groups are remembered. A deployment changes the key (its id is in the
 # task's startedBy), so only an out-of-band change waits for this.
 _REMEMBER_S = 300
+_MAX_REMEMBERED = 5_000
 
 _MEANING: dict[str, type[CallFailed]] = {
     "ClusterNotFoundException": ClusterGone,
@@ -93,6 +94,8 @@ class Aws:
                 found |= dict.fromkeys(((cluster, name) for name in part), answer)
             else:
                 found |= {(cluster, service.name): service for service in _raised(answer)}
+        if len(self.remembered) > _MAX_REMEMBERED:
+            self.remembered.clear()
         for key in wanted - known.keys():
             service = found.get((key.cluster_arn, key.name))
             if isinstance(service, Service):
@@ -109,17 +112,26 @@ class Aws:
         arns = sorted({arn for service in rolling.values() for arn in service.revisions})
         parts = chunks(arns, _REVISIONS_PER_CALL)
         answers = run_all([lambda p=p: self._revisions(p) for p in parts])  # type: ignore[misc]
-        failed = next((answer for answer in answers if isinstance(answer, CallFailed)), None)
-        if failed is not None:
-            return dict.fromkeys(rolling, failed)
-        revisions = [revision for answer in answers for revision in _raised(answer)]
-        return {arn: service.with_revisions(revisions) for arn, service in rolling.items()}
+        failed: dict[str, CallFailed] = {}
+        revisions: list[Any] = []
+        for part, answer in zip(parts, answers, strict=True):
+            if isinstance(answer, CallFailed):
+                failed |= dict.fromkeys(part, answer)
+            else:
+                revisions += _raised(answer)
+        return {
+            arn: next(
+                (failed[revision] for revision in service.revisions if revision in failed),
+                service.with_revisions(revisions),
+            )
+            for arn, service in rolling.items()
+        }
 
     def look(self, memberships: Iterable[Membership]) -> dict[Membership, Seen]:
         """What each place shows; UNKNOWN where the look failed, GONE where the group is no more."""
-        asked = _calls(memberships)
-        answers = run_all([lambda g=g, m=m: self._health(g, m) for g, m in asked])  # type: ignore[misc]
-        return _seen_by_membership(asked, answers)
+        asked = calls_for(memberships)
+        answers = run_all([lambda call=call: self._health(call) for call in asked])  # type: ignore[misc]
+        return seen_by_membership(asked, answers)
 
     def look_and_deregister(
         self, memberships: Iterable[Membership]
@@ -129,18 +141,19 @@ class Aws:
         The looks are sent first. Should one arrive after the deregistration all the same, a task is
         counted as drained by ECS that was drained by us: the metric errs, the task is out.
         """
-        asked = _calls(memberships)
-        looks = [lambda g=g, m=m: self._health(g, m) for g, m in asked]
-        acts = [lambda g=g, m=m: self._deregister(g, m) for g, m in asked]
+        asked = calls_for(memberships)
+        looks = [lambda call=call: self._health(call) for call in asked]
+        acts = [lambda call=call: self._deregister(call) for call in asked]
         answers: list[Any] = run_all([*looks, *acts])
-        seen = _seen_by_membership(asked, answers[: len(asked)])
+        acted = [_only_failures(answer) for answer in answers[len(asked) :]]
+        harmless = benign(asked, acted)
         failed = {
             membership: answer
-            for (group, part), answer in zip(asked, answers[len(asked) :], strict=True)
-            if isinstance(answer, CallFailed) and not _is_benign(answer, group, asked)
-            for membership in part
+            for call, answer in zip(asked, acted, strict=True)
+            if answer is not None and call not in harmless
+            for membership in call.places
         }
-        return seen, failed
+        return seen_by_membership(asked, answers[: len(asked)]), failed
 
     def _tasks(self, cluster: str, arns: Sequence[str]) -> list[Any]:
         answer = _call(
@@ -166,22 +179,23 @@ class Aws:
         revisions: list[Any] = answer["serviceRevisions"]
         return revisions
 
-    def _health(self, group: str, memberships: Sequence[Membership]) -> dict[Target, Seen]:
-        targets = [membership.target for membership in memberships]
+    def _health(self, call: Call) -> dict[Target, Seen]:
+        targets = [place.target for place in call.places]
         answer = _call(
             "DescribeTargetHealth",
-            lambda: self.elbv2.describe_target_health(TargetGroupArn=group, Targets=_wire(targets)),
+            lambda: self.elbv2.describe_target_health(
+                TargetGroupArn=call.group_arn, Targets=_wire(targets)
+            ),
         )
         return seen_in(answer["TargetHealthDescriptions"], targets)
 
-    def _deregister(self, group: str, memberships: Sequence[Membership]) -> dict[Target, Seen]:
+    def _deregister(self, call: Call) -> None:
         _call(
             "DeregisterTargets",
             lambda: self.elbv2.deregister_targets(
-                TargetGroupArn=group, Targets=_wire([m.target for m in memberships])
+                TargetGroupArn=call.group_arn, Targets=_wire(place.target for place in call.places)
             ),
         )
-        return {}
 
 
 def _call(operation: str, perform: Callable[[], Any]) -> Any:
@@ -201,51 +215,15 @@ def _raised[T](answer: T | Exception) -> T:
     return answer
 
 
+def _only_failures(answer: Exception | None) -> CallFailed | None:
+    return answer if isinstance(answer, CallFailed) else _raised(answer)
+
+
 def _by_cluster(keys: Iterable[ServiceKey]) -> dict[str, set[str]]:
     names: dict[str, set[str]] = {}
     for key in keys:
         names.setdefault(key.cluster_arn, set()).add(key.name)
     return names
-
-
-def _calls(memberships: Iterable[Membership]) -> list[tuple[str, Sequence[Membership]]]:
-    """Group by target group and address family, 100 targets a call, in a stable order.
-
-    A group takes addresses of one family only and refuses a call with one of the other: the
-    families go separately, so that a refusal of one cannot hold up the other.
-    """
-    groups: dict[tuple[str, bool], list[Membership]] = {}
-    for membership in sorted(set(memberships)):
-        groups.setdefault((membership.group_arn, membership.target.is_ipv6), []).append(membership)
-    return [
-        (group, part)
-        for (group, _), items in groups.items()
-        for part in chunks(items, _TARGETS_PER_CALL)
-    ]
-
-
-def _seen_by_membership(
-    asked: Sequence[tuple[str, Sequence[Membership]]], answers: Sequence[Any]
-) -> dict[Membership, Seen]:
-    seen: dict[Membership, Seen] = {}
-    for (group, part), answer in zip(asked, answers, strict=True):
-        if isinstance(answer, TargetGroupGone):
-            seen |= dict.fromkeys(part, Seen.GONE)
-        elif isinstance(answer, CallFailed):
-            benign = _is_benign(answer, group, asked)
-            seen |= dict.fromkeys(part, Seen.ABSENT if benign else Seen.UNKNOWN)
-        else:
-            seen |= {membership: _raised(answer)[membership.target] for membership in part}
-    return seen
-
-
-def _is_benign(
-    error: CallFailed, group: str, asked: Sequence[tuple[str, Sequence[Membership]]]
-) -> bool:
-    """Whether the target cannot be in the group: it is gone, or takes the task's other family."""
-    families = {part[0].target.is_ipv6 for asked_group, part in asked if asked_group == group}
-    refused = isinstance(error, TargetRefused) and len(families) > 1
-    return refused or isinstance(error, TargetGroupGone)
 
 
 def _wire(targets: Iterable[Target]) -> list[Any]:

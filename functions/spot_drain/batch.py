@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ecsops import alerts, observability
-from ecsops.arns import parse_arn
+from ecsops import alerts
 from ecsops.errors import CALL_ERRORS, InvalidMessage
-from ecsops.observability import MetricUnit, count, logger
-from ecsops.parallel import chunks
+from ecsops.observability import count, logger
 from ecsops.queue import Message, send_later
 from spot_drain.aws import Aws
-from spot_drain.drain import Pass, drain
+from spot_drain.drain import drain
 from spot_drain.interruption import Interruption, merge, read_interruption
 from spot_drain.messages import (
     REPORT_AFTER_S,
-    TASKS_PER_MESSAGE,
     VERIFY_AFTER_S,
     Report,
     TaskCheck,
     Verify,
     encode,
+    join,
     read_own,
+    verify_bodies,
 )
 from spot_drain.storm import storm_alert, stuck_alert
 from spot_drain.tally import Tallies
+from spot_drain.telling import measure_verdicts, tell_pass, tell_unverified
 from spot_drain.verification import Findings, verify
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class Worker:
         for message_id, error in batch.rejected.items():
             count("RejectedMessages")
             logger.error(
-                "message rejected", path=error.path, reason=error.problem, message=message_id
+                "message rejected", path=error.path, reason=error.problem, message_id=message_id
             )
         failed = set(batch.rejected)
         failed |= self._drain(batch.interruptions, now)
@@ -99,7 +100,7 @@ class Worker:
         fresh = [
             one
             for one in merge(arrived)
-            if now - self.drained.get(one.task_arn, 0) > _REMEMBER_TASK_S
+            if now - self.drained.get(one.task_arn, -math.inf) > _REMEMBER_TASK_S
         ]
         if not fresh:
             return set()
@@ -109,22 +110,30 @@ class Worker:
         except CALL_ERRORS as error:
             logger.exception("draining failed", reason=str(error))
             return {message_id for one in fresh for message_id in one.message_ids}
-        _tell(outcome, now)
-        self._remember(outcome.done, now)
+        tell_pass(outcome, now)
+        self._remember((*outcome.done, *outcome.standalone), now)
         return {message_id for one in outcome.failed for message_id in one.message_ids}
 
     def _verify(self, arrived: Sequence[tuple[str, Verify]], now: float) -> set[str]:
         failed: set[str] = set()
         for attempt in sorted({verification.attempt for _, verification in arrived}):
             same = [(i, v) for i, v in arrived if v.attempt == attempt]
-            checks = {check.task_arn: check for _, v in same for check in v.tasks}
+            checks = join(check for _, v in same for check in v.tasks)
             try:
-                findings = verify(list(checks.values()), attempt, self.aws, now=now)
+                findings = verify(checks, attempt, self.aws, now=now)
                 self._schedule(findings.again, attempt=attempt + 1)
-                self._record(findings, now)
             except CALL_ERRORS as error:
                 logger.exception("verification failed", reason=str(error))
                 failed |= {message_id for message_id, _ in same}
+                continue
+            tell_unverified(findings)
+            lost = self._record(findings, now)
+            failed |= {
+                message_id
+                for message_id, v in same
+                for check in v.tasks
+                if check.task_arn in findings.failed or check.service_arn in lost
+            }
         return failed
 
     def _report(self, arrived: dict[str, list[str]], now: float) -> set[str]:
@@ -141,81 +150,35 @@ class Worker:
                 failed.update(message_ids)
         return failed
 
-    def _record(self, findings: Findings, now: float) -> None:
+    def _record(self, findings: Findings, now: float) -> set[str]:
+        """Note what was found; the services for which that did not succeed."""
+        lost: set[str] = set()
         urgent = []
         for service_arn, sets in findings.additions.items():
-            frozen = {name: frozenset(items) for name, items in sets.items()}
-            began, new = self.tallies.add(service_arn, frozen, now=now)
-            _measure(service_arn, new)
-            if service_arn in findings.left:
-                left = {g: tuple(sorted(t)) for g, t in findings.left[service_arn].items()}
-                urgent.append(stuck_alert(service_arn, began, left))
-        alerts.publish(self.events, urgent)
-        reports = [encode(Report(service_arn)) for service_arn in findings.additions]
-        send_later(self.sqs, self.queue_url, reports, REPORT_AFTER_S)
+            try:
+                frozen = {name: frozenset(items) for name, items in sets.items()}
+                began, new = self.tallies.add(service_arn, frozen, now=now)
+                measure_verdicts(service_arn, new)
+                if service_arn in findings.left:
+                    left = {g: tuple(sorted(t)) for g, t in findings.left[service_arn].items()}
+                    urgent.append(stuck_alert(service_arn, began, left))
+            except CALL_ERRORS as error:
+                logger.exception("verdicts not recorded", service=service_arn, reason=str(error))
+                lost.add(service_arn)
+        recorded = [service_arn for service_arn in findings.additions if service_arn not in lost]
+        try:
+            alerts.publish(self.events, urgent)
+            reports = [encode(Report(service_arn)) for service_arn in recorded]
+            send_later(self.sqs, self.queue_url, reports, REPORT_AFTER_S)
+        except CALL_ERRORS as error:
+            logger.exception("report not scheduled", reason=str(error))
+            lost.update(recorded)
+        return lost
 
     def _schedule(self, checks: Sequence[TaskCheck], attempt: int) -> None:
-        bodies = [
-            encode(Verify(tuple(part), attempt)) for part in chunks(checks, TASKS_PER_MESSAGE)
-        ]
-        send_later(self.sqs, self.queue_url, bodies, VERIFY_AFTER_S)
+        send_later(self.sqs, self.queue_url, verify_bodies(checks, attempt), VERIFY_AFTER_S)
 
     def _remember(self, done: Iterable[Interruption], now: float) -> None:
         if len(self.drained) > _MAX_REMEMBERED:
             self.drained.clear()
         self.drained |= {one.task_arn: now for one in done}
-
-
-def _tell(outcome: Pass, now: float) -> None:
-    """Log lines and metrics of a first pass."""
-    for one in outcome.done:
-        logger.info(
-            "task drained", cluster=one.cluster_arn, service=one.service_name, task=one.task_arn
-        )
-        left = one.seconds_left(now)
-        if left is not None:
-            observability.measure("SecondsLeft", MetricUnit.Seconds, left)
-    for one, error in outcome.failed.items():
-        logger.error(
-            "task not drained",
-            cluster=one.cluster_arn,
-            service=one.service_name,
-            task=one.task_arn,
-            reason=str(error),
-        )
-    for group in sorted(outcome.gone):
-        logger.error(
-            "target group does not exist",
-            path="loadBalancers[].targetGroupArn",
-            target_group=group,
-        )
-    for service in outcome.services.values():
-        if service.problem:
-            logger.warning("tag not understood", service=service.arn, reason=service.problem)
-        if service.classic:
-            logger.warning(
-                "classic load balancer left alone", service=service.arn, names=service.classic
-            )
-    for name, number in (
-        ("InterruptedTasks", len(outcome.done) + len(outcome.standalone)),
-        ("StandaloneInterrupted", len(outcome.standalone)),
-        ("StaleEvents", len(outcome.stale)),
-        ("ServiceGone", len(outcome.orphaned)),
-        ("TargetGroupGone", len(outcome.gone)),
-        ("DrainFailed", len(outcome.failed)),
-        ("SwitchedOff", len(outcome.switched_off)),
-    ):
-        if number:
-            count(name, number)
-
-
-def _measure(service_arn: str, new: dict[str, frozenset[str]]) -> None:
-    arn = parse_arn(service_arn)
-    dimensions = {"Cluster": arn.cluster or "default", "Service": arn.name}
-    for name, metric in (
-        ("native", "NativeDeregistered"),
-        ("backstop", "BackstopDeregistered"),
-        ("stuck", "StillRegistered"),
-    ):
-        if new.get(name):
-            count(metric, len(new[name]), **dimensions)

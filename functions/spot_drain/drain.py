@@ -24,7 +24,7 @@ from spot_drain.targets import Membership, Service, memberships
 from spot_drain.verdict import Seen
 
 _STOPPED = frozenset({"STOPPED", "DELETED"})
-_TASK_FIELDS = ("taskArn", "clusterArn", "desiredStatus", "lastStatus", "attachments", "containers")
+_TASK_FIELDS = ("group", "startedBy", "attachments", "containers")
 
 
 class Gateway(Protocol):
@@ -80,16 +80,18 @@ def drain(interruptions: Sequence[Interruption], aws: Gateway, *, now: float) ->
     _take_out(behind, aws, outcome)
     # A service in the middle of a deployment may have tasks in groups that only its revisions still
     # name. They come in a second wave: the first must not wait for it.
-    for arn, service in aws.rolling_out({s.arn: s for _, s in behind}.values()).items():
-        affected = [one for one, known in behind if known.arn == arn]
+    wave = []
+    for arn, service in aws.rolling_out(known for _, known in behind).items():
+        affected = [(one, known) for one, known in behind if known.arn == arn]
         if isinstance(service, CallFailed):
-            outcome.failed |= dict.fromkeys(affected, service)
+            outcome.failed |= {one: service for one, _ in affected}
             continue
-        extra = service.registrations - outcome.services[arn].registrations
         outcome.services[arn] = service
-        if extra:
-            wave = replace(service, registrations=extra)
-            _take_out([(one, wave) for one in affected], aws, outcome)
+        for one, known in affected:
+            extra = service.registrations - known.registrations
+            if extra:
+                wave.append((one, replace(known, registrations=extra)))
+    _take_out(wave, aws, outcome)
     outcome.done = [one for one, _ in behind if one not in outcome.failed]
     return outcome
 
@@ -102,7 +104,7 @@ def _trusted(
     for one in interruptions:
         if one.service_name is None:
             outcome.standalone.append(one)
-        elif one.is_fresh(now) and (one.ipv4 or one.ipv6):
+        elif one.service_name and one.is_fresh(now) and (one.ipv4 or one.ipv6):
             trusted.append(one)
         else:
             doubtful.append(one)
@@ -117,7 +119,8 @@ def _trusted(
         elif task is None or task.get("lastStatus") in _STOPPED:
             outcome.stale.append(one)
         else:
-            trusted.append(_with_addresses(one, task, now))
+            known = _as_described(one, task, now)
+            (trusted if known.service_name else outcome.standalone).append(known)
     return trusted
 
 
@@ -177,12 +180,22 @@ def _key(one: Interruption) -> ServiceKey:
     return ServiceKey(one.cluster_arn, one.service_name or "", one.started_by)
 
 
-def _with_addresses(one: Interruption, task: Mapping[str, Any], now: float) -> Interruption:
+def _as_described(one: Interruption, task: Mapping[str, Any], now: float) -> Interruption:
+    told = {name: task[name] for name in _TASK_FIELDS if name in task}
     described = msgspec.convert(
-        {name: task[name] for name in _TASK_FIELDS if name in task}, TaskStateChange
+        {
+            "taskArn": one.task_arn,
+            "clusterArn": one.cluster_arn,
+            "desiredStatus": "STOPPED",
+            "lastStatus": task.get("lastStatus", ""),
+            **told,
+        },
+        TaskStateChange,
     )
     return replace(
         one,
+        service_name=one.service_name or described.service_name,
+        started_by=one.started_by or described.started_by or "",
         seen_at=now,
         ipv4=described.ipv4_addresses or one.ipv4,
         ipv6=described.ipv6_addresses or one.ipv6,

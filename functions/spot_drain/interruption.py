@@ -7,6 +7,7 @@ service. An event is trusted only while no address can have changed hands; after
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -23,13 +24,20 @@ FRESH_S = 25
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html
 NOTICE_S = 120
 
+# One identifier that ECS does not understand makes it refuse a call for 100 tasks or 10 services. So
+# whatever goes into such a call is looked at first.
+_NAME = re.compile(r"[\w-]{1,255}", re.ASCII)
+_PLACE = r"arn:[a-z0-9-]{1,32}:ecs:[a-z0-9-]{1,32}:\d{12}"
+_CLUSTER_ARN = re.compile(rf"{_PLACE}:cluster/([\w-]{{1,255}})", re.ASCII)
+_TASK_ARN = re.compile(rf"{_PLACE}:task/(?:([\w-]{{1,255}})/)?[\w-]{{1,255}}", re.ASCII)
+
 
 @dataclass(frozen=True, slots=True)
 class Interruption:
     """One interrupted task, as told by one or several messages.
 
     ``at`` is when the two minutes began, ``seen_at`` when ECS last told its state; epoch seconds,
-    None if no event says.
+    None if no event says. ``service_name`` is None for a standalone task, empty if no event says.
     """
 
     task_arn: str
@@ -45,11 +53,12 @@ class Interruption:
 
     def is_fresh(self, now: float) -> bool:
         """Whether the address is certainly still the task's own."""
-        return self.seen_at is not None and now - self.seen_at <= FRESH_S
+        # A time that is far in the future tells nothing either.
+        return self.seen_at is not None and abs(now - self.seen_at) <= FRESH_S
 
     def seconds_left(self, now: float) -> float | None:
         """What is left of the two minutes."""
-        return None if self.at is None else max(0.0, NOTICE_S - (now - self.at))
+        return None if self.at is None else min(max(0.0, NOTICE_S - (now - self.at)), NOTICE_S)
 
 
 def read_interruption(message_id: str, body: str) -> Interruption | None:
@@ -63,10 +72,11 @@ def read_interruption(message_id: str, body: str) -> Interruption | None:
     task = read_detail(event, TaskStateChange)
     if not task.is_spot_interruption:
         return None
+    _check_identifiers(task)
     return Interruption(
         task_arn=task.task_arn,
         cluster_arn=task.cluster_arn,
-        service_name=task.service_name,
+        service_name=_service_of(task),
         started_by=task.started_by or "",
         ipv4=task.ipv4_addresses,
         ipv6=task.ipv6_addresses,
@@ -79,20 +89,49 @@ def read_interruption(message_id: str, body: str) -> Interruption | None:
 
 def merge(interruptions: Iterable[Interruption]) -> list[Interruption]:
     """One interruption a task: the newest version counts, every message shares its fate."""
-    newest: dict[str, Interruption] = {}
+    by_task: dict[str, list[Interruption]] = {}
     for one in interruptions:
-        other = newest.get(one.task_arn)
-        if other is None:
-            newest[one.task_arn] = one
-            continue
-        winner, loser = (one, other) if one.version >= other.version else (other, one)
-        newest[one.task_arn] = replace(
-            winner,
-            ipv4=winner.ipv4 or loser.ipv4,
-            ipv6=winner.ipv6 or loser.ipv6,
-            message_ids=(*other.message_ids, *one.message_ids),
-        )
-    return list(newest.values())
+        by_task.setdefault(one.task_arn, []).append(one)
+    return [_merged(same) for same in by_task.values()]
+
+
+def _merged(same: list[Interruption]) -> Interruption:
+    newest, *older = sorted(same, key=_rank, reverse=True)
+    if not older:
+        return newest
+    ranked = (newest, *older)
+    return replace(
+        newest,
+        service_name=next((one.service_name for one in ranked if one.service_name != ""), ""),
+        started_by=next((one.started_by for one in ranked if one.started_by), ""),
+        ipv4=next((one.ipv4 for one in ranked if one.ipv4), ()),
+        ipv6=next((one.ipv6 for one in ranked if one.ipv6), ()),
+        at=min((one.at for one in same if one.at is not None), default=None),
+        seen_at=max((one.seen_at for one in same if one.seen_at is not None), default=None),
+        message_ids=tuple(dict.fromkeys(id_ for one in same for id_ in one.message_ids)),
+    )
+
+
+def _rank(one: Interruption) -> tuple[object, ...]:
+    # Versions decide; the rest makes the order of equal ones the same in every run.
+    told = (one.cluster_arn, one.service_name or "", one.started_by, one.ipv4, one.ipv6)
+    return (one.version, one.seen_at or 0.0, one.at or 0.0, *told)
+
+
+def _service_of(task: TaskStateChange) -> str | None:
+    name = task.service_name
+    if name is None:
+        return None if task.group else ""
+    return name if _NAME.fullmatch(name) else ""
+
+
+def _check_identifiers(task: TaskStateChange) -> None:
+    cluster = _CLUSTER_ARN.fullmatch(task.cluster_arn)
+    if cluster is None:
+        raise InvalidMessage("$.detail.clusterArn", "expected the ARN of a cluster")
+    found = _TASK_ARN.fullmatch(task.task_arn)
+    if found is None or found[1] not in {None, cluster[1]}:
+        raise InvalidMessage("$.detail.taskArn", "expected the ARN of a task in this cluster")
 
 
 def _seen_at(event: Event, task: TaskStateChange) -> float | None:

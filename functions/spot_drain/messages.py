@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import msgspec
 
 from ecsops.events.envelope import read_document
+from ecsops.parallel import chunks
 from spot_drain.targets import Membership, Target
 from spot_drain.verdict import Seen
 
 VERIFY_AFTER_S = 8
 REPORT_AFTER_S = 45
-# At about 300 bytes a task, far below what SQS takes in one message.
+# At about 300 bytes a task; those of services with many target groups are split further.
 TASKS_PER_MESSAGE = 250
+_MAX_BYTES = 200_000
+# Of two first looks at one target the one that says more about who took it out.
+_TELLING = (Seen.REGISTERED, Seen.UNKNOWN, Seen.LEAVING, Seen.ABSENT, Seen.GONE)
 
 
 class TargetCheck(msgspec.Struct, frozen=True, array_like=True):
@@ -43,6 +49,23 @@ class TaskCheck(msgspec.Struct, frozen=True, array_like=True):
         """The place in which the task may still be registered."""
         return Membership(check.group_arn, check.target, self.task_arn)
 
+    def joined(self, other: TaskCheck) -> TaskCheck:
+        """One check instead of two for the same task: all targets, on dry run if one of them is."""
+        targets: dict[Membership, TargetCheck] = {}
+        for check in (*self.targets, *other.targets):
+            known = targets.setdefault(self.membership(check), check)
+            if _TELLING.index(check.first) < _TELLING.index(known.first):
+                targets[self.membership(check)] = check
+        return msgspec.structs.replace(
+            self,
+            at=min((at for at in (self.at, other.at) if at is not None), default=None),
+            seen_at=max(
+                (at for at in (self.seen_at, other.seen_at) if at is not None), default=None
+            ),
+            dry_run=self.dry_run or other.dry_run,
+            targets=tuple(targets.values()),
+        )
+
 
 class Verify(msgspec.Struct, frozen=True, tag_field="spot_drain", tag="verify"):
     """Look at these targets again."""
@@ -64,6 +87,32 @@ class _Probe(msgspec.Struct, frozen=True):
 def encode(message: Verify | Report) -> str:
     """The message's body."""
     return msgspec.json.encode(message).decode()
+
+
+def join(checks: Iterable[TaskCheck]) -> list[TaskCheck]:
+    """One check a task, however many messages or waves it was noted in."""
+    joined: dict[str, TaskCheck] = {}
+    for check in checks:
+        known = joined.get(check.task_arn)
+        joined[check.task_arn] = known.joined(check) if known else check
+    return list(joined.values())
+
+
+def verify_bodies(checks: Sequence[TaskCheck], attempt: int) -> list[str]:
+    """The messages that have these tasks verified, each of a size that SQS takes."""
+    return [
+        body
+        for part in chunks(join(checks), TASKS_PER_MESSAGE)
+        for body in _small_enough(part, attempt)
+    ]
+
+
+def _small_enough(checks: Sequence[TaskCheck], attempt: int) -> list[str]:
+    body = encode(Verify(tuple(checks), attempt))
+    if len(body.encode()) <= _MAX_BYTES or len(checks) == 1:
+        return [body]
+    half = len(checks) // 2
+    return [*_small_enough(checks[:half], attempt), *_small_enough(checks[half:], attempt)]
 
 
 def read_own(body: str) -> Verify | Report | None:

@@ -17,6 +17,9 @@ from spot_drain.storm import Tally
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+# The weightiest first. A task may be noted under several: the process died half way, or two of its
+# events were handled side by side. The one that took it out knows; the other found it leaving.
+_VERDICTS = ("stuck", "backstop", "unattributed", "native", "would", "plain")
 _SETS = ("native", "backstop", "unattributed", "stuck", "plain", "would", "groups", "notes")
 _KEEP_S = 86_400
 
@@ -31,7 +34,10 @@ class Tallies:
     def add(
         self, service_arn: str, additions: Mapping[str, frozenset[str]], *, now: float
     ) -> tuple[int, dict[str, frozenset[str]]]:
-        """Add to a service's tally; when its storm began, and which additions were new."""
+        """Add to a service's tally; when its storm began, and which additions were new.
+
+        A task that is already noted under a weightier verdict is not new.
+        """
         sets = {name: items for name, items in additions.items() if items}
         assignments = "first_at = if_not_exists(first_at, :now), last_at = :now, expires_at = :end"
         adds = ", ".join(f"{name} :{name}" for name in sets)
@@ -48,7 +54,7 @@ class Tallies:
         )
         before: Mapping[str, Any] = answer.get("Attributes") or {}
         began = int(before["first_at"]["N"]) if "first_at" in before else int(now)
-        return began, {name: items - _set(before, name) for name, items in sets.items()}
+        return began, {name: items - _known(before, name) for name, items in sets.items()}
 
     def read(self, service_arn: str) -> Tally | None:
         """The tally of a service's storm; None if none is open."""
@@ -62,7 +68,7 @@ class Tallies:
             service_arn,
             int(item["first_at"]["N"]),
             int(item["last_at"]["N"]),
-            **{name: _set(item, name) for name in _SETS},
+            **{name: _set(item, name) - _outweighed(item, name) for name in _SETS},
         )
 
     def close(self, tally: Tally) -> bool:
@@ -87,3 +93,13 @@ def _key(service_arn: str) -> str:
 
 def _set(item: Mapping[str, Any], name: str) -> frozenset[str]:
     return frozenset(item.get(name, {}).get("SS", ()))
+
+
+def _outweighed(item: Mapping[str, Any], name: str) -> frozenset[str]:
+    """The tasks that are noted under a weightier verdict."""
+    weightier = _VERDICTS[: _VERDICTS.index(name)] if name in _VERDICTS else ()
+    return frozenset().union(*(_set(item, other) for other in weightier))
+
+
+def _known(item: Mapping[str, Any], name: str) -> frozenset[str]:
+    return _set(item, name) | _outweighed(item, name)

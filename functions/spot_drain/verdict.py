@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from ecsops.addresses import IPV6, canonical
 from spot_drain.targets import Target
 
 
@@ -50,10 +51,12 @@ def seen_in(
 ) -> dict[Target, Seen]:
     """What DescribeTargetHealth's descriptions say of the targets that were asked for."""
     found = {
-        Target(item["Target"]["Id"], item["Target"].get("Port", 0)): _seen(item["TargetHealth"])
+        _same_form(Target(item["Target"]["Id"], item["Target"].get("Port", 0))): _seen(
+            item["TargetHealth"]
+        )
         for item in descriptions
     }
-    return {target: found.get(target, Seen.ABSENT) for target in targets}
+    return {target: found.get(_same_form(target), Seen.ABSENT) for target in targets}
 
 
 def judge(looks: Iterable[Looks]) -> Verdict | None:
@@ -71,6 +74,13 @@ def judge(looks: Iterable[Looks]) -> Verdict | None:
     if Seen.REGISTERED in firsts:
         return Verdict.BACKSTOP
     return Verdict.UNATTRIBUTED if Seen.UNKNOWN in firsts else Verdict.NATIVE
+
+
+def _same_form(target: Target) -> Target:
+    # An IPv6 address can be written in several ways.
+    if not target.is_ipv6:
+        return target
+    return Target(canonical(target.id, IPV6) or target.id, target.port)
 
 
 def _seen(health: Mapping[str, Any]) -> Seen:

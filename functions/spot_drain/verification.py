@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ecsops.arns import target_group_name
-from ecsops.errors import CallFailed
+from ecsops.errors import CallFailed, ClusterGone
 from spot_drain.interruption import FRESH_S
 from spot_drain.messages import TaskCheck
 from spot_drain.storm import NAMES
@@ -39,10 +39,14 @@ class Gateway(Protocol):
 
 @dataclass(slots=True)
 class Findings:
-    """``additions``: tally set -> task ids, by service. ``again``: tasks to verify once more."""
+    """``additions``: tally set -> task ids, by service. ``again``: tasks to verify once more.
+
+    ``failed``: task ARN -> why nothing can be said of it yet. ``left``: what a person must take out.
+    """
 
     additions: dict[str, dict[str, set[str]]] = field(default_factory=dict)
     again: list[TaskCheck] = field(default_factory=list)
+    failed: dict[str, CallFailed] = field(default_factory=dict)
     left: dict[str, dict[str, set[str]]] = field(default_factory=dict)
 
     def note(self, check: TaskCheck, name: str) -> None:
@@ -71,50 +75,67 @@ def verify(checks: Sequence[TaskCheck], attempt: int, aws: Gateway, *, now: floa
     Only while the address is certainly the task's own: after that ECS is asked whether the task
     still lives, as in the first pass.
     """
-    second = aws.look(place for check in checks for place in _places(check))
     findings = Findings()
-    stuck: list[TaskCheck] = []
-    for check in checks:
-        verdict = judge(Looks(t.first, second[check.membership(t)]) for t in check.targets)
-        if verdict is Verdict.STUCK and not check.dry_run:
-            stuck.append(check)
-        else:
-            findings.note(check, _set_name(verdict))
-    alive = _still_alive(stuck, aws, now)
-    for check in stuck:
-        if check not in alive:
-            # It died meanwhile; what is registered at its address now may be somebody else's.
-            findings.note(check, NAMES[Verdict.UNATTRIBUTED])
-    left = [p for check in alive for p in _places(check) if second[p] not in OUT_OF_ROTATION]
+    stuck = _judged(checks, aws.look(_places(checks)), findings)
+    alive = _still_alive(list(stuck), aws, findings, now)
+    left = [place for check in alive for place in stuck[check]]
     aws.look_and_deregister(left)
     if attempt < MAX_ATTEMPTS:
         findings.again.extend(alive)
-    else:
-        findings.give_up(alive, left)
+    elif alive:
+        # Before a person is called: what was taken out just now is out.
+        still = _judged(alive, aws.look(_places(alive)), findings)
+        findings.give_up(list(still), [place for places in still.values() for place in places])
     return findings
 
 
-def _set_name(verdict: Verdict | None) -> str:
+def _judged(
+    checks: Iterable[TaskCheck], second: Mapping[Membership, Seen], findings: Findings
+) -> dict[TaskCheck, list[Membership]]:
+    """Note every verdict; the tasks that are still in rotation, and where."""
+    stuck = {}
+    for check in checks:
+        verdict = judge(Looks(t.first, second[check.membership(t)]) for t in check.targets)
+        if verdict is Verdict.STUCK and not check.dry_run:
+            stuck[check] = [p for p in _places([check]) if second[p] not in OUT_OF_ROTATION]
+        else:
+            findings.note(check, _set_name(verdict, dry_run=check.dry_run))
+    return stuck
+
+
+def _set_name(verdict: Verdict | None, *, dry_run: bool) -> str:
     if verdict is None:
         return "plain"
-    return "would" if verdict is Verdict.STUCK else NAMES[verdict]
+    if dry_run and verdict is Verdict.STUCK:
+        return "would"
+    if dry_run and verdict is Verdict.BACKSTOP:
+        return NAMES[Verdict.NATIVE]  # nobody but ECS did anything, only a little later
+    return NAMES[verdict]
 
 
-def _still_alive(checks: Sequence[TaskCheck], aws: Gateway, now: float) -> list[TaskCheck]:
-    doubtful = [c for c in checks if c.seen_at is None or now - c.seen_at > FRESH_S]
+def _still_alive(
+    checks: Sequence[TaskCheck], aws: Gateway, findings: Findings, now: float
+) -> list[TaskCheck]:
+    doubtful = {c.task_arn for c in checks if c.seen_at is None or now - c.seen_at > FRESH_S}
     by_cluster: dict[str, list[str]] = {}
-    for check in doubtful:
-        by_cluster.setdefault(check.cluster_arn, []).append(check.task_arn)
-    known = aws.tasks(by_cluster) if doubtful else {}
-    dead = {check.task_arn for check in doubtful if not _lives(known.get(check.task_arn))}
-    return [check for check in checks if check.task_arn not in dead]
+    for check in checks:
+        if check.task_arn in doubtful:
+            by_cluster.setdefault(check.cluster_arn, []).append(check.task_arn)
+    known = aws.tasks(by_cluster) if by_cluster else {}
+    alive = []
+    for check in checks:
+        task = known.get(check.task_arn)
+        if check.task_arn not in doubtful:
+            alive.append(check)
+        elif isinstance(task, CallFailed) and not isinstance(task, ClusterGone):
+            findings.failed[check.task_arn] = task
+        elif isinstance(task, dict) and task.get("lastStatus") not in {"STOPPED", "DELETED"}:
+            alive.append(check)
+        else:
+            # It died meanwhile; what is registered at its address now may be somebody else's.
+            findings.note(check, NAMES[Verdict.UNATTRIBUTED])
+    return alive
 
 
-def _lives(task: dict[str, Any] | CallFailed | None) -> bool:
-    if isinstance(task, CallFailed):
-        raise task
-    return task is not None and task.get("lastStatus") not in {"STOPPED", "DELETED"}
-
-
-def _places(check: TaskCheck) -> list[Membership]:
-    return [check.membership(target) for target in check.targets]
+def _places(checks: Iterable[TaskCheck]) -> list[Membership]:
+    return [check.membership(target) for check in checks for target in check.targets]

@@ -1,0 +1,73 @@
+"""Log lines and metrics: what the passes found, for people and dashboards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ecsops import observability
+from ecsops.arns import parse_arn
+from ecsops.observability import MetricUnit, count, logger
+from spot_drain.drain import Pass
+from spot_drain.verification import Findings
+
+
+def tell_pass(outcome: Pass, now: float) -> None:
+    """Log lines and metrics of a first pass."""
+    for one in outcome.done:
+        logger.info(
+            "task drained", cluster=one.cluster_arn, service=one.service_name, task=one.task_arn
+        )
+        left = one.seconds_left(now)
+        if left is not None:
+            observability.measure("SecondsLeft", MetricUnit.Seconds, left)
+    for one, error in outcome.failed.items():
+        logger.error(
+            "task not drained",
+            cluster=one.cluster_arn,
+            service=one.service_name,
+            task=one.task_arn,
+            reason=str(error),
+        )
+    for group in sorted(outcome.gone):
+        logger.error(
+            "target group does not exist",
+            path="loadBalancers[].targetGroupArn",
+            target_group=group,
+        )
+    for service in outcome.services.values():
+        if service.problem:
+            logger.warning("tag not understood", service=service.arn, reason=service.problem)
+        if service.classic:
+            logger.warning(
+                "classic load balancer left alone", service=service.arn, names=service.classic
+            )
+    for name, number in (
+        ("InterruptedTasks", len(outcome.done) + len(outcome.standalone)),
+        ("StandaloneInterrupted", len(outcome.standalone)),
+        ("StaleEvents", len(outcome.stale)),
+        ("ServiceGone", len(outcome.orphaned)),
+        ("TargetGroupGone", len(outcome.gone)),
+        ("DrainFailed", len(outcome.failed)),
+        ("SwitchedOff", len(outcome.switched_off)),
+    ):
+        if number:
+            count(name, number)
+
+
+def tell_unverified(findings: Findings) -> None:
+    """Log lines for the tasks of which nothing can be said yet."""
+    for task_arn, error in findings.failed.items():
+        logger.error("task not verified", task=task_arn, reason=str(error))
+
+
+def measure_verdicts(service_arn: str, new: Mapping[str, frozenset[str]]) -> None:
+    """Count the verdicts that nobody has counted yet."""
+    arn = parse_arn(service_arn)
+    dimensions = {"Cluster": arn.cluster or "default", "Service": arn.name}
+    for name, metric in (
+        ("native", "NativeDeregistered"),
+        ("backstop", "BackstopDeregistered"),
+        ("stuck", "StillRegistered"),
+    ):
+        if new.get(name):
+            count(metric, len(new[name]), **dimensions)
