@@ -1,0 +1,191 @@
+"""The shipped template with the built artefact, in an account on this machine, in real time.
+
+Every function runs under the Lambda runtime interface client, as a process that sees its own folder
+and nothing else, and makes every call that its source can make: nothing needed was pruned.
+"""
+
+import copy
+import json
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from build_tools import needs
+from sandbox.account import Account
+from sandbox.clock import WallClock
+from sandbox.ecs import EcsSettings
+from sandbox.faults import CallFault
+from sandbox.world import check_world
+from tests.e2e.shipped import FUNCTIONS, ROOT
+
+LIMIT_S = 90
+TASKS = 25
+# Tasks start at once; ECS itself leaves interrupted ones in their target groups.
+QUICK = EcsSettings(
+    provisioning_s=0.1,
+    pending_s=0.1,
+    activating_s=0.1,
+    scheduler_s=0.05,
+    jitter=0,
+    native_spot_deregistration="broken",
+)
+WORLD = {
+    "clusters": [
+        {
+            "name": "prod",
+            "services": [{"name": "web", "count": TASKS, "target_groups": [{"name": "web"}]}],
+        }
+    ]
+}
+# Refused once: what the function holds meanwhile is given back.
+TOPIC_REFUSES_ONCE = CallFault(
+    "error", "sns", "Publish", nth=1, code="AuthorizationError", status=403
+)
+
+
+@dataclass(frozen=True)
+class Story:
+    """What happened, and where the targets are now."""
+
+    account: Account
+    stack: object
+    interrupted: list
+    targets_before: set
+    targets_after: set
+
+    def calls(self, function):
+        """(service, operation) of every call of a function, by logical id."""
+        name = self.stack.function(function).name
+        calls = self.account.trace.select("call")
+        return {(c["service"], c["operation"]) for c in calls if c["function"] == name}
+
+
+@pytest.fixture(scope="module")
+def story(artefact):
+    clock = WallClock()
+    with Account(clock=clock, ecs=QUICK, faults=[TOPIC_REFUSES_ONCE]) as account:
+        stack = account.deploy(ROOT / "template.yaml", host="runtime_api", artefact=artefact)
+        yield tell(account, stack)
+    clock.close()
+
+
+def tell(account, stack):
+    """A service loses all its Spot tasks in the middle of a deployment; then a late copy arrives."""
+    check_world(WORLD, "test").build(account)
+    wait_while(lambda: TASKS - service(account)["runningCount"])
+    before = registered(account)
+    report_earlier_storms(account, stack)
+    account.client("ecs").update_service(cluster="prod", service="web", forceNewDeployment=True)
+    wait_while(lambda: len(service(account)["currentServiceRevisions"]) < 2)
+    interrupted = account.ecs.interrupt(service="web")
+    told = Story(account, stack, interrupted, before, set())
+    wait_while(lambda: before & registered(account))
+    account.put_event(hour_old_copy(account))
+    for function in FUNCTIONS:
+        wait_while(lambda f=function: expected_calls(f) - told.calls(f))
+    return Story(account, stack, interrupted, before, registered(account))
+
+
+def report_earlier_storms(account, stack):
+    """Two storms have gone quiet, and their reports are due."""
+    for number in (1, 2):
+        arn = f"arn:aws:ecs:eu-west-1:123456789012:service/prod/earlier-{number}"
+        began = int(time.time()) - 900
+        account.client("dynamodb").put_item(
+            TableName=stack.ref("SpotDrainTable"),
+            Item={
+                "pk": {"S": f"storm#{arn}"},
+                "first_at": {"N": str(began)},
+                "last_at": {"N": str(began + 60)},
+                "expires_at": {"N": str(began + 86400)},
+                "native": {"SS": ["task-1"]},
+            },
+        )
+        account.client("sqs").send_message(
+            QueueUrl=stack.queue_url("SpotDrainQueue"),
+            MessageBody=json.dumps({"spot_drain": "report", "service_arn": arn}),
+        )
+
+
+def hour_old_copy(account):
+    """An interruption that is delivered an hour late: its address may be somebody else's by now."""
+    told = next(
+        entry["event"]
+        for entry in account.trace.select("event")
+        if entry["event"]["detail"].get("stopCode") == "SpotInterruption"
+    )
+    event, then = copy.deepcopy(told), datetime.fromtimestamp(time.time() - 3600, UTC).isoformat()
+    event["detail"] |= {"taskArn": event["detail"]["taskArn"][:-4] + "beef", "updatedAt": then}
+    return event | {"time": then}
+
+
+def expected_calls(function):
+    """What the source of a function, and of the kernel on its behalf, can call."""
+    package = ROOT / "functions" / FUNCTIONS[function][0].partition(".")[0]
+    used = needs.services(package)
+    return needs.operations(package, used) | needs.operations(ROOT / "functions" / "ecsops", used)
+
+
+def service(account):
+    answer = account.client("ecs").describe_services(cluster="prod", services=["web"])
+    return answer["services"][0]
+
+
+def registered(account):
+    """Targets that get requests, or will."""
+    elbv2 = account.client("elbv2")
+    (group,) = elbv2.describe_target_groups(Names=["web"])["TargetGroups"]
+    health = elbv2.describe_target_health(TargetGroupArn=group["TargetGroupArn"])
+    return {
+        one["Target"]["Id"]
+        for one in health["TargetHealthDescriptions"]
+        if one["TargetHealth"]["State"] != "draining"
+    }
+
+
+def wait_while(missing):
+    """Wait until nothing is missing any more."""
+    ends = time.monotonic() + LIMIT_S
+    while left := missing():
+        assert time.monotonic() < ends, f"waited in vain for {left}"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_function_makes_every_call_that_its_source_can_make(story, function):
+    assert story.calls(function) == expected_calls(function)
+
+
+def test_together_the_functions_make_every_call_in_the_source(story):
+    made = set().union(*(story.calls(function) for function in FUNCTIONS))
+    assert made == needs.operations(ROOT / "functions")
+
+
+def test_the_role_of_each_function_allows_each_of_its_calls(story):
+    calls = story.account.trace.select("call")
+    denied = [c.fields for c in calls if "AccessDenied" in str(c["error"]) and not c["fault"]]
+    assert denied == []
+
+
+def test_interrupted_tasks_leave_their_target_group(story):
+    assert len(story.interrupted) == len(story.targets_before) == TASKS
+    assert story.targets_before.isdisjoint(story.targets_after)
+
+
+def test_an_alert_reaches_the_topic(story):
+    sent = [
+        call["parameters"]["Subject"]
+        for call in story.account.trace.select("call", service="sns", operation="Publish")
+        if call["outcome"] == "ok"
+    ]
+    assert len(sent) == 1
+    assert "Spot took 1 task" in sent[0]
+
+
+def test_no_function_fails_and_no_message_is_given_up(story):
+    invocations = story.account.trace.select("invocation")
+    assert {i["function"] for i in invocations} == {story.stack.function(f).name for f in FUNCTIONS}
+    assert [i["error"] for i in invocations if i["error"]] == []
+    assert story.account.trace.select("dead_letter") == []

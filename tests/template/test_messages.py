@@ -1,0 +1,94 @@
+"""No event is lost: queues everywhere, dead-letter queues behind them, alarms on those."""
+
+import pytest
+
+from tests.template.shipped import (
+    ALARMS,
+    FUNCTIONS,
+    MAPPINGS,
+    QUEUE_OF,
+    QUEUES,
+    RULES,
+    of_type,
+    target,
+)
+
+
+def watched(metric, dimension, logical_id):
+    """Alarms on a metric of a resource that tell somebody."""
+    return [
+        name
+        for name, alarm in ALARMS.items()
+        if alarm["MetricName"] == metric
+        and any(
+            one["Name"] == dimension and target(one["Value"]) == logical_id
+            for one in alarm["Dimensions"]
+        )
+        and alarm.get("AlarmActions")
+    ]
+
+
+def dead_letters(queue):
+    return target(QUEUES[queue].get("RedrivePolicy", {}).get("deadLetterTargetArn"))
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_targets_a_queue_and_keeps_what_cannot_be_delivered(rule):
+    for one in RULES[rule]["Targets"]:
+        assert target(one["Arn"]) in QUEUES
+        assert target(one["DeadLetterConfig"]["Arn"]) in QUEUES
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_may_send_to_its_queues(rule):
+    allowed = set()
+    for policy in of_type("AWS::SQS::QueuePolicy").values():
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if target(statement["Condition"]["ArnEquals"]["aws:SourceArn"]) == rule:
+                allowed |= {target(resource) for resource in statement["Resource"]}
+    for one in RULES[rule]["Targets"]:
+        assert {target(one["Arn"]), target(one["DeadLetterConfig"]["Arn"])} <= allowed
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_function_is_fed_by_a_queue_with_partial_failures(function):
+    (mapping,) = [m for m in MAPPINGS.values() if target(m["FunctionName"]) == function]
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+@pytest.mark.parametrize("queue", sorted(QUEUE_OF.values()))
+def test_every_queue_has_a_dead_letter_queue_with_an_alarm(queue):
+    assert dead_letters(queue) in QUEUES
+    assert watched("ApproximateNumberOfMessagesVisible", "QueueName", dead_letters(queue))
+
+
+def test_every_queue_feeds_a_function_or_keeps_dead_letters():
+    feeding = set(QUEUE_OF.values())
+    assert set(QUEUES) == feeding | {dead_letters(queue) for queue in feeding}
+
+
+@pytest.mark.parametrize("queue", sorted({dead_letters(queue) for queue in QUEUE_OF.values()}))
+def test_dead_letters_are_kept_as_long_as_sqs_can(queue):
+    assert QUEUES[queue]["MessageRetentionPeriod"] == 14 * 86_400
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_every_queue_is_encrypted(queue):
+    assert QUEUES[queue]["SqsManagedSseEnabled"] is True
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_message_stays_hidden_for_longer_than_its_function_may_run(function):
+    visibility = QUEUES[QUEUE_OF[function]].get("VisibilityTimeout", 30)
+    assert FUNCTIONS[function]["Timeout"] < visibility
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("metric", ["Errors", "Throttles"])
+def test_every_function_has_alarms(function, metric):
+    assert watched(metric, "FunctionName", function)
+
+
+@pytest.mark.parametrize("alarm", ALARMS)
+def test_every_alarm_says_where_to_read_on(alarm):
+    assert "docs/runbook.md#" in ALARMS[alarm]["AlarmDescription"]

@@ -1,0 +1,91 @@
+"""Each role allows what its function needs, on what it needs it for."""
+
+import json
+
+import pytest
+
+from build_tools import needs
+from tests.template.shipped import FUNCTIONS, TEMPLATE, of_type, target
+
+ROLES = of_type("AWS::IAM::Role")
+# Actions that AWS cannot restrict to resources, from the service authorization reference.
+UNRESTRICTED = {
+    "elasticloadbalancing:DescribeTargetHealth": "describes of ELB have no resource types",
+    "xray:PutTraceSegments": "X-Ray has no resources to write to",
+    "xray:PutTelemetryRecords": "X-Ray has no resources to write to",
+}
+# What IAM calls botocore's services, where the names differ.
+PREFIXES = {"elbv2": "elasticloadbalancing"}
+# What IAM calls an operation, where the names differ.
+ACTIONS = {
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+}
+# What Lambda itself does in the function's name: reading its queue, writing its logs and traces.
+OF_LAMBDA = {
+    *("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
+    *("logs:CreateLogStream", "logs:PutLogEvents"),
+    *("xray:PutTraceSegments", "xray:PutTelemetryRecords"),
+}
+
+
+def statements(role, effect="Allow"):
+    for policy in ROLES[role].get("Policies", ()):
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if statement["Effect"] == effect:
+                yield statement
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+def allowed(role):
+    return {action for statement in statements(role) for action in listed(statement["Action"])}
+
+
+def needed(function):
+    package = TEMPLATE.parent / "functions" / FUNCTIONS[function]["Handler"].partition(".")[0]
+    used = needs.services(package)
+    calls = needs.operations(package, used) | needs.operations(package.parent / "ecsops", used)
+    actions = {f"{PREFIXES.get(service, service)}:{operation}" for service, operation in calls}
+    return {ACTIONS.get(action, action) for action in actions}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_function_has_a_role_of_its_own(function):
+    role = target(FUNCTIONS[function]["Role"])
+    assert [f for f in FUNCTIONS if target(FUNCTIONS[f]["Role"]) == role] == [function]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_action_has_a_wildcard(role):
+    assert [action for action in allowed(role) if "*" in action] == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_only_what_aws_cannot_restrict_is_allowed_on_everything(role):
+    for statement in statements(role):
+        if "*" in listed(statement["Resource"]):
+            assert set(listed(statement["Action"])) <= UNRESTRICTED.keys(), statement["Sid"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_resource_is_of_this_account_and_region(role):
+    for statement in statements(role):
+        for resource in listed(statement["Resource"]):
+            text = json.dumps(resource)
+            if "Fn::Sub" in text:
+                assert "${AWS::Region}:${AWS::AccountId}:" in text, statement["Sid"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_managed_policy_is_attached(role):
+    assert "ManagedPolicyArns" not in ROLES[role]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_may_do_what_its_source_does_and_nothing_else(function):
+    role = target(FUNCTIONS[function]["Role"])
+    assert allowed(role) - OF_LAMBDA == needed(function) - OF_LAMBDA
+    assert needed(function) <= allowed(role)
