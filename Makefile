@@ -41,8 +41,17 @@ test: .venv/.ready .venv-sam/.ready check ## Everything CI runs: the checks, the
 	@$(BIN)/coverage erase
 	@$(BIN)/pytest -n auto --cov --cov-report=term:skip-covered
 
+build: .venv/.ready .venv-sam/.ready ## Build the functions for AWS: one slim, compiled artefact (arm64)
+	@$(BIN)/python -m build_tools.build
+
+deploy: build ## Build, then deploy into your AWS account; asks what it needs to know
+	@$(BIN)/python -m build_tools.deploy
+
+bench: .venv/.ready .venv-sam/.ready ## Measure what the README claims; ONLY=drain runs one group
+	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
+
 lock: .venv/.ready ## Refresh the locked dependencies
-	@for n in bootstrap dev sam; do $(BIN)/uv pip compile -q --generate-hashes --no-annotate --no-header --universal --python-version 3.13 --no-emit-index-url --no-emit-find-links requirements/$$n.in -o requirements/$$n.txt; done
+	@for n in bootstrap dev sam usual; do $(BIN)/uv pip compile -q --generate-hashes --no-annotate --no-header --universal --python-version 3.13 --no-emit-index-url --no-emit-find-links requirements/$$n.in -o requirements/$$n.txt; done
 	@$(BIN)/uv pip compile -q --generate-hashes --no-annotate --no-header --universal --python-version 3.13 --no-emit-index-url --no-emit-find-links requirements/runtime.in -o functions/requirements.txt
 
 format: .venv/.ready ## Format the code
