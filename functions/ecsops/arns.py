@@ -2,7 +2,7 @@
 
 Two traps are handled here once: service ARNs come with and without the cluster
 (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html#ecs-resource-ids),
-and the "Region" of the instance ARN in an EC2 Spot event is an Availability Zone
+and the instance ARN in an EC2 Spot event has a zone for a Region, and no account at all
 (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html).
 """
 
@@ -20,7 +20,7 @@ _REGION = re.compile(r"[a-z]+(?:-[a-z]+)+-\d+")
 
 @dataclass(frozen=True, slots=True)
 class Arn:
-    """``arn:partition:service:region:account:resource``."""
+    """``arn:partition:service:region:account:resource``; the account may be empty."""
 
     partition: str
     service: str
@@ -48,6 +48,8 @@ class Arn:
 def parse_arn(text: str, path: str = "$") -> Arn:
     """Split an ARN; raises ``InvalidMessage`` that names ``path``."""
     parts = text.split(":", _ARN_PARTS - 1)
+    if len(parts) == _ARN_PARTS - 1 and parts[2] == "ec2" and "/" in parts[4]:
+        parts.insert(4, "")
     if len(parts) != _ARN_PARTS or parts[0] != "arn" or not parts[5]:
         raise InvalidMessage(path, f"expected an ARN, got {text[:80]!r}")
     return Arn(*parts[1:])

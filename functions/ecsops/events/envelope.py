@@ -75,10 +75,9 @@ def _decoded[D](body: str | bytes | msgspec.Raw, kind: type[D], root: str) -> D:
             return msgspec.json.decode(body, type=kind)
         except msgspec.ValidationError as error:
             # Whatever comes after the first surprise has not been read yet: it may be no JSON.
-            document, surprise = msgspec.json.decode(body), error
+            return _without_surprises(msgspec.json.decode(body), kind, root, error)
     except _NO_JSON as error:
         raise InvalidMessage(root, f"not JSON: {error}") from None
-    return _without_surprises(document, kind, root, surprise)
 
 
 def _without_surprises[D](
@@ -96,7 +95,8 @@ def _without_surprises[D](
             break
         dropped[path.replace("$", root, 1)] = rejection
         try:
-            return msgspec.convert(document, kind)
+            # By way of JSON: ``msgspec.convert`` cannot make a raw detail of an object.
+            return msgspec.json.decode(msgspec.json.encode(document), type=kind)
         except msgspec.ValidationError as next_error:
             error = next_error
     raise rejection

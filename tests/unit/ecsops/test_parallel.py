@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import itertools
+import threading
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ecsops.parallel import chunks, parcels, run_all
+
+
+def _fails():
+    raise ValueError("no")
+
+
+def test_nothing_to_call_answers_nothing():
+    assert run_all([]) == []
+
+
+def test_one_call_needs_no_thread():
+    assert run_all([threading.get_ident]) == [threading.get_ident()]
+
+
+def test_answers_come_in_the_order_of_the_calls_and_a_failure_hides_none():
+    answers = run_all([lambda: 1, _fails, lambda: 3])
+    assert answers[0] == 1
+    assert isinstance(answers[1], ValueError)
+    assert answers[2] == 3
+
+
+def test_a_single_failing_call_answers_with_its_exception():
+    assert isinstance(run_all([_fails])[0], ValueError)
+
+
+def test_calls_run_side_by_side():
+    barrier = threading.Barrier(3, timeout=5)
+    answers = run_all([barrier.wait] * 3)
+    assert sorted(answers) == [0, 1, 2]
+
+
+def test_more_calls_than_threads_all_run():
+    assert run_all([lambda n=n: n for n in range(100)]) == list(range(100))
+
+
+@given(st.lists(st.integers()), st.integers(1, 10))
+def test_chunks_keep_order_and_limit(items, size):
+    cut = chunks(items, size)
+    assert [item for part in cut for item in part] == items
+    assert all(1 <= len(part) <= size for part in cut)
+
+
+@given(st.lists(st.integers(0, 30)), st.integers(1, 5), st.integers(1, 20))
+def test_parcels_keep_order_and_both_limits(sizes, most, bytes_each):
+    cut = parcels(sizes, lambda size: size, most=most, bytes_each=bytes_each)
+    assert [item for part in cut for item in part] == sizes
+    assert all(1 <= len(part) <= most for part in cut)
+    assert all(sum(part) <= bytes_each or len(part) == 1 for part in cut)
+
+
+@given(st.lists(st.integers(0, 30), min_size=1), st.integers(1, 5), st.integers(1, 20))
+def test_no_parcel_is_cut_too_early(sizes, most, bytes_each):
+    cut = parcels(sizes, lambda size: size, most=most, bytes_each=bytes_each)
+    for before, after in itertools.pairwise(cut):
+        assert len(before) == most or sum(before) + after[0] > bytes_each
