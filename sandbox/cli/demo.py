@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from rich.text import Text
 
 from sandbox.account import ACCOUNT
 from sandbox.cli.exit_code import ExitCode
-from sandbox.cli.json_lines import lines_of
+from sandbox.cli.json_lines import json_printer
 from sandbox.cli.stage import Stage
 from sandbox.cli.timeline import Timeline
 from sandbox.trace import Entry
@@ -33,7 +33,7 @@ def run(arguments: Namespace) -> ExitCode:
         _introduce(console, stage, time.perf_counter() - began)
         stage.account.trace.clear()
         if arguments.json:
-            stage.account.trace.listen(_print_json)
+            stage.account.trace.listen(json_printer(sys.stdout))
         done = spot_interruption(console, stage)
     finally:
         stage.close()
@@ -140,8 +140,3 @@ def _introduce(console: Console, stage: Stage, took: float) -> None:
                     f"  {cluster['name']}/{service['serviceName']}: {service['runningCount']} of "
                     f"{service['desiredCount']} tasks running, {len(service['loadBalancers'])} target groups"
                 )
-
-
-def _print_json(entry: Entry) -> None:
-    for line in lines_of(entry):
-        print(json.dumps(line, default=str), flush=True)

@@ -13,7 +13,7 @@ from ecsops.durations import parse_duration
 from ecsops.errors import InvalidMessage, InvalidSetting
 from ecsops.events.envelope import epoch, parse_event
 from sandbox.cli.exit_code import ExitCode
-from sandbox.cli.json_lines import lines_of
+from sandbox.cli.json_lines import json_printer
 from sandbox.cli.stage import Stage
 from sandbox.errors import InvalidEvent
 
@@ -34,7 +34,7 @@ def run(arguments: Namespace) -> ExitCode:
         arguments.world, arguments.seed, ready_at=None if first is None else first + late
     ) as stage:
         stage.account.trace.clear()
-        stage.account.trace.listen(_print)
+        stage.account.trace.listen(json_printer(sys.stdout))
         for event in events:
             stage.account.put_event(event)
         stage.account.run_for(_WATCH_S)
@@ -98,11 +98,6 @@ def _time_of(event: dict[str, Any]) -> float | None:
         return epoch(event["time"]) if "time" in event else None
     except InvalidMessage as error:
         raise InvalidEvent(str(error)) from error
-
-
-def _print(entry: Any) -> None:
-    for line in lines_of(entry):
-        print(json.dumps(line, default=str), flush=True)
 
 
 def _say(text: str) -> None:

@@ -6,11 +6,22 @@ Every line has ``kind`` and ``at`` (ISO 8601, the account's time). Kinds: ``even
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO
 
 from sandbox.trace import Entry
+
+
+def json_printer(out: TextIO) -> Callable[[Entry], None]:
+    """A listener that prints to ``out``: a running handler's standard output is its own."""
+
+    def show(entry: Entry) -> None:
+        for line in lines_of(entry):
+            print(json.dumps(line, default=str), file=out, flush=True)
+
+    return show
 
 
 def lines_of(entry: Entry) -> Iterator[dict[str, Any]]:
