@@ -1,0 +1,188 @@
+"""Small stand-ins for AWS, shared by the tests of Spot draining."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ecsops.errors import CallFailed
+from spot_drain.aws import ServiceKey
+from spot_drain.storm import Tally
+from spot_drain.targets import Membership, Service, Target
+from spot_drain.verdict import Seen
+from tests.unit.spot_drain.builders import QUEUE, address, failure
+
+
+def refusal(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code}}, "Operation")
+
+
+@dataclass
+class FakeClient:
+    """Answers each operation with what the test says: a value, an error, or a function."""
+
+    answers: dict[str, Any] = field(default_factory=dict)
+    calls: list[tuple[str, dict]] = field(default_factory=list)
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        def call(**params):
+            self.calls.append((operation, params))
+            answer = self.answers[operation]
+            answer = answer(params) if callable(answer) else answer
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        return call
+
+
+@dataclass
+class FakeGateway:
+    """An account in memory; what is in ``broken`` (a group or cluster) answers with its failure."""
+
+    services_by_name: dict[tuple[str, str], Service | CallFailed] = field(default_factory=dict)
+    described: dict[str, dict[str, Any]] = field(default_factory=dict)
+    registered: set[tuple[str, Target]] = field(default_factory=set)
+    leaving: set[tuple[str, Target]] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
+    broken: dict[str, CallFailed] = field(default_factory=dict)
+    blind: bool = False
+    rolled: dict[str, Service | CallFailed] = field(default_factory=dict)
+    calls: list[tuple[str, Any]] = field(default_factory=list)
+
+    def host(self, *services: Service, tasks: Iterable[int] = ()) -> FakeGateway:
+        """Add services, and their tasks as registered targets."""
+        for one in services:
+            self.services_by_name[one.cluster_arn, one.name] = one
+            for place in one.registrations:
+                self.registered |= {
+                    (place.group_arn, Target(address(n), place.port)) for n in tasks
+                }
+        return self
+
+    def tasks(self, by_cluster: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+        self.calls.append(("tasks", by_cluster))
+        found: dict[str, Any] = {}
+        for cluster, arns in by_cluster.items():
+            if cluster in self.broken:
+                found |= dict.fromkeys(arns, self.broken[cluster])
+            else:
+                found |= {arn: self.described[arn] for arn in arns if arn in self.described}
+        return found
+
+    def services(self, keys: Iterable[ServiceKey], *, now: float) -> dict[ServiceKey, Any]:
+        wanted = sorted(keys, key=lambda key: (key.cluster_arn, key.name, key.started_by))
+        self.calls.append(("services", wanted))
+        found: dict[ServiceKey, Any] = {}
+        for key in wanted:
+            if key.cluster_arn in self.broken:
+                found[key] = self.broken[key.cluster_arn]
+            elif (key.cluster_arn, key.name) in self.services_by_name:
+                found[key] = self.services_by_name[key.cluster_arn, key.name]
+        return found
+
+    def rolling_out(self, services: Iterable[Service]) -> dict[str, Any]:
+        arns = {one.arn for one in services if one.revisions}
+        return {arn: known for arn, known in self.rolled.items() if arn in arns}
+
+    def look(self, memberships: Iterable[Membership]) -> dict[Membership, Seen]:
+        places = list(memberships)
+        self.calls.append(("look", places))
+        return {place: self._seen(place) for place in places}
+
+    def look_and_deregister(
+        self, memberships: Iterable[Membership]
+    ) -> tuple[dict[Membership, Seen], dict[Membership, CallFailed]]:
+        places = list(memberships)
+        self.calls.append(("deregister", places))
+        seen = {place: self._seen(place) for place in places}
+        failed = {p: self.broken[p.group_arn] for p in places if p.group_arn in self.broken}
+        for place in places:
+            target = (place.group_arn, place.target)
+            if place not in failed and target in self.registered:
+                self.registered.remove(target)
+                self.leaving.add(target)
+        return seen, failed
+
+    def deregistered(self) -> set[str]:
+        """The addresses that the toolkit asked to be taken out."""
+        return {p.target.id for call, places in self.calls if call == "deregister" for p in places}
+
+    def _seen(self, place: Membership) -> Seen:
+        if self.blind:
+            return Seen.UNKNOWN
+        if place.group_arn in self.gone:
+            return Seen.GONE
+        target = (place.group_arn, place.target)
+        if target in self.registered:
+            return Seen.REGISTERED
+        return Seen.LEAVING if target in self.leaving else Seen.ABSENT
+
+
+@dataclass
+class FakeTallies:
+    """Tallies in memory; ``failing`` services cannot be written or read."""
+
+    noted: dict[str, dict[str, set[str]]] = field(default_factory=dict)
+    times: dict[str, list[int]] = field(default_factory=dict)
+    failing: set[str] = field(default_factory=set)
+    late_addition: bool = False
+
+    def add(self, arn: str, additions: Mapping[str, frozenset[str]], *, now: float) -> Any:
+        self._check(arn)
+        sets = self.noted.setdefault(arn, {})
+        self.times.setdefault(arn, [int(now), int(now)])[1] = int(now)
+        new = {name: items - sets.get(name, set()) for name, items in additions.items()}
+        for name, items in additions.items():
+            sets.setdefault(name, set()).update(items)
+        return self.times[arn][0], new
+
+    def read(self, arn: str) -> Tally | None:
+        self._check(arn)
+        if arn not in self.noted:
+            return None
+        sets = {name: frozenset(items) for name, items in self.noted[arn].items()}
+        return Tally(arn, *self.times[arn], **sets)
+
+    def close(self, tally: Tally) -> bool:
+        if self.late_addition:
+            return False
+        del self.noted[tally.service_arn]
+        return True
+
+    def _check(self, arn: str) -> None:
+        if arn in self.failing:
+            raise failure("ProvisionedThroughputExceededException")
+
+
+@dataclass
+class FakeSqs:
+    """Remembers the bodies it was sent, with their delays; ``failing`` refuses whole calls."""
+
+    failing: bool = False
+    sent: list[tuple[int, str]] = field(default_factory=list)
+
+    def send_message_batch(self, *, QueueUrl: str, Entries: Any) -> dict[str, Any]:  # noqa: N803
+        assert QueueUrl == QUEUE
+        if self.failing:
+            return {"Failed": [{"Id": entry["Id"]} for entry in Entries]}
+        self.sent += [(entry["DelaySeconds"], entry["MessageBody"]) for entry in Entries]
+        return {}
+
+
+@dataclass
+class FakeBus:
+    """Remembers the details it was sent; ``failing`` refuses the first entry of each call."""
+
+    failing: bool = False
+    details: list[dict[str, Any]] = field(default_factory=list)
+
+    def put_events(self, *, Entries: Any) -> dict[str, Any]:  # noqa: N803
+        if self.failing:
+            return {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure"}]}
+        self.details += [json.loads(entry["Detail"]) for entry in Entries]
+        return {"FailedEntryCount": 0, "Entries": []}
