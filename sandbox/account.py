@@ -192,7 +192,8 @@ class Account:
         opening.callback(self.gateway.close)
         opening.enter_context(in_process(self.gateway))
         # The backends of moto are new from here on: nothing that looks at them may be older.
-        self.queues = Queues(self.clock, ACCOUNT, self.region)
+        self.queues = Queues(self.clock, ACCOUNT, self.region, self.gateway.moto._lock)  # noqa: SLF001
+        opening.enter_context(self.queues.observed())
         operator = Caller("operator", ACCOUNT, self.region)
         known = KnownResources(self.ecs, self.targets, self.queues, operator)
         self.gateway.iam = Authorizer(known.tags_of, known.roles_of)

@@ -79,6 +79,7 @@ class EventSourceMapping:
         self._queues = dispatch.queues
         self._filter = SqsFilter(list(settings.filters))
         self._lock = threading.RLock()
+        self._wake_lock = threading.Lock()
         self._running = 0
         self._busy_since: float | None = None
         self._gathering: _Batch | None = None
@@ -121,7 +122,8 @@ class EventSourceMapping:
         self._wake_at(when)
 
     def _wake_at(self, when: float) -> None:
-        with self._lock:
+        # A message arrives while SQS is locked, so this must not wait for a poll that wants SQS.
+        with self._wake_lock:
             pending = self._wake
             if self._closed or (pending and not pending.cancelled and pending.when <= when):
                 return
@@ -137,11 +139,13 @@ class EventSourceMapping:
             times.append(self._gathering.began + self._window_s)
         due = [when for when in times if when is not None]
         if due:
-            self._wake_at(max(min(due), self._clock.now()))
+            # A poll has just found nothing: looking again at the same instant could not find more.
+            self._wake_at(max(min(due), self._clock.now() + 0.001))
 
     def _poll(self) -> None:
-        with self._lock:
+        with self._wake_lock:
             self._wake = None
+        with self._lock:
             while not self._closed and self._running < self._concurrency():
                 batch = self._next_batch()
                 if batch is None:
@@ -241,4 +245,4 @@ class EventSourceMapping:
     def _finished(self) -> None:
         with self._lock:
             self._running -= 1
-            self._wake_at(self._clock.now())
+        self._wake_at(self._clock.now())

@@ -38,7 +38,6 @@ def queue(resource: Resource) -> Created:
     )
     url = answer["QueueUrl"]
     arn = resource.arn("sqs", name)
-    resource.into.dispatch.queues.watch(arn)
     return Created(url, {"Arn": arn, "QueueName": name, "QueueUrl": url})
 
 

@@ -1,4 +1,5 @@
 import json
+import time
 
 import pytest
 from queue_worker import ECHO, PARTIAL, batches, dead_bodies, send, write_stack
@@ -217,3 +218,13 @@ def test_reserved_concurrency_zero_switches_the_function_off(account, tmp_path):
     account.settle()
     assert all(entry["throttled"] for entry in account.trace.select("invocation"))
     assert dead_bodies(account, stack) == [1]
+
+
+def test_a_storm_of_a_thousand_messages_takes_seconds_not_minutes(account, tmp_path):
+    stack = account.deploy(write_stack(tmp_path, ECHO))
+    began = time.process_time()
+    for number in range(1000):
+        account.queues.send(stack.attribute("Jobs", "Arn"), str(number))
+    account.settle()
+    assert sum(len(batch) for batch in batches(account)) == 1000
+    assert time.process_time() - began < 10
