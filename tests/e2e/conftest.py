@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from build_tools import variant
-from tests.e2e.shipped import ENVIRONMENT, FUNCTIONS
+from tests.e2e.shipped import FUNCTIONS
 
 
 @pytest.fixture(scope="session")
@@ -21,10 +21,12 @@ def run_python(artefact):
     """Run code in a fresh process that sees a function's folder, and nothing else."""
 
     def run(function: str, code: str) -> str:
-        variables = {name: value for _, own in FUNCTIONS.values() for name, value in own.items()}
+        # The variables of all functions: every handler can be imported.
+        variables = {n: v for one in FUNCTIONS.values() for n, v in one.environment.items()}
         done = subprocess.run(
             [sys.executable, "-S", "-c", code],
-            env=ENVIRONMENT | variables | {"PYTHONPATH": str(artefact / function)},
+            env=variables
+            | {"PYTHONPATH": str(artefact / function), "PYTHONDONTWRITEBYTECODE": "1"},
             cwd=os.sep,
             capture_output=True,
             text=True,

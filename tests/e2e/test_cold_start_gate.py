@@ -47,8 +47,7 @@ def function(request):
 
 @pytest.fixture
 def started(run_python, function):
-    module = FUNCTIONS[function][0].rpartition(".")[0]
-    return json.loads(run_python(function, START.replace("{module}", module)))
+    return json.loads(run_python(function, START.replace("{module}", FUNCTIONS[function].module)))
 
 
 def test_every_function_has_a_budget():

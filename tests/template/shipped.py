@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import yaml
-
 from sandbox.stack.translate import parameters_of, translate
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
@@ -37,14 +35,6 @@ def target(reference):
 def interface():
     """The template's AWS::CloudFormation::Interface."""
     return TRANSLATED["Metadata"]["AWS::CloudFormation::Interface"]
-
-
-def sam_functions():
-    """The functions as the template writes them, before translation."""
-    loader = type("AnyTag", (yaml.SafeLoader,), {})
-    loader.add_multi_constructor("!", lambda loader, suffix, node: {suffix: node.value})
-    resources = yaml.load(TEMPLATE.read_text(), loader)["Resources"]
-    return {n: r for n, r in resources.items() if r["Type"] == "AWS::Serverless::Function"}
 
 
 FUNCTIONS = of_type("AWS::Lambda::Function")

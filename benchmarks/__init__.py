@@ -1,0 +1,1 @@
+"""The figures in the README: ``make bench`` measures them, results.json keeps them."""

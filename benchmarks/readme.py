@@ -1,0 +1,63 @@
+"""Writes the figures into the README, between ``<!-- bench -->`` and ``<!-- /bench -->``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from benchmarks.results import ROOT, reached, read
+
+README = ROOT / "README.md"
+BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
+# The longest prefix of an id names the row; the rest of the id follows in code.
+TITLES = {
+    "artefact.mb": "Size of the one artefact",
+    "artefact.unzipped_mb": "Size of the one artefact, unzipped",
+    "cold_start.": "Cold start of",
+    "memory.": "Memory after start of",
+}
+_GOALS = {"<=": "at most", ">=": "at least", "==": "exactly"}
+
+
+def table(entries: Iterable[Mapping[str, Any]]) -> str:
+    """The figures as a Markdown table."""
+    rows = ["| figure | measured | goal | for comparison |", "|---|---|---|---|"]
+    return "\n".join([*rows, *(_row(entry) for entry in entries)])
+
+
+def render(text: str, entries: Iterable[Mapping[str, Any]]) -> str:
+    """The text with the table between the markers; unchanged if it has no markers."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        return text
+    return f"{before}{BEGIN}\n{table(entries)}\n{END}{after}"
+
+
+def refresh(path: Path = README) -> None:
+    """Write the current results into the README."""
+    path.write_text(render(path.read_text(encoding="utf-8"), read()), encoding="utf-8")
+
+
+def _row(entry: Mapping[str, Any]) -> str:
+    rivals = "; ".join(f"{name}: {value:g}" for name, value in entry["rivals"].items())
+    value = f"**{entry['value']:g}** {entry['unit']}"
+    return f"| {_title(entry['id'])} | {value} | {_goal(entry)} | {rivals} |"
+
+
+def _title(name: str) -> str:
+    fitting = [prefix for prefix in TITLES if name.startswith(prefix)]
+    if not fitting:
+        return f"`{name}`"
+    prefix = max(fitting, key=len)
+    rest = name.removeprefix(prefix)
+    return f"{TITLES[prefix]} `{rest.removesuffix('.ms')}`" if rest else TITLES[prefix]
+
+
+def _goal(entry: Mapping[str, Any]) -> str:
+    if entry["goal"] is None:
+        return ""
+    comparison, _, limit = entry["goal"].partition(" ")
+    missed = "" if reached(entry["value"], entry["goal"]) else ", **missed**"
+    return f"{_GOALS[comparison]} {limit}{missed}"

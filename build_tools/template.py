@@ -1,0 +1,83 @@
+"""The functions as template.yaml declares them, read without the SAM translator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from build_tools import sam
+
+# Lambda's own variables, and anything for what the template refers to.
+_OF_LAMBDA = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_SESSION_TOKEN": "test",
+    "AWS_REGION": "eu-west-1",
+    "AWS_DEFAULT_REGION": "eu-west-1",
+    "LANG": "en_US.UTF-8",
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+}
+# A value that every variable accepts whose own is known only after the deployment.
+_ANYTHING = "on"
+_DEFAULTS = {"LogLevel": "INFO"}
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One function: its logical id, its handler, the environment it starts in."""
+
+    logical_id: str
+    handler: str
+    environment: dict[str, str]
+
+    @property
+    def module(self) -> str:
+        """``spot_drain.handler``."""
+        return self.handler.rpartition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """``spot_drain``: the capability."""
+        return self.handler.partition(".")[0]
+
+
+def functions() -> list[Function]:
+    """Every function of the template."""
+    template = yaml.load((sam.ROOT / "template.yaml").read_text(), _Loader)  # noqa: S506 - a SafeLoader
+    shared = template["Globals"]["Function"]["Environment"]["Variables"]
+    return [
+        _function(logical_id, resource["Properties"], shared)
+        for logical_id, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    ]
+
+
+def _function(logical_id: str, properties: dict[str, Any], shared: dict[str, Any]) -> Function:
+    variables = shared | properties.get("Environment", {}).get("Variables", {})
+    known = {name: _value(value) for name, value in variables.items()}
+    return Function(logical_id, properties["Handler"], known | _OF_LAMBDA)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, _Reference):
+        return _DEFAULTS.get(value, _ANYTHING)
+    return str(value)
+
+
+class _Reference(str):
+    """What a CloudFormation function refers to."""
+
+    __slots__ = ()
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads the short forms of CloudFormation's functions."""
+
+
+def _reference(_loader: yaml.SafeLoader, _suffix: str, node: yaml.Node) -> _Reference:
+    return _Reference(node.value)
+
+
+_Loader.add_multi_constructor("!", _reference)
