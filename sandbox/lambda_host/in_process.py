@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from sandbox.lambda_host.metrics import MetricStore
     from sandbox.trace import Trace
 
+Error = dict[str, Any]
+
 
 class _Environment:
     """An execution environment: one imported handler and what it remembers."""
@@ -130,38 +132,20 @@ class InProcessHost:
         self.recycle()
 
     def _invoke(self, function: DeployedFunction, payload: str) -> Invocation:
-        environment = self._environments.get(function.name)
-        if environment is None or environment.function != function:
-            environment = self._environments[function.name] = _Environment(function)
+        environment = self._environment(function)
         request_id = str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
         cold = not environment.warm
         if self._depth == 0:
             self._timeline.restart()
         started = self._timeline.now()
         deadline = started + function.timeout_s
-        self._depth += 1
-        try:
-            with environment.isolation.entered():
-                error = environment.initialise() if cold else None
-                answer = (
-                    None if error else environment.run(payload, request_id, int(deadline * 1000))
-                )
-        except Crashed:
-            answer, error = None, exited(request_id)
-        finally:
-            self._depth -= 1
-        environment.warm = error is None
-        if error:
-            self.recycle(function.name)
-        lines = environment.isolation.lines.take()
-        result = None
-        if answer:
-            error = answer.error
-            result, error = (None, error) if error else read_result(answer.result or "null")
+        result, error = self._run(environment, payload, request_id, deadline)
         ended = min(self._timeline.now(), deadline)
         if ended < self._timeline.now():
-            # Python cannot be stopped in the middle; its answer is dropped, its environment too.
-            result, error = None, timed_out(function, request_id)
+            # Python cannot be stopped in the middle: its answer is dropped, its environment too.
+            result, error, environment.warm = None, timed_out(function, request_id), False
+        lines = environment.isolation.lines.take()
+        if not environment.warm:
             self.recycle(function.name)
         return Invocation(
             function=function.name,
@@ -174,3 +158,29 @@ class InProcessHost:
             duration_ms=(ended - started) * 1000,
             cold=cold,
         )
+
+    def _environment(self, function: DeployedFunction) -> _Environment:
+        """The function's environment, a new one when the function has changed."""
+        known = self._environments.get(function.name)
+        if known is None or known.function != function:
+            known = self._environments[function.name] = _Environment(function)
+        return known
+
+    def _run(
+        self, environment: _Environment, payload: str, request_id: str, deadline: float
+    ) -> tuple[Any, Error | None]:
+        """Import the handler if need be, and run it; the environment is warm unless it died."""
+        cold, environment.warm = not environment.warm, False
+        self._depth += 1
+        try:
+            with environment.isolation.entered():
+                failure = environment.initialise() if cold else None
+                if failure:
+                    return None, failure
+                answer = environment.run(payload, request_id, int(deadline * 1000))
+        except Crashed:
+            return None, exited(request_id)
+        finally:
+            self._depth -= 1
+        environment.warm = True
+        return (None, answer.error) if answer.error else read_result(answer.result or "null")

@@ -64,26 +64,13 @@ class RuntimeApiHost:
         """Run the handler once and wait for it."""
         process, request_id = self._take(function)
         cold = process is None
-        began = started = self._clock.now()
+        began = self._clock.now()
         process = process or self._start(function)
-        answer: Answer | None = None
-        error: Error | None = None
-        try:
-            answer = process.initialise() if cold else None
-            started = self._clock.now()
-            usable = answer is None
-            if usable:
-                answer = self._run(process, request_id, payload)
-        except (ProcessExited, OutOfMemory):
-            usable, error = False, exited(request_id)
-        else:
-            usable = usable and answer is not None
-            if answer is None:
-                error = timed_out(function, request_id)
+        ready, started, answer, error = self._attempt(process, request_id, payload, cold=cold)
         ended = self._clock.now()
         result, error = (None, error) if answer is None else _read(answer)
         lines = process.take_lines()
-        self._put_back(process, usable=usable)
+        self._put_back(process, usable=ready and answer is not None)
         invocation = Invocation(
             function=function.name,
             request_id=request_id,
@@ -98,6 +85,21 @@ class RuntimeApiHost:
         )
         record(invocation, self._trace, self._metrics)
         return invocation
+
+    def _attempt(
+        self, process: RuntimeProcess, request_id: str, payload: Any, *, cold: bool
+    ) -> tuple[bool, float, Answer | None, Error | None]:
+        """Whether the handler was imported, when it began, and its answer or Lambda's own error."""
+        started = self._clock.now()
+        try:
+            failure = process.initialise() if cold else None
+            started = self._clock.now()
+            if failure:
+                return False, started, failure, None
+            answer = self._run(process, request_id, payload)
+        except (ProcessExited, OutOfMemory):
+            return False, started, None, exited(request_id)
+        return True, started, answer, None if answer else timed_out(process.function, request_id)
 
     def recycle(self, name: str | None = None) -> None:
         """End the idle processes: the next invocation is a cold start."""
