@@ -1,0 +1,131 @@
+"""Tallies against a real update-expression evaluator (moto)."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import ClientError
+
+from spot_drain.tally import Tallies
+from tests.unit.spot_drain.builders import service_arn
+
+NOW = 1_772_442_000.7
+ARN = service_arn()
+
+
+@pytest.fixture
+def tallies(dynamodb) -> Tallies:
+    return Tallies(dynamodb, "ops")
+
+
+def add(tallies: Tallies, at: float = NOW, **sets: str):
+    """``add(tallies, native="ab")``: tasks a and b."""
+    return tallies.add(ARN, {name: frozenset(tasks) for name, tasks in sets.items()}, now=at)
+
+
+def test_a_service_without_a_storm_has_no_tally(tallies):
+    assert tallies.read(ARN) is None
+
+
+def test_the_first_addition_begins_the_storm(tallies):
+    assert add(tallies, native="ab", groups="g") == (
+        int(NOW),
+        {"native": frozenset("ab"), "groups": frozenset("g")},
+    )
+    tally = tallies.read(ARN)
+    assert (tally.first_at, tally.last_at) == (int(NOW), int(NOW))
+    assert tally.native == frozenset("ab")
+    assert tally.groups == frozenset("g")
+
+
+def test_later_additions_keep_the_beginning_and_move_the_end(tallies):
+    add(tallies, native="a")
+    began, new = add(tallies, NOW + 60, native="b")
+    assert (began, new) == (int(NOW), {"native": frozenset("b")})
+    tally = tallies.read(ARN)
+    assert (tally.first_at, tally.last_at) == (int(NOW), int(NOW) + 60)
+    assert tally.native == frozenset("ab")
+
+
+def test_a_redelivered_message_adds_nothing_new(tallies):
+    """4d: Lambda retry after half the work; duplicate."""
+    add(tallies, native="ab", backstop="c")
+    _, new = add(tallies, native="ab", backstop="c")
+    assert new == {"native": frozenset(), "backstop": frozenset()}
+    assert len(tallies.read(ARN).tasks) == 3
+
+
+def test_an_addition_of_nothing_only_moves_the_end(tallies):
+    _, new = add(tallies, native="", groups="")
+    assert new == {}
+    assert tallies.read(ARN).tasks == frozenset()
+
+
+@pytest.mark.parametrize(("one", "other"), [("backstop", "native"), ("stuck", "backstop")])
+def test_of_two_verdicts_on_a_task_the_weightier_counts(tallies, one, other):
+    """One function took it out, the other found it leaving."""
+    add(tallies, **{one: "ab"})
+    _, new = add(tallies, **{other: "bc"})
+    assert new == {other: frozenset("c")}
+    tally = tallies.read(ARN)
+    assert getattr(tally, one) == frozenset("ab")
+    assert getattr(tally, other) == frozenset("c")
+
+
+def test_a_weightier_verdict_later_on_replaces_the_lighter_one(tallies):
+    add(tallies, native="a")
+    _, new = add(tallies, stuck="a")
+    assert new == {"stuck": frozenset("a")}
+    tally = tallies.read(ARN)
+    assert (tally.native, tally.stuck) == (frozenset(), frozenset("a"))
+    assert len(tally.tasks) == 1
+
+
+def test_every_kind_of_verdict_is_kept(tallies):
+    kinds = ("native", "backstop", "unattributed", "stuck", "plain", "would", "notes")
+    add(tallies, **{kind: str(n) for n, kind in enumerate(kinds)})
+    tally = tallies.read(ARN)
+    assert [getattr(tally, kind) for kind in kinds] == [frozenset(str(n)) for n in range(7)]
+
+
+def test_a_told_storm_is_forgotten(tallies):
+    add(tallies, native="a")
+    assert tallies.close(tallies.read(ARN))
+    assert tallies.read(ARN) is None
+
+
+def test_a_storm_that_went_on_meanwhile_is_kept(tallies):
+    add(tallies, native="a")
+    told = tallies.read(ARN)
+    add(tallies, NOW + 1, native="b")
+    assert not tallies.close(told)
+    assert tallies.read(ARN).native == frozenset("ab")
+
+
+def test_a_storm_that_somebody_else_has_closed_is_no_error(tallies):
+    add(tallies, native="a")
+    told = tallies.read(ARN)
+    tallies.close(told)
+    assert not tallies.close(told)
+
+
+def test_services_have_tallies_of_their_own(tallies):
+    add(tallies, native="a")
+    assert tallies.read(service_arn("api")) is None
+
+
+def test_the_item_carries_its_expiry_for_the_tables_ttl(tallies, dynamodb):
+    add(tallies, native="a")
+    item = dynamodb.get_item(TableName="ops", Key={"pk": {"S": f"storm#{ARN}"}})["Item"]
+    assert item["expires_at"] == {"N": str(int(NOW) + 86_400)}
+
+
+def test_a_failure_of_dynamodb_is_raised(dynamodb):
+    missing = Tallies(dynamodb, "no-such-table")
+    tally = Tallies(dynamodb, "ops")
+    add(tally, native="a")
+    with pytest.raises(ClientError):
+        add(missing, native="a")
+    with pytest.raises(ClientError):
+        missing.read(ARN)
+    with pytest.raises(ClientError):
+        missing.close(tally.read(ARN))
