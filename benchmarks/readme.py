@@ -61,3 +61,7 @@ def _goal(entry: Mapping[str, Any]) -> str:
     comparison, _, limit = entry["goal"].partition(" ")
     missed = "" if reached(entry["value"], entry["goal"]) else ", **missed**"
     return f"{_GOALS[comparison]} {limit}{missed}"
+
+
+if __name__ == "__main__":
+    refresh()

@@ -73,7 +73,7 @@ def rounded(value: float) -> float:
 def _commit() -> str:
     """The commit that was measured; ``+`` if something differs from it."""
     commit = _git("rev-parse", "--short=12", "HEAD")
-    changed = _git("status", "--porcelain", "--", "functions", "build_tools", "sandbox")
+    changed = _git("status", "--porcelain", "--", "functions", "build_tools", "benchmarks/*.py")
     return commit + ("+" if changed else "")
 
 

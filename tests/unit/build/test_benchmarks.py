@@ -1,0 +1,102 @@
+"""The figures in the README are those that were measured."""
+
+import importlib
+import json
+
+import pytest
+
+from benchmarks import readme
+from benchmarks.__main__ import GROUPS
+from benchmarks.results import RESULTS, Result, merge, reached, read
+
+FIELDS = ["id", "value", "unit", "goal", "rivals", "command", "commit", "date"]
+ENTRY = {
+    "id": "memory.alerts",
+    "value": 38.0,
+    "unit": "MB",
+    "goal": "<= 60",
+    "rivals": {"usual": 70},
+}
+
+
+def test_the_readme_shows_the_current_results():
+    text = readme.README.read_text(encoding="utf-8")
+    assert readme.BEGIN in text
+    assert readme.render(text, read()) == text, "run python -m benchmarks.readme"
+
+
+def test_every_result_can_be_reproduced():
+    for entry in read():
+        assert list(entry) == FIELDS
+        assert entry["command"].startswith("make bench ONLY=")
+        assert any(entry["id"].startswith(group) for group in GROUPS)
+
+
+def test_results_are_sorted_and_unique():
+    ids = [entry["id"] for entry in read()]
+    assert ids == sorted(set(ids))
+
+
+def test_every_goal_is_reached():
+    missed = [e["id"] for e in read() if reached(e["value"], e["goal"]) is False]
+    assert missed == []
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_group_can_be_measured(group):
+    assert callable(importlib.import_module(f"benchmarks.{group}").measure)
+
+
+@pytest.mark.parametrize(
+    ("value", "goal", "expected"),
+    [
+        (1.1, "<= 1.10", True),
+        (1.11, "<= 1.10", False),
+        (5, ">= 5", True),
+        (0, "== 0", True),
+        (3, None, None),
+    ],
+)
+def test_a_goal_is_a_comparison(value, goal, expected):
+    assert reached(value, goal) is expected
+
+
+def test_a_group_replaces_its_own_results_and_keeps_the_others(tmp_path):
+    path = tmp_path / "results.json"
+    merge([Result("b.x", 1.23456, "ms"), Result("b.y", 2, "ms")], "", "make bench", path)
+    merge([Result("a.z", 3, "ms", "<= 4", {"usual": 5.6789})], "a", "make bench ONLY=a", path)
+    merge([Result("b.x", 9, "ms")], "b", "make bench ONLY=b", path)
+    entries = json.loads(path.read_text())
+    assert [(e["id"], e["value"]) for e in entries] == [("a.z", 3), ("b.x", 9)]
+    assert entries[0]["rivals"] == {"usual": 5.68}
+    assert list(entries[0]) == FIELDS
+
+
+def test_a_row_says_figure_goal_and_comparison():
+    row = readme.table([ENTRY]).splitlines()[-1]
+    assert row == "| Memory after start of `alerts` | **38** MB | at most 60 | usual: 70 |"
+
+
+def test_a_missed_goal_is_said_to_be_missed():
+    assert "at most 60, **missed**" in readme.table([ENTRY | {"value": 61}])
+
+
+def test_a_figure_without_a_title_shows_its_id():
+    assert "| `new.figure` |" in readme.table([ENTRY | {"id": "new.figure", "goal": None}])
+
+
+def test_only_the_text_between_the_markers_changes():
+    text = f"before\n{readme.BEGIN}\nold\n{readme.END}\nafter\n"
+    rendered = readme.render(text, [ENTRY])
+    assert rendered.startswith("before\n")
+    assert rendered.endswith("\nafter\n")
+    assert "old" not in rendered
+    assert readme.render(rendered, [ENTRY]) == rendered
+
+
+def test_a_text_without_markers_stays_as_it_is():
+    assert readme.render("no figures", [ENTRY]) == "no figures"
+
+
+def test_results_exist():
+    assert RESULTS.exists()
