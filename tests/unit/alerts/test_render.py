@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.render import body, subject
+from ecsops.alerts import Alert, Diff, Lines, NextStep, Table
+from tests.unit.alerts.builders import alert
+
+
+@pytest.mark.parametrize(
+    ("severity", "mark"),
+    [("critical", "[CRITICAL]"), ("warning", "[warning]"), ("info", "[info]")],
+)
+def test_the_subject_begins_with_the_severity(severity, mark):
+    assert subject(alert(severity=severity, title="prod/web")) == f"{mark} prod/web"
+
+
+def test_a_long_title_is_cut_where_sns_ends():
+    text = subject(alert(title="x" * 200))
+    assert len(text) == 99
+    assert text.endswith("...")
+
+
+def test_a_title_that_just_fits_is_left_alone():
+    text = subject(alert(title="x" * 92))
+    assert len(text) == 99
+    assert not text.endswith("...")
+
+
+@pytest.mark.parametrize(
+    ("title", "told"),
+    [
+        ("web\r\nBcc: all@example.com", "[info] web?Bcc: all@example.com"),
+        ("web\n", "[info] web?"),
+        ("größe\t\x7f", "[info] gr?e?"),
+        ("\u2028", "[info] ?"),
+        ("", "[info] "),
+    ],
+)
+def test_a_name_cannot_add_lines_or_headers_to_the_subject(title, told):
+    assert subject(alert(title=title)) == told
+
+
+@given(st.text())
+def test_any_subject_is_short_printable_ascii(title):
+    text = subject(alert(title=title))
+    assert len(text) <= 99
+    assert all(" " <= character <= "~" for character in text)
+
+
+def test_the_body_tells_what_happened_then_what_to_do_then_the_evidence():
+    text = body(
+        alert(
+            next_steps=(NextStep("Take it out:", "aws elbv2", "https://x"), NextStep("Rest.")),
+            evidence=(
+                Table("Draining", ("what", "tasks"), (("interrupted", "3"),)),
+                Lines("Last words", ("bye",)),
+                Diff("Changed", (("cpu", "256", "512"),)),
+            ),
+        )
+    )
+    assert (
+        text
+        == "prod/web: Spot took 3 tasks\n\nNothing was lost.\n\n-> Take it out:\n   aws elbv2\n   https://x\n\n-> Rest.\n\nDraining\n  interrupted: 3\n\nLast words\n  bye\n\nChanged\n  cpu: 256 -> 512\n\nspot_drain | spot_drain/web/1 | storm-1"
+    )
+
+
+def test_a_body_without_evidence_is_short():
+    assert len(body(alert()).splitlines()) == 5
+
+
+@pytest.mark.parametrize("letter", ["x", "ä"])
+def test_a_body_longer_than_sns_takes_is_cut_and_says_so(letter):
+    one: Alert = alert(evidence=(Lines("Log", (letter * 300_000,)),))
+    text = body(one)
+    assert len(text.encode()) < 262_144
+    assert text.startswith("prod/web: Spot took 3 tasks\n")
+    assert text.endswith("[cut: the rest is in the alert's event]")
