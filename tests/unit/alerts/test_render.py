@@ -61,10 +61,28 @@ def test_the_body_tells_what_happened_then_what_to_do_then_the_evidence():
             ),
         )
     )
-    assert (
-        text
-        == "prod/web: Spot took 3 tasks\n\nNothing was lost.\n\n-> Take it out:\n   aws elbv2\n   https://x\n\n-> Rest.\n\nDraining\n  interrupted: 3\n\nLast words\n  bye\n\nChanged\n  cpu: 256 -> 512\n\nspot_drain | spot_drain/web/1 | storm-1"
-    )
+    assert text.splitlines() == [
+        "prod/web: Spot took 3 tasks",
+        "",
+        "Nothing was lost.",
+        "",
+        "-> Take it out:",
+        "   aws elbv2",
+        "   https://x",
+        "",
+        "-> Rest.",
+        "",
+        "Draining",
+        "  interrupted: 3",
+        "",
+        "Last words",
+        "  bye",
+        "",
+        "Changed",
+        "  cpu: 256 -> 512",
+        "",
+        "spot_drain | spot_drain/web/1 | storm-1",
+    ]
 
 
 def test_a_body_without_evidence_is_short():
