@@ -59,18 +59,25 @@ class NextStep(msgspec.Struct, frozen=True):
 
 
 class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One message of an incident. ``incident`` groups messages, ``stage`` makes each unique in it."""
+    """One message of an incident. ``incident`` groups messages, ``stage`` makes each unique in it.
+
+    ``at`` is when it happened, in epoch seconds: it orders the messages, whenever they arrive.
+    ``route`` is the value of the service's tag ``ecs-ops:alerts``; ``test`` marks the self-test's.
+    """
 
     incident: str
     stage: str
     severity: Severity
     state: State
+    at: float
     capability: str
     title: str
     summary: str
     version: str = SCHEMA_VERSION
     cluster: str | None = None
     service: str | None = None
+    route: str | None = None
+    test: bool = False
     evidence: tuple[Table | Lines | Diff, ...] = ()
     next_steps: tuple[NextStep, ...] = ()
     resources: tuple[str, ...] = ()

@@ -161,7 +161,7 @@ class Worker:
                 measure_verdicts(service_arn, new)
                 if service_arn in findings.left:
                     left = {g: tuple(sorted(t)) for g, t in findings.left[service_arn].items()}
-                    urgent.append(stuck_alert(service_arn, began, left))
+                    urgent.append(stuck_alert(service_arn, began, left, now))
             except CALL_ERRORS as error:
                 logger.exception("verdicts not recorded", service=service_arn, reason=str(error))
                 lost.add(service_arn)

@@ -67,6 +67,7 @@ def storm_alert(tally: Tally) -> Alert:
         stage=f"storm-{tally.last_at}",
         severity=_severity(tally),
         state="resolved" if not tally.stuck else "open",
+        at=tally.last_at,
         capability=CAPABILITY,
         title=_title(tally, cluster, service),
         summary=_summary(tally),
@@ -78,7 +79,9 @@ def storm_alert(tally: Tally) -> Alert:
     )
 
 
-def stuck_alert(service_arn: str, first_at: int, left: dict[str, tuple[str, ...]]) -> Alert:
+def stuck_alert(
+    service_arn: str, first_at: int, left: dict[str, tuple[str, ...]], now: float
+) -> Alert:
     """Sent at once: tasks that are about to die and still get requests. ``left``: group -> targets."""
     cluster, service = _names(service_arn)
     targets = sorted({target for targets in left.values() for target in targets})
@@ -87,6 +90,7 @@ def stuck_alert(service_arn: str, first_at: int, left: dict[str, tuple[str, ...]
         stage="stuck-" + ",".join(targets)[:200],
         severity="critical",
         state="open",
+        at=now,
         capability=CAPABILITY,
         title=f"{cluster}/{service}: {_count(len(targets), 'dying target')} still in rotation",
         summary=(

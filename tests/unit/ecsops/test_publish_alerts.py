@@ -19,6 +19,7 @@ def alert(**changes) -> Alert:
             "stage": "storm-1",
             "severity": "info",
             "state": "resolved",
+            "at": 1_772_442_012.0,
             "capability": "spot_drain",
             "title": "t",
             "summary": "s",

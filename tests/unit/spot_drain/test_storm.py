@@ -106,7 +106,7 @@ def test_a_service_with_an_old_short_arn_is_in_the_default_cluster():
 
 def test_the_urgent_alert_names_each_target_and_the_command_that_takes_it_out():
     left = {group("b"): ("10.0.0.1:8080", "2001:db8::1:8080"), group("a"): ("10.0.0.1:8080",)}
-    alert = stuck_alert(ARN, BEGAN, left)
+    alert = stuck_alert(ARN, BEGAN, left, BEGAN + 24)
     assert alert.severity == "critical"
     assert alert.incident == f"spot_drain/{ARN}/{BEGAN}"
     assert alert.title == "prod/web: 2 dying targets still in rotation"
@@ -122,15 +122,15 @@ def test_the_urgent_alert_names_each_target_and_the_command_that_takes_it_out():
 
 
 def test_two_urgent_alerts_of_a_storm_are_two_stages():
-    one = stuck_alert(ARN, BEGAN, {group(): ("10.0.0.1:80",)})
-    other = stuck_alert(ARN, BEGAN, {group(): ("10.0.0.2:80",)})
+    one = stuck_alert(ARN, BEGAN, {group(): ("10.0.0.1:80",)}, BEGAN)
+    other = stuck_alert(ARN, BEGAN, {group(): ("10.0.0.2:80",)}, BEGAN)
     assert one.incident == other.incident
     assert one.stage != other.stage
 
 
 def test_a_thousand_stuck_targets_keep_the_stage_short():
     left = {group(): tuple(f"10.0.{n // 250}.{n % 250}:80" for n in range(1000))}
-    assert len(stuck_alert(ARN, BEGAN, left).stage) < 250
+    assert len(stuck_alert(ARN, BEGAN, left, BEGAN + 24).stage) < 250
 
 
 @given(_tasks, _tasks, _tasks, _tasks, _tasks, _tasks)

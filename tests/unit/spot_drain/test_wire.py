@@ -120,7 +120,7 @@ def test_messages_are_sent_taken_and_deleted(stub):
 
 
 def test_an_alert_is_put_on_the_bus(stub):
-    alert = stuck_alert(service_arn(), 1, {group(): (f"{address(1)}:{PORT}",)})
+    alert = stuck_alert(service_arn(), 1, {group(): (f"{address(1)}:{PORT}",)}, now=30)
     entry = {
         "Source": "ecs-ops",
         "DetailType": "ECS Ops Alert",
