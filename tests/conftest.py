@@ -20,30 +20,42 @@ settings.load_profile("ci" if os.environ.get("CI") else "default-here")
 TABLE = "ops"
 
 
+_NOWHERE = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "eu-west-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
 @pytest.fixture
 def aws_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Credentials and a Region that lead nowhere."""
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": "eu-west-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }.items():
+    for name, value in _NOWHERE.items():
         monkeypatch.setenv(name, value)
 
 
-@pytest.fixture
-def dynamodb(aws_environment: None) -> Iterator[Any]:
-    """A DynamoDB client; the table ``ops`` has the shape that the template gives every table."""
+@pytest.fixture(scope="module")
+def moto_dynamodb() -> Iterator[Any]:
+    """A DynamoDB client of an empty account; starting one takes longer than most tests."""
     import botocore.session
     from moto import mock_aws
 
-    with mock_aws():
-        client = botocore.session.get_session().create_client("dynamodb")
-        client.create_table(
-            TableName=TABLE,
-            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        yield client
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in _NOWHERE.items():
+            patch.setenv(name, value)
+        with mock_aws():
+            yield botocore.session.get_session().create_client("dynamodb")
+
+
+@pytest.fixture
+def dynamodb(moto_dynamodb: Any) -> Iterator[Any]:
+    """A DynamoDB client; the table ``ops`` has the shape that the template gives every table."""
+    moto_dynamodb.create_table(
+        TableName=TABLE,
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    yield moto_dynamodb
+    moto_dynamodb.delete_table(TableName=TABLE)
