@@ -158,6 +158,8 @@ def _take_out(behind: Sequence[tuple[Interruption, Service]], aws: Gateway, outc
     if looking:
         seen |= aws.look(looking)
     outcome.gone |= {m.group_arn for m, state in seen.items() if state is Seen.GONE}
+    # Should such a target be gone at the second look, it was not we who took it out.
+    seen |= {m: Seen.UNKNOWN for m in failed if seen[m] is Seen.REGISTERED}
     for one, service in behind:
         mine = places[one, service.arn]
         error = next((failed[m] for m in mine if m in failed), None)

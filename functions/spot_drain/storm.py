@@ -123,6 +123,8 @@ def _title(tally: Tally, cluster: str, service: str) -> str:
         return f"{what} (dry run)"
     if tally.plain == tally.tasks:
         return f"{what}; no load balancer to drain"
+    if tally.unattributed:
+        return f"{what}; {len(tally.unattributed)} left rotation late or by themselves"
     return f"{what}; all left their load balancers in time"
 
 
@@ -136,7 +138,10 @@ def _summary(tally: Tally) -> str:
             f"{len(tally.backstop)} still got requests when the toolkit came, and were taken out."
         )
     if tally.unattributed:
-        sentences.append(f"{len(tally.unattributed)} left rotation; who did it is not known.")
+        sentences.append(
+            f"{len(tally.unattributed)} left rotation, but not by the toolkit's doing: its own "
+            "attempt failed, or the first look did."
+        )
     if tally.stuck:
         sentences.append(f"{len(tally.stuck)} could not be taken out.")
     if tally.would:
@@ -176,7 +181,9 @@ def _next_steps(tally: Tally) -> tuple[NextStep, ...]:
 
 
 def _severity(tally: Tally) -> Severity:
-    return "critical" if tally.stuck else "warning" if tally.notes else "info"
+    if tally.stuck:
+        return "critical"
+    return "warning" if tally.notes or tally.unattributed else "info"
 
 
 def _deregister_command(group: str, targets: tuple[str, ...]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.ecs import App
 from sandbox.faults import CallFault, EventFault
 from tests.integration.conftest import web
 
@@ -60,6 +61,11 @@ def test_a_deregistration_that_always_fails_ends_in_a_critical_alert_with_the_co
     world = operate(
         native="broken", faults=[CallFault("error", service="elbv2", operation="DeregisterTargets")]
     )
+    world.account.ecs.behave("web", App(stops_in_s=100, accepts_until="exit"))
+    world.account.client("ecs").update_service(
+        cluster="prod", service="web", forceNewDeployment=True
+    )
+    world.account.run_for(600)
     victim = world.tasks("web")[0]
     address = world.address(victim)
 
@@ -74,6 +80,21 @@ def test_a_deregistration_that_always_fails_ends_in_a_critical_alert_with_the_co
         in critical[0]["Message"]
     )
     assert world.metric("StillRegistered") == 1
+
+
+def test_a_target_that_left_without_us_is_not_claimed_as_ours(operate):
+    # The application dies at SIGTERM, ECS cleans up when the task has stopped: before the last try.
+    world = operate(
+        native="broken", faults=[CallFault("error", service="elbv2", operation="DeregisterTargets")]
+    )
+
+    world.account.ecs.interrupt([world.tasks("web")[0]])
+    world.account.run_for(150)
+
+    assert world.metric("BackstopDeregistered") == 0
+    (mail,) = world.mails()
+    assert mail["Subject"].startswith("[warning]")
+    assert "in time" not in mail["Subject"]
 
 
 @pytest.mark.parametrize("seed", range(4))
