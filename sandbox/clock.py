@@ -159,9 +159,7 @@ class WallClock:
     def _run(self) -> None:
         while True:
             with self._changed:
-                while not self._closed and (
-                    not self._agenda or self._agenda[0].when > self.now()
-                ):
+                while not self._closed and (not self._agenda or self._agenda[0].when > self.now()):
                     wait = self._agenda[0].when - self.now() if self._agenda else None
                     self._changed.wait(timeout=wait)
                 if self._closed:
