@@ -128,8 +128,10 @@ def test_fire_refuses_a_file_that_is_not_there(capsys, tmp_path):
             "$.clusters[0].services[0]",
         ),
         (
-            "clusters: [{name: p, services: "
-            "[{name: w, containers: [{name: a}], target_groups: [{name: g}]}]}]",
+            (
+                "clusters: [{name: p, services: "
+                "[{name: w, containers: [{name: a}], target_groups: [{name: g}]}]}]"
+            ),
             "no container",
         ),
     ],
