@@ -22,6 +22,7 @@ def alert(**changes: Any) -> Alert:
             "capability": "spot_drain",
             "title": "prod/web: Spot took 3 tasks",
             "summary": "Nothing was lost.",
+            "at": 1_772_442_012.0,
             **changes,
         }
     )

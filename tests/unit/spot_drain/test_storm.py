@@ -83,7 +83,7 @@ def test_a_service_without_target_groups_is_told_as_such():
 
 
 def test_what_left_by_an_unknown_hand_is_told_as_such():
-    assert "who did it is not known" in storm_alert(tally(unattributed="a")).summary
+    assert "not by the toolkit's doing" in storm_alert(tally(unattributed="a")).summary
 
 
 def test_a_note_makes_the_report_a_warning():
