@@ -13,6 +13,7 @@ import boto3
 
 from sandbox.caller import Caller
 from sandbox.clock import Clock, VirtualClock
+from sandbox.cloudwatch import MetricReader
 from sandbox.ecs import EcsSettings, EcsTwin
 from sandbox.elb import TargetGroups
 from sandbox.errors import SandboxError
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from types import TracebackType
 
-    from sandbox.gateway.backends import Simulator
     from sandbox.lambda_host.invocation import Invocation
 
 __all__ = ["ACCOUNT", "REGION", "START", "Account", "NotSettled", "Stack"]
@@ -222,12 +222,11 @@ class Account:
         self.functions = self._lambda.functions
         self.metrics = self._lambda.metrics
         self._event_services.deliver_to("lambda", self.functions.receive)
-        simulators: dict[str, Simulator] = {
-            "events": self.events,
-            "scheduler": self._event_services.scheduler,
-            "lambda": self.functions,
-        }
-        self.gateway.simulators.update(simulators)
+        simulators = self.gateway.simulators
+        simulators["events"] = self.events
+        simulators["scheduler"] = self._event_services.scheduler
+        simulators["lambda"] = self.functions
+        simulators["cloudwatch"] = MetricReader(self.metrics)
 
     def _emit(self, event: dict[str, Any]) -> None:
         self.events.put(event)

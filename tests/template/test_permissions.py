@@ -11,6 +11,9 @@ ROLES = of_type("AWS::IAM::Role")
 # Actions that AWS cannot restrict to resources, from the service authorization reference.
 UNRESTRICTED = {
     "elasticloadbalancing:DescribeTargetHealth": "describes of ELB have no resource types",
+    "ecs:ListClusters": "a list of an account's clusters is of no cluster",
+    "ecs:ListServices": "has no resource types, only the condition key ecs:cluster",
+    "cloudwatch:GetMetricData": "metrics are no resources",
     "xray:PutTraceSegments": "X-Ray has no resources to write to",
     "xray:PutTelemetryRecords": "X-Ray has no resources to write to",
 }

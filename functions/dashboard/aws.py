@@ -1,0 +1,168 @@
+"""What the widget reads: ECS in three waves of calls, CloudWatch beside them.
+
+A read that fails becomes a note: what could be read is shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from dashboard.fleet import HOURS, Row, Service, SpotDay, service_from
+from dashboard.request import Request
+from ecsops.arns import parse_arn
+from ecsops.observability import logger
+from ecsops.parallel import chunks, run_all
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs import ECSClient
+
+_SERVICES_PER_CALL = 10
+_PER_PAGE = 100
+_HOUR_S = 3_600
+_VERDICTS = {
+    "native": "NativeDeregistered",
+    "backstop": "BackstopDeregistered",
+    "stuck": "StillRegistered",
+}
+# Names of clusters and services hold neither; CloudWatch may put its own label before or behind ours.
+_LABEL = re.compile(r"([\w-]+)/([\w-]+)")
+_DENIED = ("AccessDenied", "UnauthorizedOperation")
+_THROTTLED = ("Throttl", "RequestLimitExceeded", "TooManyRequests")
+
+
+@dataclass(frozen=True, slots=True)
+class Aws:
+    """The gateway."""
+
+    ecs: ECSClient
+    cloudwatch: Any
+
+    def read(self, request: Request, now: float) -> tuple[list[Row], list[str]]:
+        """The rows in no order, and notes on what could not be read."""
+        notes: list[str] = []
+        answers: list[Any] = run_all(
+            [lambda: self._services(request, notes), lambda: self._spot_days(now)]
+        )
+        services: list[Service] = _answer(answers[0], "The services", notes, [])
+        days = _answer(answers[1], "What Spot did in the last 24 hours", notes, {})
+        rows = [Row(service, days.get((service.cluster, service.name))) for service in services]
+        return rows, notes
+
+    def _services(self, request: Request, notes: list[str]) -> list[Service]:
+        clusters = [request.one_cluster] if request.one_cluster else self._clusters(request)
+        listed = run_all([_bound(self._service_arns, cluster, notes) for cluster in clusters])
+        wanted = [
+            (cluster, [arn for arn in _raised(arns) if request.wants_service(_name(arn))])
+            for cluster, arns in zip(clusters, listed, strict=True)
+        ]
+        asked = [(c, part) for c, arns in wanted for part in chunks(arns, _SERVICES_PER_CALL)]
+        described = run_all([_bound(self._describe, cluster, part) for cluster, part in asked])
+        return [
+            service
+            for (cluster, part), answer in zip(asked, described, strict=True)
+            for service in _answer(answer, f"{len(part)} services of {_name(cluster)}", notes, [])
+        ]
+
+    def _clusters(self, request: Request) -> list[str]:
+        found: list[str] = []
+        for page in self.ecs.get_paginator("list_clusters").paginate(
+            PaginationConfig={"PageSize": _PER_PAGE}
+        ):
+            found += page["clusterArns"]
+        return [arn for arn in found if request.wants_cluster(_name(arn))]
+
+    def _service_arns(self, cluster: str, notes: list[str]) -> list[str]:
+        """Those of one cluster; as many as could be read."""
+        found: list[str] = []
+        try:
+            for page in self.ecs.get_paginator("list_services").paginate(
+                cluster=cluster, PaginationConfig={"PageSize": _PER_PAGE}
+            ):
+                found += page["serviceArns"]
+        except (ClientError, BotoCoreError) as error:
+            notes.append(_note(f"The services of {_name(cluster)}", error))
+        return found
+
+    def _describe(self, cluster: str, arns: Sequence[str]) -> list[Service]:
+        answer = self.ecs.describe_services(cluster=cluster, services=list(arns), include=["TAGS"])
+        return [service_from(described) for described in answer["services"]]
+
+    def _spot_days(self, now: float) -> dict[tuple[str, str], SpotDay]:
+        """By cluster and service, for those that lost a task."""
+        end = (int(now) // _HOUR_S + 1) * _HOUR_S
+        start = end - HOURS * _HOUR_S
+        hours: dict[tuple[str, str], dict[str, list[int]]] = {}
+        for result in self._searches(start, end):
+            label = _LABEL.search(result.get("Label", ""))
+            if label is None or result["Id"] not in _VERDICTS:
+                continue
+            of_service = hours.setdefault((label[1], label[2]), {})
+            values = of_service.setdefault(result["Id"], [0] * HOURS)
+            for moment, value in zip(result["Timestamps"], result["Values"], strict=True):
+                at = int(moment.timestamp() - start) // _HOUR_S
+                if 0 <= at < HOURS:
+                    values[at] += round(value)
+        return {key: SpotDay(**{k: tuple(v) for k, v in of.items()}) for key, of in hours.items()}
+
+    def _searches(self, start: int, end: int) -> list[Mapping[str, Any]]:
+        """A search finds the series that exist: no call and no cent for services without any."""
+        queries = [
+            {
+                "Id": verdict,
+                "Expression": "SEARCH('{ECSOps,Cluster,Service,service} "
+                f"MetricName=\"{metric}\"', 'Sum', {_HOUR_S})",
+                "Label": "${PROP('Dim.Cluster')}/${PROP('Dim.Service')}",
+            }
+            for verdict, metric in _VERDICTS.items()
+        ]
+        results: list[Mapping[str, Any]] = []
+        for page in self.cloudwatch.get_paginator("get_metric_data").paginate(
+            MetricDataQueries=queries, StartTime=start, EndTime=end
+        ):
+            results += page["MetricDataResults"]
+        return results
+
+
+def _bound[**P, T](call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Callable[[], T]:
+    return lambda: call(*args, **kwargs)
+
+
+def _name(arn: str) -> str:
+    return parse_arn(arn).name if arn.startswith("arn:") else arn
+
+
+def _raised[T](answer: T | Exception) -> T:
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def _answer[T](answer: T | Exception, what: str, notes: list[str], instead: T) -> T:
+    """The answer, or a note and something in its stead where an AWS call failed."""
+    if isinstance(answer, (ClientError, BotoCoreError)):
+        notes.append(_note(what, answer))
+        return instead
+    return _raised(answer)
+
+
+def _note(what: str, error: ClientError | BotoCoreError) -> str:
+    operation, code = "the call", type(error).__name__
+    if isinstance(error, ClientError):
+        operation, code = error.operation_name, error.response["Error"].get("Code", code)
+    logger.warning("not read", what=what, operation=operation, code=code, reason=str(error))
+    return f"{what} could not be read ({operation}: {code}). {_advice(code)}"
+
+
+def _advice(code: str) -> str:
+    if code.startswith(_DENIED):
+        return "The function's role does not allow it: deploy the stack again."
+    if code.startswith(_THROTTLED):
+        return "AWS is throttling this account: refresh in a few seconds."
+    if code == "ClusterNotFoundException":
+        return "There is no such cluster in this account and Region."
+    return "Refresh; the function's log has the details."

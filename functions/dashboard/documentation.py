@@ -1,0 +1,25 @@
+"""What the console shows for "Get documentation": the answer to ``{"describe": true}``."""
+
+DOCUMENTATION = """\
+## ECS fleet
+
+Every ECS service of this account and Region, trouble first: running and desired tasks, the share of
+tasks on Fargate Spot, the deployment in progress, and the tasks that Spot took in the last 24 hours
+with who took them out of rotation.
+
+### Example parameters
+
+``` yaml
+cluster: prod*
+service: web-*
+only: trouble
+```
+
+| parameter | default | meaning |
+|---|---|---|
+| cluster | `*` | clusters to show, a name or a glob |
+| service | `*` | services to show, a name or a glob |
+| only | everything | `trouble` shows the services that need a look |
+
+Let it update on refresh and on resize: columns that do not fit are left out.
+"""

@@ -1,0 +1,26 @@
+"""The door: CloudWatch calls it with the viewer's rights whenever the dashboard is looked at."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from dashboard.aws import Aws
+from dashboard.documentation import DOCUMENTATION
+from dashboard.page import page
+from dashboard.request import request_from
+from ecsops.clients import client
+from ecsops.observability import logger
+
+_aws = Aws(client("ecs"), client("cloudwatch"))
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> str:
+    """Answer with HTML, or with Markdown when asked to describe."""
+    if event.get("describe"):
+        return DOCUMENTATION
+    now = time.time()
+    request = request_from(event)
+    rows, notes = _aws.read(request, now)
+    return page(rows, notes, request, arn=context.invoked_function_arn, now=now)
