@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from ecs_world import START, World
 
 from sandbox.clock import VirtualClock
 from sandbox.ecs import EcsSettings
+from tests.unit.sandbox.ecs.ecs_world import START, World
 
 
 @pytest.fixture

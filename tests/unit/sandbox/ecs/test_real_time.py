@@ -6,11 +6,10 @@ import random
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from ecs_world import CALLER
-
 from sandbox.clock import WallClock
 from sandbox.ecs import EcsSettings, EcsTwin
 from sandbox.elb import TargetGroups
+from tests.unit.sandbox.ecs.ecs_world import CALLER
 
 NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-a"]}}
 

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from ecs_world import START, World
 
 from sandbox.ecs.task_shape import moment
 from sandbox.errors import ApiError
+from tests.unit.sandbox.ecs.ecs_world import START, World
 
 
 def test_a_revision_keeps_what_was_deployed_with_its_load_balancers(world: World) -> None:

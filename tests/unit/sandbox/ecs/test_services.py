@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from ecs_world import CALLER, World
 
 from sandbox.errors import ApiError, UnsupportedOperation
+from tests.unit.sandbox.ecs.ecs_world import CALLER, World
 
 
 def refused(code: str) -> pytest.RaisesExc[ApiError]:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from botocore.model import ListShape, Shape, StructureShape
 from botocore.session import Session
-from ecs_world import SUBNETS, World
+
+from tests.unit.sandbox.ecs.ecs_world import SUBNETS, World
 
 EXPECTED = {"string": str, "integer": int, "long": int, "double": float, "boolean": bool}
 

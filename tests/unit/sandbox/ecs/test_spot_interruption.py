@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from ecs_world import World, address
 
 from sandbox.clock import VirtualClock
 from sandbox.ecs import App, EcsSettings
+from tests.unit.sandbox.ecs.ecs_world import World, address
 
 SPOT = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
 

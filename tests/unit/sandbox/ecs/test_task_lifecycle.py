@@ -3,10 +3,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from ecs_world import SUBNETS, World, address
 
 from sandbox.clock import VirtualClock
 from sandbox.ecs import App, EcsSettings
+from tests.unit.sandbox.ecs.ecs_world import SUBNETS, World, address
 
 # What a documented event of a running Fargate task has.
 RUNNING_FIELDS = {

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from ecs_world import SUBNETS, World
 
 from sandbox.errors import ApiError
+from tests.unit.sandbox.ecs.ecs_world import SUBNETS, World
 
 NETWORK = {"awsvpcConfiguration": {"subnets": SUBNETS}}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from elb_balancer import Balancer
 
 from sandbox.clock import VirtualClock
+from tests.unit.sandbox.elb.elb_balancer import Balancer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from elb_balancer import Balancer, target
 
 from sandbox.errors import ApiError, UnsupportedOperation
+from tests.unit.sandbox.elb.elb_balancer import Balancer, target
 
 
 def test_a_deregistered_target_drains_for_the_delay_and_is_gone(balancer: Balancer) -> None:

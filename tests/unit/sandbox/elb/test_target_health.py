@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from elb_balancer import Balancer, target
 
 from sandbox.elb import TargetChange
+from tests.unit.sandbox.elb.elb_balancer import Balancer, target
 
 
 def test_a_registered_target_becomes_healthy_after_one_check(balancer: Balancer) -> None:

@@ -1,8 +1,7 @@
 import json
 
-from queue_target import RULE_ARN, make_queue, make_rule, shop_event
-
 from sandbox.events.delivery import DeliveryFailed
+from tests.unit.sandbox.events.queue_target import RULE_ARN, make_queue, make_rule, shop_event
 
 
 def dead_letters(account, url):

@@ -3,11 +3,11 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
-from queue_target import bodies, make_queue, make_rule, shop_event
 
 from sandbox.account import Account
 from sandbox.errors import UnsupportedOperation
 from sandbox.faults import EventFault
+from tests.unit.sandbox.events.queue_target import bodies, make_queue, make_rule, shop_event
 
 
 def entry(**changes):

@@ -3,7 +3,8 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
-from queue_target import bodies, make_queue
+
+from tests.unit.sandbox.events.queue_target import bodies, make_queue
 
 ROLE = "arn:aws:iam::123456789012:role/scheduler"
 

@@ -1,6 +1,6 @@
 import json
 
-from queue_worker import dead_bodies
+from tests.unit.sandbox.lambda_host.queue_worker import dead_bodies
 
 TEMPLATE = """
 Transform: AWS::Serverless-2016-10-31

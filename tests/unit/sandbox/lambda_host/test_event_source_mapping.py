@@ -2,9 +2,16 @@ import json
 import time
 
 import pytest
-from queue_worker import ECHO, PARTIAL, batches, dead_bodies, send, write_stack
 
 from sandbox.account import Account, NotSettled
+from tests.unit.sandbox.lambda_host.queue_worker import (
+    ECHO,
+    PARTIAL,
+    batches,
+    dead_bodies,
+    send,
+    write_stack,
+)
 
 FAIL_ODD = """
 import json

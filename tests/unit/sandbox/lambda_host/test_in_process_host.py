@@ -6,10 +6,10 @@ import textwrap
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from queue_worker import write_stack
 
 from sandbox.account import Account
 from sandbox.faults import CallFault
+from tests.unit.sandbox.lambda_host.queue_worker import write_stack
 
 TWO_FUNCTIONS = """
 Transform: AWS::Serverless-2016-10-31

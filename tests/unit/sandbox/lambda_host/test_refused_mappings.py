@@ -1,7 +1,7 @@
 import pytest
-from queue_worker import ECHO, write_stack
 
 from sandbox.stack.translate import InvalidTemplate
+from tests.unit.sandbox.lambda_host.queue_worker import ECHO, write_stack
 
 
 def test_a_deployment_with_too_short_a_visibility_timeout_is_refused(account, tmp_path):

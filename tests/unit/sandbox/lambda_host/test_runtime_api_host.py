@@ -4,11 +4,11 @@ import os
 import time
 
 import pytest
-from queue_worker import ECHO, send, write_stack
 
 from sandbox.account import Account
 from sandbox.clock import WallClock
 from sandbox.errors import SandboxError
+from tests.unit.sandbox.lambda_host.queue_worker import ECHO, send, write_stack
 
 
 @pytest.fixture
