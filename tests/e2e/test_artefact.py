@@ -21,7 +21,7 @@ OPTIONAL = {
         "js",
         "jsonpath_ng",
     ),
-    *("jwt", "pydantic", "redis", "socks"),
+    *("jwt", "pydantic", "redis", "socks", "aiohttp", "sqlalchemy", "websocket", "websockets"),
 }
 # For Windows, and for the AWS common runtime, which is another such package.
 NOT_FOR_LAMBDA = {"dateutil.tz.win", "dateutil.tzwin", "botocore.crt.auth"}

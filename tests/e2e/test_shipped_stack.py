@@ -39,6 +39,8 @@ WORLD = {
         }
     ]
 }
+# What invokes the functions that no queue feeds.
+INVOCATIONS = {"DashboardFunction": {"widgetContext": {"params": {}, "width": 1200, "height": 400}}}
 # Refused once: what the function holds meanwhile is given back.
 TOPIC_REFUSES_ONCE = CallFault(
     "error", "sns", "Publish", nth=1, code="AuthorizationError", status=403
@@ -88,6 +90,8 @@ def tell(account, stack):
     told = Story(account, stack, interrupted, before, set())
     wait_while(lambda: before & registered(account))
     account.put_event(hour_old_copy(account))
+    for function, payload in INVOCATIONS.items():
+        account.invoke(function, payload)
     for function in FUNCTIONS:
         wait_while(lambda f=function: expected_calls(f) - told.calls(f))
     return Story(account, stack, interrupted, before, registered(account))
