@@ -65,7 +65,17 @@ def _parser() -> argparse.ArgumentParser:
     fire.add_argument(
         "--late", default="0s", metavar="DURATION", help="how late the events arrive, e.g. 90s, 2h"
     )
+    _dashboard(commands.add_parser("dashboard", help="preview the fleet widget in a browser"))
     return parser
+
+
+def _dashboard(dashboard: argparse.ArgumentParser) -> None:
+    _world_options(dashboard)
+    dashboard.add_argument("--theme", choices=("light", "dark"), default="light")
+    dashboard.add_argument(
+        "--once", type=Path, metavar="FILE.html", help="write the page to a file instead"
+    )
+    dashboard.add_argument("--port", type=int, default=8765, help="0 takes any free one")
 
 
 def _world_options(parser: argparse.ArgumentParser) -> None:
