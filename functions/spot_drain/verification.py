@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+import msgspec
 
 from ecsops.arns import target_group_name
 from ecsops.errors import CallFailed, ClusterGone
@@ -76,31 +78,48 @@ def verify(checks: Sequence[TaskCheck], attempt: int, aws: Gateway, *, now: floa
     still lives, as in the first pass.
     """
     findings = Findings()
-    stuck = _judged(checks, aws.look(_places(checks)), findings)
-    alive = _still_alive(list(stuck), aws, findings, now)
-    left = [place for check in alive for place in stuck[check]]
-    aws.look_and_deregister(left)
+    second = aws.look(_places(checks))
+    stuck = _judged(checks, second, findings)
+    alive = _still_alive(stuck, aws, findings, now)
+    left = [place for check in alive for place in _in_rotation(check, second)]
+    _, refused = aws.look_and_deregister(left)
+    again = [_after_acting(check, second, refused) for check in alive]
     if attempt < MAX_ATTEMPTS:
-        findings.again.extend(alive)
-    elif alive:
+        findings.again.extend(again)
+    elif again:
         # Before a person is called: what was taken out just now is out.
-        still = _judged(alive, aws.look(_places(alive)), findings)
-        findings.give_up(list(still), [place for places in still.values() for place in places])
+        third = aws.look(_places(again))
+        still = _judged(again, third, findings)
+        findings.give_up(still, [place for check in still for place in _in_rotation(check, third)])
     return findings
 
 
 def _judged(
     checks: Iterable[TaskCheck], second: Mapping[Membership, Seen], findings: Findings
-) -> dict[TaskCheck, list[Membership]]:
-    """Note every verdict; the tasks that are still in rotation, and where."""
-    stuck = {}
+) -> list[TaskCheck]:
+    """Note every verdict; the tasks that are still in rotation."""
+    stuck = []
     for check in checks:
         verdict = judge(Looks(t.first, second[check.membership(t)]) for t in check.targets)
         if verdict is Verdict.STUCK and not check.dry_run:
-            stuck[check] = [p for p in _places([check]) if second[p] not in OUT_OF_ROTATION]
+            stuck.append(check)
         else:
             findings.note(check, _set_name(verdict, dry_run=check.dry_run))
     return stuck
+
+
+def _after_acting(
+    check: TaskCheck, second: Mapping[Membership, Seen], refused: Collection[Membership]
+) -> TaskCheck:
+    """The check with what this look showed: what leaves now leaves by the act that followed it."""
+    targets = []
+    for target in check.targets:
+        place = check.membership(target)
+        if second[place] is Seen.REGISTERED:
+            first = Seen.UNKNOWN if place in refused else Seen.REGISTERED
+            target = msgspec.structs.replace(target, first=first)  # noqa: PLW2901
+        targets.append(target)
+    return msgspec.structs.replace(check, targets=tuple(targets))
 
 
 def _set_name(verdict: Verdict | None, *, dry_run: bool) -> str:
@@ -135,6 +154,10 @@ def _still_alive(
             # It died meanwhile; what is registered at its address now may be somebody else's.
             findings.note(check, NAMES[Verdict.UNATTRIBUTED])
     return alive
+
+
+def _in_rotation(check: TaskCheck, seen: Mapping[Membership, Seen]) -> list[Membership]:
+    return [place for place in _places([check]) if seen[place] not in OUT_OF_ROTATION]
 
 
 def _places(checks: Iterable[TaskCheck]) -> list[Membership]:

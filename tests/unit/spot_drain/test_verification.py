@@ -92,6 +92,25 @@ def test_a_task_still_in_rotation_is_taken_out_again_and_verified_again(attempt)
     assert aws.registered == set()
 
 
+def test_what_leaves_after_our_second_try_leaves_by_our_doing():
+    findings = verify([check(1, Seen.UNKNOWN)], 1, in_rotation(1), now=LATER)
+    assert [target.first for target in findings.again[0].targets] == [Seen.REGISTERED]
+
+
+def test_what_leaves_after_our_second_try_failed_too_leaves_by_another_hand():
+    aws = in_rotation(1)
+    aws.broken[group()] = failure()
+    findings = verify([check(1)], 1, aws, now=LATER)
+    assert [target.first for target in findings.again[0].targets] == [Seen.UNKNOWN]
+
+
+def test_a_colour_that_was_absent_stays_absent_in_the_next_attempt():
+    aws = FakeGateway(registered={(group("blue"), Target(address(1), PORT))})
+    both = check(1, Seen.ABSENT, "blue", "green")
+    [again] = verify([both], 1, aws, now=LATER).again
+    assert [target.first for target in again.targets] == [Seen.REGISTERED, Seen.ABSENT]
+
+
 def test_after_the_third_attempt_a_person_is_told_which_targets_of_which_groups():
     findings = verify([check(1), check(2)], MAX_ATTEMPTS, unimpressed(1, 2), now=LATER)
     assert verdicts(findings) == {"stuck": 2}
@@ -193,5 +212,6 @@ def test_one_target_still_in_rotation_outweighs_the_others():
     assert [place.group_arn for place in deregistered] == [group("blue")]
 
 
-def test_nothing_to_verify_finds_nothing():
-    assert verify([], 1, FakeGateway(), now=LATER) == Findings()
+@pytest.mark.parametrize("attempt", [1, MAX_ATTEMPTS, 99])
+def test_nothing_to_verify_finds_nothing(attempt):
+    assert verify([], attempt, FakeGateway(), now=LATER) == Findings()

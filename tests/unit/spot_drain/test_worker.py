@@ -40,6 +40,15 @@ def test_an_interruption_is_drained_and_its_verification_scheduled(world, counte
     assert counted("SecondsLeft") == pytest.approx(119.2, abs=0.1)
 
 
+def test_an_event_without_any_time_is_looked_up_and_told_without_one(world, counted):
+    world.aws.host(service(), tasks=[1])
+    world.aws.described[task_arn(1)] = {"taskArn": task_arn(1), "lastStatus": "RUNNING"}
+    timeless = event(1, stoppingAt=..., updatedAt=...) | {"time": None}
+    assert world.worker.work([message(1, timeless)], NOW) == set()
+    assert world.aws.registered == set()
+    assert (counted("InterruptedTasks"), counted("SecondsLeft")) == (1, 0)
+
+
 def test_an_empty_batch_costs_nothing(world):
     assert world.worker.work([], NOW) == set()
     assert world.aws.calls == world.sqs.sent == []
