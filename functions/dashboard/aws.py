@@ -65,7 +65,7 @@ class Aws:
         return [
             service
             for (cluster, part), answer in zip(asked, described, strict=True)
-            for service in _answer(answer, f"{len(part)} services of {_name(cluster)}", notes, [])
+            for service in _answer(answer, _these(part, cluster), notes, [])
         ]
 
     def _clusters(self, request: Request) -> list[str]:
@@ -134,6 +134,10 @@ def _bound[**P, T](call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> C
 
 def _name(arn: str) -> str:
     return parse_arn(arn).name if arn.startswith("arn:") else arn
+
+
+def _these(arns: Sequence[str], cluster: str) -> str:
+    return f"{len(arns)} service{'' if len(arns) == 1 else 's'} of {_name(cluster)}"
 
 
 def _raised[T](answer: T | Exception) -> T:

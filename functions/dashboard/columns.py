@@ -99,7 +99,9 @@ def _spot_share(row: Row, _now: float) -> Html:
         return element("span", "Spot, no task", class_="eo-quiet")
     sign = "≈" if share.planned else ""
     title = "reckoned from base and weights of a mixed strategy" if share.planned else None
-    text = element("span", f"{sign}{share.percent} %", class_="eo-number", title=title)
+    text = element(
+        "span", f"{sign}{share.percent}\N{NO-BREAK SPACE}%", class_="eo-number", title=title
+    )
     return join((bar(share.spot, share.running, "eo-bar-spot"), " ", text, _drain_mode(row)))
 
 

@@ -72,7 +72,7 @@ def _tasks(rows: Sequence[Row]) -> str:
 def _spot(rows: Sequence[Row]) -> str:
     shares = [row.service.spot for row in rows if row.service.spot]
     spot, running = sum(share.spot for share in shares), sum(share.running for share in shares)
-    return f"{round(100 * spot / running)} % on Spot" if spot else ""
+    return f"{round(100 * spot / running)}\N{NO-BREAK SPACE}% on Spot" if spot else ""
 
 
 def _taken(rows: Sequence[Row]) -> str:

@@ -16,7 +16,7 @@ from sandbox.errors import SandboxError
 
 _FUNCTION = "DashboardFunction"
 # Spot takes a task of every service so often before the first look, so that there is something to see.
-_ROUNDS, _BETWEEN_ROUNDS_S = 3, 1_500
+_ROUNDS, _BETWEEN_ROUNDS_S = 2, 3_600
 # Each look is a little later.
 _STEP_S = 30
 _MAX_BODY = 10_000

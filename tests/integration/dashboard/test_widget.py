@@ -1,0 +1,102 @@
+"""The shipped function as CloudWatch calls it: IAM enforced, over a workload that has something to say."""
+
+import re
+
+import pytest
+
+from sandbox.ecs import App
+from sandbox.faults import CallFault
+from tests.integration.conftest import web
+
+CONTEXT = {
+    "dashboardName": "ecs-ops",
+    "widgetId": "widget-1",
+    "accountId": "123456789012",
+    "theme": "dark",
+    "params": {"cluster": "*", "service": "*"},
+    "width": 1200,
+    "height": 400,
+}
+
+
+def look(operations, **event):
+    invocation = operations.account.invoke(
+        "DashboardFunction", CONTEXT["params"] | event | {"widgetContext": CONTEXT}
+    )
+    assert invocation.error is None
+    return invocation.result
+
+
+def said(html):
+    """The rows' texts, without tags."""
+    rows = re.findall(r"<tr>(.*?)</tr>", html, re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in rows[1:]]
+
+
+def test_describe_answers_with_markdown(operate):
+    operations = operate()
+    answer = operations.account.invoke("DashboardFunction", {"describe": True}).result
+    assert answer.startswith("## ")
+    assert "``` yaml" in answer
+    assert operations.calls() == []
+
+
+def test_every_service_is_shown_and_no_call_is_denied(operate):
+    operations = operate([web(), web("api", capacity="FARGATE")])
+    html = look(operations)
+    assert [row.partition(" ")[0] for row in said(html)] == ["api", "web"]
+    calls = operations.calls()
+    assert {call["outcome"] for call in calls} == {"ok"}
+    assert sorted({call["operation"] for call in calls}) == [
+        *("DescribeServices", "GetMetricData", "ListClusters", "ListServices"),
+    ]
+
+
+def test_an_interruption_shows_in_the_spot_column(operate):
+    operations = operate([web(count=3)], native="broken")
+    operations.account.ecs.interrupt(operations.tasks("web")[:2])
+    operations.account.run_for(300)
+    (row,) = said(look(operations))
+    assert row.endswith("2 by toolkit")
+
+
+def test_a_deployment_that_cannot_start_comes_first(operate):
+    operations = operate([web("a"), web("b")])
+    operations.account.ecs.behave("b", App(start_failure="CannotPullContainerError: no such image"))
+    ecs = operations.account.client("ecs")
+    ecs.update_service(cluster="prod", service="b", forceNewDeployment=True)
+    operations.account.run_for(240)
+    first, second = said(look(operations))
+    assert first.startswith("b prod ▲ deploying,")
+    assert second.startswith("a prod ● steady")
+    only = look(operations, only="trouble")
+    assert len(said(only)) == 1
+
+
+def test_a_filter_describes_only_what_it_selects(operate):
+    operations = operate([web("web"), web("api")])
+    assert len(said(look(operations, cluster="prod", service="a*"))) == 1
+    assert operations.calls("ListClusters") == []
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "code"),
+    [
+        ("ecs", "ListClusters", "AccessDeniedException"),
+        ("ecs", "ListServices", "AccessDeniedException"),
+        ("ecs", "DescribeServices", "AccessDeniedException"),
+        ("cloudwatch", "GetMetricData", "AccessDenied"),
+    ],
+)
+def test_a_refused_read_is_a_note_on_the_widget(operate, service, operation, code):
+    fault = CallFault("error", service, operation, code=code, status=403)
+    html = look(operate([web()], faults=[fault]))
+    assert f"({operation}: {code})" in html
+    assert "eo-note" in html
+
+
+def test_throttling_is_ridden_out(operate):
+    fault = CallFault("throttle", "ecs", "DescribeServices", nth=1)
+    html = look(operate([web()], faults=[fault]))
+    assert "eo-note" not in html.partition("</style>")[2]
+    assert len(said(html)) == 1
