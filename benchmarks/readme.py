@@ -15,6 +15,8 @@ TITLES = {
     "artefact.mb": "Size of the one artefact",
     "artefact.unzipped_mb": "Size of the one artefact, unzipped",
     "cold_start.": "Cold start of",
+    "dashboard.render_200_s": "Dashboard widget of 200 services, 30 ms a call",
+    "dashboard.calls_200": "AWS calls for it",
     "memory.": "Memory after start of",
 }
 _GOALS = {"<=": "at most", ">=": "at least", "==": "exactly"}

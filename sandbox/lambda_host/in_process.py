@@ -140,8 +140,9 @@ class InProcessHost:
         started = self._timeline.now()
         deadline = started + function.timeout_s
         result, error = self._run(environment, payload, request_id, deadline)
-        ended = min(self._timeline.now(), deadline)
-        if ended < self._timeline.now():
+        returned = self._timeline.now()
+        ended = min(returned, deadline)
+        if returned > deadline:
             # Python cannot be stopped in the middle: its answer is dropped, its environment too.
             result, error, environment.warm = None, timed_out(function, request_id), False
         lines = environment.isolation.lines.take()

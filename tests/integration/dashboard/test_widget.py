@@ -1,9 +1,11 @@
 """The shipped function as CloudWatch calls it: IAM enforced, over a workload that has something to say."""
 
 import re
+from contextlib import closing
 
 import pytest
 
+from sandbox.clock import WallClock
 from sandbox.ecs import App
 from sandbox.faults import CallFault
 from tests.integration.conftest import web
@@ -100,3 +102,9 @@ def test_throttling_is_ridden_out(operate):
     html = look(operate([web()], faults=[fault]))
     assert "eo-note" not in html.partition("</style>")[2]
     assert len(said(html)) == 1
+
+
+def test_it_answers_in_real_time_too(operate):
+    with closing(WallClock()) as clock:
+        operations = operate(clock=clock, world=False)
+        assert "There is no ECS service" in look(operations)
