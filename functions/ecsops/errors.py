@@ -5,6 +5,7 @@ OpsError
 ├── InvalidSetting   an environment variable or tag has a value nobody can act on
 ├── CallFailed       an AWS call failed for good or ran out of retries: the message is tried again
 │   ├── ClusterGone
+│   ├── HeldBack
 │   ├── TargetGroupGone
 │   └── TargetRefused
 └── PublishFailed    events were not accepted by the bus: the message is tried again
@@ -47,6 +48,10 @@ class ClusterGone(CallFailed):
 
 class TargetGroupGone(CallFailed):
     """The target group was deleted; nothing is registered in it any more."""
+
+
+class HeldBack(CallFailed):
+    """IAM denies it explicitly: the owner tagged the resource to be left alone."""
 
 
 class TargetRefused(CallFailed):

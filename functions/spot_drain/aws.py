@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ecsops.errors import CallFailed, ClusterGone, TargetGroupGone, TargetRefused
+from ecsops.errors import CallFailed, ClusterGone, HeldBack, TargetGroupGone, TargetRefused
 from ecsops.parallel import chunks, run_all
 from spot_drain.calls import Call, benign, calls_for, seen_by_membership
 from spot_drain.targets import Membership, Service, Target, service_from
@@ -203,6 +203,9 @@ def _call(operation: str, perform: Callable[[], Any]) -> Any:
         return perform()
     except ClientError as error:
         code, text = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+        # The only explicit deny in the role is about resources that their owners tagged.
+        if code.startswith("AccessDenied") and "explicit deny" in text:
+            raise HeldBack(operation, code, text) from error
         raise _MEANING.get(code, CallFailed)(operation, code, text) from error
     except BotoCoreError as error:
         raise CallFailed(operation, type(error).__name__, str(error)) from error

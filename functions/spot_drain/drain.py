@@ -15,7 +15,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from ecsops.errors import CallFailed, InvalidMessage
+from ecsops.arns import target_group_name
+from ecsops.errors import CallFailed, HeldBack, InvalidMessage
 from ecsops.events.task_state import TaskStateChange
 from spot_drain.aws import ServiceKey
 from spot_drain.interruption import Interruption
@@ -69,6 +70,7 @@ class Pass:
     switched_off: list[Interruption] = field(default_factory=list)
     services: dict[str, Service] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
+    held_back: set[str] = field(default_factory=set)
     done: list[Interruption] = field(default_factory=list)
 
 
@@ -158,10 +160,14 @@ def _take_out(behind: Sequence[tuple[Interruption, Service]], aws: Gateway, outc
     if looking:
         seen |= aws.look(looking)
     outcome.gone |= {m.group_arn for m, state in seen.items() if state is Seen.GONE}
+    held_back = {m for m, error in failed.items() if isinstance(error, HeldBack)}
+    outcome.held_back |= {m.group_arn for m in held_back}
+    failed = {m: error for m, error in failed.items() if m not in held_back}
     # Should such a target be gone at the second look, it was not we who took it out.
     seen |= {m: Seen.UNKNOWN for m in failed if seen[m] is Seen.REGISTERED}
     for one, service in behind:
-        mine = places[one, service.arn]
+        mine = [m for m in places[one, service.arn] if m not in held_back]
+        left_alone = {m.group_arn for m in places[one, service.arn] if m in held_back}
         error = next((failed[m] for m in mine if m in failed), None)
         if error is not None:
             outcome.failed[one] = error
@@ -174,8 +180,13 @@ def _take_out(behind: Sequence[tuple[Interruption, Service]], aws: Gateway, outc
                 one.seen_at,
                 service.mode != "on",
                 tuple(TargetCheck(m.group_arn, m.target.id, m.target.port, seen[m]) for m in mine),
+                (*service.notes, *(_left_alone(group) for group in sorted(left_alone))),
             )
         )
+
+
+def _left_alone(group_arn: str) -> str:
+    return f"Target group {target_group_name(group_arn)} is tagged to be left alone, and was."
 
 
 def _key(one: Interruption) -> ServiceKey:

@@ -44,6 +44,7 @@ class TaskCheck(msgspec.Struct, frozen=True, array_like=True):
     seen_at: float | None
     dry_run: bool
     targets: tuple[TargetCheck, ...]
+    notes: tuple[str, ...] = ()
 
     def membership(self, check: TargetCheck) -> Membership:
         """The place in which the task may still be registered."""
@@ -64,6 +65,7 @@ class TaskCheck(msgspec.Struct, frozen=True, array_like=True):
             ),
             dry_run=self.dry_run or other.dry_run,
             targets=tuple(targets.values()),
+            notes=tuple(dict.fromkeys((*self.notes, *other.notes))),
         )
 
 

@@ -122,7 +122,7 @@ def _title(tally: Tally, cluster: str, service: str) -> str:
     if tally.would:
         return f"{what} (dry run)"
     if tally.plain == tally.tasks:
-        return f"{what}; no load balancer to drain"
+        return f"{what}; {'nothing was drained' if tally.notes else 'no load balancer to drain'}"
     if tally.unattributed:
         return f"{what}; {len(tally.unattributed)} left rotation late or by themselves"
     return f"{what}; all left their load balancers in time"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ecsops import tags
+from ecsops.arns import target_group_name
 from spot_drain.interruption import Interruption
 
 
@@ -29,7 +30,8 @@ class Service:
     """What draining needs to know of a service.
 
     ``revisions`` are those being rolled out right now, whose load balancers may differ from the
-    service's own; ``classic`` names Classic Load Balancers, which are reported and not touched.
+    service's own. ``notes`` say what a person should know: a tag that nobody understands, load
+    balancers that are left alone.
     """
 
     arn: str
@@ -38,8 +40,7 @@ class Service:
     mode: str
     registrations: frozenset[Registration]
     revisions: tuple[str, ...] = ()
-    classic: tuple[str, ...] = ()
-    problem: str | None = None
+    notes: tuple[str, ...] = ()
 
     def with_revisions(self, revisions: Iterable[Mapping[str, Any]]) -> Service:
         """The same service with the groups of its revisions (DescribeServiceRevisions) added."""
@@ -93,12 +94,7 @@ def service_from(description: Mapping[str, Any], stack_mode: str) -> Service:
         mode="off" if stack_mode == "off" else mode,
         registrations=frozenset(_registrations(balancers)),
         revisions=tuple(rolling) if len(rolling) > 1 else (),
-        classic=tuple(
-            balancer["loadBalancerName"]
-            for balancer in balancers
-            if balancer.get("loadBalancerName") and not balancer.get("targetGroupArn")
-        ),
-        problem=str(problem) if problem else None,
+        notes=(*((f"T{str(problem)[1:]}.",) if problem else ()), *_left_alone(balancers)),
     )
 
 
@@ -113,6 +109,16 @@ def memberships(interruption: Interruption, service: Service) -> tuple[Membershi
             for address in (*interruption.ipv4, *interruption.ipv6)
         )
     )
+
+
+def _left_alone(balancers: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+    """One sentence for each load balancer from which nothing is deregistered."""
+    for balancer in balancers:
+        group = balancer.get("targetGroupArn")
+        if group and balancer.get("containerPort") is None:
+            yield f"Target group {target_group_name(group)} was left alone: no containerPort."
+        elif not group and balancer.get("loadBalancerName"):
+            yield f"Classic Load Balancer {balancer['loadBalancerName']} was left alone."
 
 
 def _registrations(balancers: Iterable[Mapping[str, Any]] | None) -> Iterable[Registration]:

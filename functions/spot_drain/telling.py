@@ -35,18 +35,15 @@ def tell_pass(outcome: Pass, now: float) -> None:
             target_group=group,
         )
     for service in outcome.services.values():
-        if service.problem:
-            logger.warning("tag not understood", service=service.arn, reason=service.problem)
-        if service.classic:
-            logger.warning(
-                "classic load balancer left alone", service=service.arn, names=service.classic
-            )
+        for note in service.notes:
+            logger.warning("something to know", service=service.arn, reason=note)
     for name, number in (
         ("InterruptedTasks", len(outcome.done) + len(outcome.standalone)),
         ("StandaloneInterrupted", len(outcome.standalone)),
         ("StaleEvents", len(outcome.stale)),
         ("ServiceGone", len(outcome.orphaned)),
         ("TargetGroupGone", len(outcome.gone)),
+        ("TargetGroupHeldBack", len(outcome.held_back)),
         ("DrainFailed", len(outcome.failed)),
         ("SwitchedOff", len(outcome.switched_off)),
     ):

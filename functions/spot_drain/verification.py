@@ -55,6 +55,8 @@ class Findings:
         """Put a task, and the names of its groups, into its service's tally."""
         sets = self.additions.setdefault(check.service_arn, {})
         sets.setdefault(name, set()).add(check.task_arn.rpartition("/")[2])
+        if check.notes:
+            sets.setdefault("notes", set()).update(check.notes)
         sets.setdefault("groups", set()).update(
             target_group_name(target.group_arn)
             for target in check.targets

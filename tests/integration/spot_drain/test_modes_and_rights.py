@@ -47,11 +47,25 @@ def test_a_tag_on_the_target_group_outranks_code(operate):
     )
 
     world.account.ecs.interrupt([world.tasks("web")[0]])
-    world.account.run_for(5)
+    world.account.run_for(300)
 
-    calls = world.calls("DeregisterTargets")
-    assert calls
-    assert {call["outcome"] for call in calls} == {"denied"}
+    assert [call["outcome"] for call in world.calls("DeregisterTargets")] == ["denied"]
+    assert world.dead_letters("SpotDrainDeadLetterQueue") == [], (
+        "it is the owner's wish, no failure"
+    )
+    (mail,) = world.mails()
+    assert "nothing was drained" in mail["Subject"]
+    assert "Target group web is tagged to be left alone, and was." in mail["Message"]
+
+
+def test_a_tag_that_nobody_understands_is_told_to_a_person(operate):
+    world = operate([web(tags={"ecs-ops:spot-drain": "sometimes"})])
+
+    world.account.ecs.interrupt([world.tasks("web")[0]])
+    world.account.run_for(150)
+
+    (mail,) = world.mails()
+    assert "Tag ecs-ops:spot-drain='sometimes': expected on, dry-run, off" in mail["Message"]
 
 
 def test_no_call_of_a_whole_storm_is_denied(operate):

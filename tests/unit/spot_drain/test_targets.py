@@ -89,11 +89,13 @@ def test_a_classic_load_balancer_is_named_and_not_touched():
     classic = {"loadBalancerName": "old", "containerName": "app", "containerPort": PORT}
     one = service_from(described(loadBalancers=[classic]), "on")
     assert one.registrations == frozenset()
-    assert one.classic == ("old",)
+    assert one.notes == ("Classic Load Balancer old was left alone.",)
 
 
 def test_a_load_balancer_without_a_port_is_left_alone():
     assert registrations(loadBalancers=[balancer("web", None)]) == set()
+    one = service_from(described(loadBalancers=[balancer("web", None)]), "on")
+    assert one.notes == ("Target group web was left alone: no containerPort.",)
 
 
 @pytest.mark.parametrize("number", [0, 1])
@@ -136,8 +138,9 @@ def test_the_tag_decides_unless_the_stack_is_off(stack_mode, tag, mode):
 
 
 def test_a_tag_that_nobody_understands_is_a_problem_to_tell():
-    assert "perhaps" in tagged("perhaps").problem
-    assert tagged("on").problem is None
+    (note,) = tagged("perhaps").notes
+    assert note.startswith("Tag ecs-ops:spot-drain='perhaps'")
+    assert tagged("on").notes == ()
 
 
 def test_a_task_is_looked_for_under_each_of_its_addresses_in_each_group():
