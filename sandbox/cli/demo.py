@@ -44,6 +44,7 @@ def run(arguments: Namespace) -> ExitCode:
     console.print(
         "Next: ecs-ops fire events/ecs-task-spot-interruption.json   (any event of yours)"
     )
+    console.print("      ecs-ops dashboard                                     (the fleet table)")
     console.print("      make deploy                                           (a real account)")
     return ExitCode.DONE if done else ExitCode.FUNCTION_FAILED
 
