@@ -35,11 +35,11 @@ check: .venv/.ready ## Format, lint, types, import contracts, unit tests
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@PYTHONPATH=functions:. $(BIN)/lint-imports > .lint-imports.log 2>&1 || { cat .lint-imports.log; exit 1; }
-	@$(BIN)/pytest tests/unit tests/template -n auto
+	@$(BIN)/pytest tests/unit tests/template -n auto --dist loadgroup
 
 test: .venv/.ready .venv-sam/.ready check ## Everything CI runs: the checks, then all tests with coverage
 	@$(BIN)/coverage erase
-	@$(BIN)/pytest -n auto --cov --cov-report=term:skip-covered
+	@$(BIN)/pytest -n auto --dist loadgroup --cov --cov-report=term:skip-covered
 
 build: .venv/.ready .venv-sam/.ready ## Build the functions for AWS: one slim, compiled artefact (arm64)
 	@$(BIN)/python -m build_tools.build

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -138,6 +139,7 @@ class InProcessHost:
         if self._depth == 0:
             self._timeline.restart()
         started = self._timeline.now()
+        began = time.perf_counter()
         deadline = started + function.timeout_s
         result, error = self._run(environment, payload, request_id, deadline)
         returned = self._timeline.now()
@@ -157,6 +159,7 @@ class InProcessHost:
             metrics=metrics_of(lines, function.name),
             started=started,
             duration_ms=(ended - started) * 1000,
+            wall_ms=(time.perf_counter() - began) * 1000,
             cold=cold,
         )
 

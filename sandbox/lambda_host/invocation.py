@@ -28,6 +28,7 @@ class Invocation:
     metrics: tuple[Metric, ...] = field(default=())
     started: float = 0.0  # epoch seconds
     duration_ms: float = 0.0
+    wall_ms: float | None = None  # what it took this machine, where duration_ms is virtual
     init_ms: float | None = None
     cold: bool = False
     throttled: bool = False
@@ -104,6 +105,7 @@ def record(invocation: Invocation, trace: Trace, store: MetricStore) -> None:
         cold=invocation.cold,
         started=invocation.started,
         duration_ms=invocation.duration_ms,
+        wall_ms=invocation.wall_ms,
         init_ms=invocation.init_ms,
         result=invocation.result,
         error=invocation.error,
