@@ -146,5 +146,5 @@ COLUMNS: tuple[Column, ...] = (
     Column("Tasks", _tasks, share=16),
     Column("On Spot", _spot_share, share=16, from_width=560),
     Column("Deployment", _deployment, share=24, from_width=800),
-    Column("Spot took, last 24 h (drained by)", _spot_day, share=30, from_width=800),
+    Column("Drained from Spot, last 24 h", _spot_day, share=30, from_width=800),
 )

@@ -4,8 +4,8 @@ DOCUMENTATION = """\
 ## ECS fleet
 
 Every ECS service of this account and Region, trouble first: running and desired tasks, the share of
-tasks on Fargate Spot, the deployment in progress, and the tasks that Spot took in the last 24 hours
-with who took them out of rotation.
+tasks on Fargate Spot, the deployment in progress, and who took the tasks that Spot interrupted in the
+last 24 hours out of rotation.
 
 ### Example parameters
 

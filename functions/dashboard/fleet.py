@@ -27,7 +27,10 @@ class Level(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class SpotDay:
-    """Tasks that Spot took in the last 24 hours, by the hour, oldest first; who drained them."""
+    """Tasks behind target groups that Spot took in 24 hours, by the hour; who drained them.
+
+    Oldest hour first. Tasks without a target group have nothing to be drained from.
+    """
 
     native: tuple[int, ...] = _NONE
     backstop: tuple[int, ...] = _NONE

@@ -55,7 +55,7 @@ def _summary(rows: Sequence[Row], request: Request, arn: str) -> Html:
         f"{deploying} deploying" if deploying else "",
         _tasks(rows),
         _spot(rows),
-        _taken(rows),
+        _drained(rows),
     ]
     sentence = join([fact for fact in facts if fact], " · ")
     return element("p", sentence, _button(request, arn) if trouble or request.only_trouble else "")
@@ -75,10 +75,10 @@ def _spot(rows: Sequence[Row]) -> str:
     return f"{round(100 * spot / running)}\N{NO-BREAK SPACE}% on Spot" if spot else ""
 
 
-def _taken(rows: Sequence[Row]) -> str:
+def _drained(rows: Sequence[Row]) -> str:
     days = [row.spot_day for row in rows if row.spot_day]
-    taken = sum(sum(each) for day in days for each in (day.native, day.backstop, day.stuck))
-    return f"Spot took {_number(taken, 'task')} in 24 h" if taken else ""
+    drained = sum(sum(day.native) + sum(day.backstop) for day in days)
+    return f"{_number(drained, 'Spot task')} drained in 24 h" if drained else ""
 
 
 def _button(request: Request, arn: str) -> Html:
