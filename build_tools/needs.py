@@ -37,6 +37,26 @@ def operations(source: Path, used: set[str] | None = None) -> set[tuple[str, str
     return found
 
 
+def reached(source: Path, module: str) -> set[Path]:
+    """The files under ``source`` that a module imports, by whatever way, itself included."""
+    found: set[Path] = set()
+    waiting = [module]
+    while waiting:
+        path = source.joinpath(*waiting.pop().split("."))
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        if path.exists() and path not in found:
+            found.add(path)
+            waiting += _imported(path)
+    return found
+
+
+def calls_of(source: Path, module: str) -> set[tuple[str, str]]:
+    """(service, operation) of every call that a handler's module can come to make."""
+    files = reached(source, module)
+    used = set().union(*(services(path) for path in files))
+    return set().union(*(operations(path, used) for path in files))
+
+
 def unattributed(source: Path) -> set[str]:
     """Calls that look like an AWS operation on an object that is not named after its service.
 
@@ -85,6 +105,18 @@ def _name(node: ast.expr) -> str | None:
     return None
 
 
+def _imported(path: Path) -> Iterator[str]:
+    """Names of modules that a file imports; a name of something in a module is no module."""
+    for tree in _trees(path):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                yield from (name.name for name in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                yield node.module
+                yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
 def _trees(source: Path) -> Iterator[ast.Module]:
-    for path in sorted(source.rglob("*.py")):
+    """The modules below a folder, or the one in a file."""
+    for path in sorted(source.rglob("*.py")) if source.is_dir() else [source]:
         yield ast.parse(path.read_text(), str(path))

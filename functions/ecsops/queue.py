@@ -77,18 +77,19 @@ def handle_batch(
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What else waits in the function's own queue."""
+    """What else waits in the function's own queue; ``most`` is how much of it is taken at a time."""
 
     sqs: SQSClient
     queue_url: str
+    most: int = _MAX_BACKLOG
 
     def take(self) -> list[Message]:
-        """Receive until a round brings less than it could, at most 2,000 messages.
+        """Receive until a round brings less than it could, or there are enough.
 
         A receive that fails just brings nothing: what it would have brought stays in the queue.
         """
         taken: dict[str, Message] = {}
-        for _ in range(math.ceil(_MAX_BACKLOG / (_RECEIVERS * _PER_CALL))):
+        for _ in range(math.ceil(self.most / (_RECEIVERS * _PER_CALL))):
             answers = run_all([self._receive] * _RECEIVERS)
             batches = [answer for answer in answers if not isinstance(answer, Exception)]
             taken |= {message.id: message for batch in batches for message in batch}

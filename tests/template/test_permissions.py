@@ -48,9 +48,8 @@ def allowed(role):
 
 
 def needed(function):
-    package = TEMPLATE.parent / "functions" / FUNCTIONS[function]["Handler"].partition(".")[0]
-    used = needs.services(package)
-    calls = needs.operations(package, used) | needs.operations(package.parent / "ecsops", used)
+    module = FUNCTIONS[function]["Handler"].rpartition(".")[0]
+    calls = needs.calls_of(TEMPLATE.parent / "functions", module)
     actions = {f"{PREFIXES.get(service, service)}:{operation}" for service, operation in calls}
     return {ACTIONS.get(action, action) for action in actions}
 
