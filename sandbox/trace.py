@@ -46,6 +46,7 @@ class Trace:
         """Entries are stamped with ``now()``."""
         self._now = now
         self._lock = threading.Lock()
+        self._telling = threading.RLock()
         self._entries: list[Entry] = []
         self._listeners: list[Callable[[Entry], None]] = []
 
@@ -54,8 +55,10 @@ class Trace:
         with self._lock:
             entry = Entry(len(self._entries), self._now(), kind, fields)
             self._entries.append(entry)
-        for listener in self._listeners:
-            listener(entry)
+        # One at a time: two threads must not print into each other's lines.
+        with self._telling:
+            for listener in self._listeners:
+                listener(entry)
         return entry
 
     def listen(self, listener: Callable[[Entry], None]) -> None:

@@ -29,7 +29,7 @@ class Timeline:
 
     def now(self) -> float:
         """Tell the time: the clock's, and the thread's lead over it."""
-        return self._clock.now() + self._lead()
+        return self._clock.now() + self.lead
 
     def spend(self, seconds: float) -> None:
         """Let the calling thread's time pass: sleep in real time, take the lead in virtual time."""
@@ -38,15 +38,21 @@ class Timeline:
         if self._real:
             time.sleep(seconds)
         else:
-            self._local.lead = self._lead() + seconds
-            self._local.since = self._clock.now()
+            self.lead += seconds
 
     def restart(self) -> None:
         """Forget the thread's lead: what follows is a new invocation, at the clock's time."""
         self._local.lead = 0.0
 
-    def _lead(self) -> float:
+    @property
+    def lead(self) -> float:
+        """How far ahead of the clock the calling thread is, in seconds."""
         if getattr(self._local, "since", None) != self._clock.now():
             return 0.0
         lead: float = self._local.lead
         return lead
+
+    @lead.setter
+    def lead(self, seconds: float) -> None:
+        self._local.lead = seconds
+        self._local.since = self._clock.now()

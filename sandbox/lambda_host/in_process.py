@@ -18,6 +18,7 @@ from sandbox.lambda_host.invocation import (
     timed_out,
 )
 from sandbox.lambda_host.isolation import Isolation
+from sandbox.lambda_host.turns import taking_turns
 
 if TYPE_CHECKING:
     import random
@@ -177,7 +178,7 @@ class InProcessHost:
         cold, environment.warm = not environment.warm, False
         self._depth += 1
         try:
-            with environment.isolation.entered():
+            with environment.isolation.entered(), taking_turns(self._timeline):
                 failure = environment.initialise() if cold else None
                 if failure:
                     return None, failure
