@@ -22,6 +22,7 @@ from sandbox.world import check_world
 
 TEMPLATE = ROOT / "template.yaml"
 LATENCY_S = 0.03
+WATCH_S = 85
 SERVICES, TASKS_EACH, GROUPS_EACH = 50, 20, 2
 # How the storm runs without this design: each message alone, as many functions as Lambda starts.
 ONE_PER_TASK = {
@@ -55,7 +56,7 @@ def _round_trips() -> Iterator[Result]:
             (victim,) = _tasks(account)[:1]
             account.trace.clear()
             account.ecs.interrupt([victim])
-            _wait_until_quiet(account)
+            _wait_until_told(account)
             calls = _calls(account, "SpotDrainFunction")
             out = max(c["ended"] for c in calls if c["operation"] == "DeregisterTargets")
             trips = sequential([c for c in calls if c["started"] < out])
@@ -101,7 +102,7 @@ def _run_storm(template: Path) -> tuple[int, list[float]]:
         account.trace.clear()
         began = time.time()
         account.ecs.interrupt()
-        _wait_until_quiet(account)
+        _wait_until_told(account)
         out: dict[tuple[str, str], float] = {}
         for call in account.trace.select("call", operation="DeregisterTargets", outcome="ok"):
             for target in call["parameters"]["Targets"]:
@@ -181,10 +182,12 @@ def _calls(account: Account, logical_id: str = "") -> list[Entry]:
     ]
 
 
-def _wait_until_quiet(account: Account) -> None:
-    """Until verification and report are through: nothing is on its way any more."""
+def _wait_until_told(account: Account) -> None:
+    """Until draining, verification and report are through, and before the tasks die of themselves."""
     time.sleep(2)
-    account.settle(limit_s=300)
+    deadline = time.monotonic() + WATCH_S
+    while account.pending() and time.monotonic() < deadline:
+        time.sleep(0.5)
 
 
 def _p99(values: list[float]) -> float:
