@@ -1,33 +1,31 @@
-"""Short builders of what the tests of alerts are about."""
+"""Alerts, incidents and news as the tests need them."""
 
-from __future__ import annotations
-
-import json
-from typing import Any
-
-import msgspec
-
+from alerts.incident import fold
+from alerts.news import News
 from ecsops.alerts import Alert
-from ecsops.queue import Message
-from tests.unit.ecsops.events.sample_events import load
+
+BEGAN = 1_767_603_600.0
 
 
-def alert(**changes: Any) -> Alert:
+def make_alert(**changes):
     return Alert(
         **{
-            "incident": "spot_drain/web/1",
-            "stage": "storm-1",
-            "severity": "info",
-            "state": "resolved",
-            "capability": "spot_drain",
-            "title": "prod/web: Spot took 3 tasks",
-            "summary": "Nothing was lost.",
-            "at": 1_772_442_012.0,
+            "incident": "deploy_guard/prod/web/d-1",
+            "stage": "1",
+            "severity": "warning",
+            "state": "open",
+            "at": BEGAN,
+            "capability": "deploy_guard",
+            "title": "prod/web: the deployment fails",
+            "summary": "Tasks do not start.",
+            "cluster": "prod",
+            "service": "web",
             **changes,
         }
     )
 
 
-def message(name: str = "m1", **changes: Any) -> Message:
-    document = load("ecs-ops-alert") | {"detail": msgspec.to_builtins(alert(**changes))}
-    return Message(name, json.dumps(document))
+def make_news(*alerts, action="open", number=1, key="k-1"):
+    alerts = alerts or (make_alert(),)
+    incident = fold(alerts[0].incident, alerts)
+    return News(incident, action, incident.alerts, number, key)

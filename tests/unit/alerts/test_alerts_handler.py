@@ -11,7 +11,13 @@ import pytest
 from ecsops import clients
 from ecsops.errors import InvalidSetting
 
-ENVIRONMENT = {"TABLE_NAME": "ops", "TOPIC_ARN": "arn:aws:sns:eu-west-1:123456789012:alerts"}
+ENVIRONMENT = {
+    name: name.lower()
+    for name in (
+        *("TABLE_NAME", "TOPIC_ARN", "Q_TOPIC_ARN", "QUEUE_URL", "DEAD_LETTER_QUEUE_URL"),
+        *("ROUTES_PARAMETER", "SECRET_ARN"),
+    )
+}
 
 
 @pytest.fixture
@@ -33,25 +39,13 @@ def load(monkeypatch):
 
 def test_the_environment_reaches_the_delivery(load):
     delivery = load(ENVIRONMENT)._delivery
-    assert delivery.topic_arn == ENVIRONMENT["TOPIC_ARN"]
-    assert delivery.claims.table == "ops"
-    assert (delivery.sns.name, delivery.claims.dynamodb.name) == ("sns", "dynamodb")
+    assert (delivery.store.table, delivery.store.dynamodb.name) == ("table_name", "dynamodb")
+    assert delivery.source.parameter == "routes_parameter"
+    assert delivery.teller.dead_letter_queue_url == "dead_letter_queue_url"
+    assert delivery.teller.outlets.credentials.secret_arn == "secret_arn"
 
 
 @pytest.mark.parametrize("name", ENVIRONMENT)
 def test_a_missing_variable_stops_the_function_with_its_name(load, name):
     with pytest.raises(InvalidSetting, match=name):
         load({key: value for key, value in ENVIRONMENT.items() if key != name})
-
-
-def test_the_answer_names_the_messages_to_be_tried_again(load):
-    handler = load(ENVIRONMENT)
-    context = SimpleNamespace(
-        function_name="alerts",
-        memory_limit_in_mb=512,
-        invoked_function_arn="arn:aws:lambda:eu-west-1:123456789012:function:alerts",
-        aws_request_id="11112222-3333-4444-8555-666677778888",
-    )
-    records = [{"messageId": "bad", "body": "nonsense"}]
-    answer = handler.handler({"Records": records}, context)
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "bad"}]}

@@ -4,9 +4,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.render import body, subject
-from ecsops.alerts import Alert, Diff, Lines, NextStep, Table
-from tests.unit.alerts.builders import alert
+from alerts.renderers import plain
+from ecsops.alerts import Diff, Lines, NextStep, Table
+from tests.unit.alerts.builders import BEGAN, make_alert, make_news
+
+
+def subject(alert):
+    return plain.subject(make_news(alert))
+
+
+def body(alert):
+    return plain.body(make_news(alert))
+
+
+def alert(**changes):
+    words = {
+        "title": "prod/web: Spot took 3 tasks",
+        "summary": "Nothing was lost.",
+        "severity": "info",
+    }
+    return make_alert(**words | changes)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +98,7 @@ def test_the_body_tells_what_happened_then_what_to_do_then_the_evidence():
         "Changed",
         "  cpu: 256 -> 512",
         "",
-        "spot_drain | spot_drain/web/1 | storm-1",
+        "deploy_guard | deploy_guard/prod/web/d-1 | message 1",
     ]
 
 
@@ -91,8 +108,25 @@ def test_a_body_without_evidence_is_short():
 
 @pytest.mark.parametrize("letter", ["x", "ä"])
 def test_a_body_longer_than_sns_takes_is_cut_and_says_so(letter):
-    one: Alert = alert(evidence=(Lines("Log", (letter * 300_000,)),))
+    one = alert(evidence=(Lines("Log", (letter * 300_000,)),))
     text = body(one)
     assert len(text.encode()) < 262_144
     assert text.startswith("prod/web: Spot took 3 tasks\n")
     assert text.endswith("[cut: the rest is in the alert's event]")
+
+
+def test_the_end_of_what_was_open_says_resolved():
+    end = alert(stage="end", at=BEGAN + 9, state="resolved", title="prod/web is well")
+    assert plain.subject(make_news(alert(), end)) == "[resolved] prod/web is well"
+
+
+def test_a_test_says_so():
+    assert subject(alert(test=True)).startswith("[TEST info]")
+
+
+def test_what_else_is_new_is_named():
+    others = [alert(stage=str(n), at=BEGAN + n, title=f"event {n}") for n in range(30)]
+    text = plain.body(make_news(*others, number=2))
+    assert "Since the last message" in text
+    assert "19 earlier ones" in text
+    assert "  info: event 28" in text
