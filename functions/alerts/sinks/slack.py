@@ -7,6 +7,7 @@ lost. Scopes: chat:write, and channels:history or groups:history for asking.
 from __future__ import annotations
 
 import http.client
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ from alerts.sinks.channel import SinkBusy, SinkFailed, SinkRefused, SinkUnclear,
 
 EVENT_TYPE = "ecs_ops_alert"
 _TIMEOUT_S = 5
+_CODE = re.compile(r"[a-z_]{1,60}")
 _PAGES, _PAGE = 5, 200
 _LOOK_BACK_S = 7 * 3600
 _UNCLEAR = frozenset(
@@ -140,9 +142,12 @@ def _meaning(error: SlackApiError, now: float) -> SinkFailed:
     code = str(data.get("error") or "") if isinstance(data, dict) else ""
     if status == http.client.TOO_MANY_REQUESTS or code in _BUSY:
         headers = {str(k).lower(): v for k, v in (getattr(response, "headers", None) or {}).items()}
-        return SinkBusy(code or "ratelimited", retry_after(headers.get("retry-after"), now) or 30)
-    if status >= http.client.INTERNAL_SERVER_ERROR or code in _UNCLEAR or not code:
-        return SinkUnclear(code or f"HTTP {status}")
+        return SinkBusy("ratelimited", retry_after(headers.get("retry-after"), now) or 30)
+    # slack_sdk passes on as the error's code whatever came instead of JSON.
+    if not _CODE.fullmatch(code):
+        return SinkUnclear(f"HTTP {status} without an answer of the Web API")
+    if status >= http.client.INTERNAL_SERVER_ERROR or code in _UNCLEAR:
+        return SinkUnclear(code)
     return SinkRefused(code)
 
 

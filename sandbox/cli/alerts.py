@@ -1,0 +1,82 @@
+"""``ecs-ops alerts``: send dead letters again, and check a routes document before it is in force."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from ecsops.errors import InvalidSetting
+from sandbox.cli.exit_code import ExitCode
+from sandbox.errors import SandboxError
+
+_QUEUE = "AlertsDeadLetterQueue"
+_HIDDEN_S = 120
+
+
+def run(arguments: Namespace) -> ExitCode:
+    """Run one of the subcommands."""
+    if arguments.action == "check-routes":
+        return check_routes(arguments.file)
+    return _replay(arguments)
+
+
+def check_routes(path: Path) -> ExitCode:
+    """Say whether a routes document is understood, and if not, where it is wrong."""
+    from alerts.routes_document import parse_routes
+
+    try:
+        routes = parse_routes(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        print(f"ecs-ops alerts: {path}: {error}", file=sys.stderr)
+        return ExitCode.BAD_FILE
+    except InvalidSetting as error:
+        print(f"ecs-ops alerts: {path}: {error}", file=sys.stderr)
+        return ExitCode.BAD_FILE
+    print(f"{path}: understood: {len(routes.routes)} routes, {len(routes.sinks)} sinks")
+    return ExitCode.DONE
+
+
+def replay(sqs: Any, dead_letter_queue_url: str) -> int:
+    """Put what is in a dead-letter queue back into the queue it came from, each once; how many.
+
+    Should this stop half-way, run it again: an alert that is delivered already is not delivered twice.
+    """
+    sources = sqs.list_dead_letter_source_queues(QueueUrl=dead_letter_queue_url)["queueUrls"]
+    if len(sources) != 1:
+        raise SandboxError(
+            f"{dead_letter_queue_url} belongs to {len(sources)} queues: expected one"
+        )
+    seen: set[str] = set()
+    while True:
+        answer = sqs.receive_message(
+            QueueUrl=dead_letter_queue_url, MaxNumberOfMessages=10, VisibilityTimeout=_HIDDEN_S
+        )
+        fresh = [m for m in answer.get("Messages", []) if m["MessageId"] not in seen]
+        if not fresh:
+            return len(seen)
+        for message in fresh:
+            seen.add(message["MessageId"])
+            sqs.send_message(QueueUrl=sources[0], MessageBody=message["Body"])
+            sqs.delete_message(
+                QueueUrl=dead_letter_queue_url, ReceiptHandle=message["ReceiptHandle"]
+            )
+
+
+def _replay(arguments: Namespace) -> ExitCode:
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        url = arguments.queue_url or _url_of(boto3.client("cloudformation"), arguments.stack)
+        number = replay(boto3.client("sqs"), url)
+    except (BotoCoreError, ClientError) as error:
+        raise SandboxError(str(error)) from error
+    print(f"{number} dead letters sent again" if number != 1 else "1 dead letter sent again")
+    return ExitCode.DONE
+
+
+def _url_of(cloudformation: Any, stack: str) -> str:
+    answer = cloudformation.describe_stack_resource(StackName=stack, LogicalResourceId=_QUEUE)
+    return str(answer["StackResourceDetail"]["PhysicalResourceId"])
