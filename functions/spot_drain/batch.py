@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ecsops import alerts
+from ecsops.arns import parse_arn
 from ecsops.errors import CALL_ERRORS, InvalidMessage
 from ecsops.observability import count, logger
+from ecsops.parallel import run_all
 from ecsops.queue import Message, send_later
 from spot_drain.aws import Aws
 from spot_drain.drain import drain
@@ -25,7 +27,7 @@ from spot_drain.messages import (
     read_own,
     verify_bodies,
 )
-from spot_drain.storm import storm_alert, stuck_alert
+from spot_drain.storm import Tally, storm_alert, stuck_alert
 from spot_drain.tally import Tallies
 from spot_drain.telling import measure_verdicts, tell_pass, tell_unverified
 from spot_drain.verification import Findings, verify
@@ -137,34 +139,62 @@ class Worker:
         return failed
 
     def _report(self, arrived: dict[str, list[str]], now: float) -> set[str]:
+        def read(service_arn: str) -> tuple[Tally, alerts.Alert] | None:
+            tally = self.tallies.read(service_arn)
+            # None: told already. Not over: whoever added last has sent a later report message.
+            return (tally, storm_alert(tally)) if tally is not None and tally.is_over(now) else None
+
+        over: dict[str, tuple[Tally, alerts.Alert]] = {}
         failed: set[str] = set()
-        for service_arn, message_ids in arrived.items():
-            try:
-                tally = self.tallies.read(service_arn)
-                # None: told already. Not over: whoever added last has sent a later report message.
-                if tally is not None and tally.is_over(now):
-                    alerts.publish(self.events, [storm_alert(tally)])
-                    self.tallies.close(tally)
-            except CALL_ERRORS as error:
-                logger.exception("report failed", service=service_arn, reason=str(error))
-                failed.update(message_ids)
-        return failed
+        for service_arn, storm in self._each(arrived, read, "report failed"):
+            if isinstance(storm, Exception):
+                failed.add(service_arn)
+            elif storm is not None:
+                over[service_arn] = storm
+        try:
+            alerts.publish(self.events, [alert for _, alert in over.values()])
+        except CALL_ERRORS as error:
+            logger.exception("report failed", reason=str(error))
+            failed.update(over)
+        else:
+            # A storm that was told but not closed is told again; the reader's alert has the same key.
+            outcomes = self._each(over, lambda arn: self.tallies.close(over[arn][0]), "not closed")
+            failed.update(arn for arn, outcome in outcomes if isinstance(outcome, Exception))
+        return {message_id for arn in failed for message_id in arrived[arn]}
+
+    def _each[T](
+        self, service_arns: Iterable[str], call: Callable[[str], T], complaint: str
+    ) -> list[tuple[str, T | Exception]]:
+        """Call for each service, side by side; what failed is logged and answered as its error."""
+        arns = list(service_arns)
+        answers = run_all([lambda arn=arn: call(arn) for arn in arns])  # type: ignore[misc]
+        for arn, answer in zip(arns, answers, strict=True):
+            if isinstance(answer, CALL_ERRORS):
+                logger.error(complaint, service=arn, reason=str(answer))
+            elif isinstance(answer, Exception):
+                raise answer
+        return list(zip(arns, answers, strict=True))
 
     def _record(self, findings: Findings, now: float) -> set[str]:
         """Note what was found; the services for which that did not succeed."""
         lost: set[str] = set()
         urgent = []
-        for service_arn, sets in findings.additions.items():
-            try:
-                frozen = {name: frozenset(items) for name, items in sets.items()}
-                began, new = self.tallies.add(service_arn, frozen, now=now)
-                measure_verdicts(service_arn, new)
-                if service_arn in findings.left:
-                    left = {g: tuple(sorted(t)) for g, t in findings.left[service_arn].items()}
-                    urgent.append(stuck_alert(service_arn, began, left, now))
-            except CALL_ERRORS as error:
-                logger.exception("verdicts not recorded", service=service_arn, reason=str(error))
+
+        def add(service_arn: str) -> tuple[int, dict[str, frozenset[str]]]:
+            parse_arn(service_arn)
+            sets = findings.additions[service_arn]
+            frozen = {name: frozenset(items) for name, items in sets.items()}
+            return self.tallies.add(service_arn, frozen, now=now)
+
+        for service_arn, added in self._each(findings.additions, add, "verdicts not recorded"):
+            if isinstance(added, Exception):
                 lost.add(service_arn)
+                continue
+            began, new = added
+            measure_verdicts(service_arn, new)
+            if service_arn in findings.left:
+                left = {g: tuple(sorted(t)) for g, t in findings.left[service_arn].items()}
+                urgent.append(stuck_alert(service_arn, began, left, now))
         recorded = [service_arn for service_arn in findings.additions if service_arn not in lost]
         try:
             alerts.publish(self.events, urgent)
