@@ -82,6 +82,8 @@ def load_world(path: Path) -> World:
 
 def check_world(document: Any, source: str) -> World:
     """Check a parsed document; raises ``InvalidWorld`` with the path of the first wrong field."""
+    if document is None:
+        raise InvalidWorld(f"{source}: empty: a world needs clusters (docs/schemas/world-v1.json)")
     error = jsonschema.exceptions.best_match(_validator().iter_errors(document))
     if error is not None:
         raise InvalidWorld(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
@@ -12,14 +13,18 @@ from typing import Any
 from ecsops.durations import parse_duration
 from ecsops.errors import InvalidMessage, InvalidSetting
 from ecsops.events.envelope import epoch, parse_event
+from sandbox.account import ACCOUNT
 from sandbox.cli.exit_code import ExitCode
 from sandbox.cli.json_lines import json_printer
 from sandbox.cli.stage import Stage
 from sandbox.errors import InvalidEvent
+from sandbox.world import EXAMPLE, load_world
 
 # Long enough for the verification, the storm's report, and five tries of a poisonous message.
 _WATCH_S = 300
 _MAX_BYTES = 2_000_000
+# Partition and service; Region (of an EC2 instance in a Spot event: a zone, left alone); account.
+_ARN = re.compile(r"(arn:aws[a-z-]*:(?!ec2:)[a-z0-9-]+:)([a-z]{2}(?:-[a-z]+)+-\d)?:(\d{12}):")
 
 
 def run(arguments: Namespace) -> ExitCode:
@@ -27,8 +32,13 @@ def run(arguments: Namespace) -> ExitCode:
     try:
         late = parse_duration(arguments.late)
     except InvalidSetting as error:
-        raise InvalidEvent(f"--late: {error}") from error
-    events = [event for path in arguments.files for event in _read(path)]
+        _say(f"--late: {error}")
+        return ExitCode.USAGE
+    read = [event for path in arguments.files for event in _read(path)]
+    region = load_world(arguments.world or EXAMPLE).region
+    events = moved(read, region)
+    if events != read:
+        _say(f"the events' account and Region stand for {ACCOUNT} in {region}, the account here")
     first = _time_of(events[0])
     with Stage(
         arguments.world, arguments.seed, ready_at=None if first is None else first + late
@@ -49,14 +59,31 @@ def _verdict(stage: Stage, events: list[dict[str, Any]]) -> ExitCode:
         kinds = ", ".join(sorted({f"{e['source']} {e['detail-type']!r}" for e in events}))
         _say(f"no rule matches {kinds}; the stack's rules: {rules}")
         return ExitCode.NO_RULE
+    if trace.select("call", error="ClusterNotFoundException") or trace.select(
+        "metric", name="ServiceGone"
+    ):
+        _say(
+            "the event's cluster or service is not in this account: describe yours with --world FILE"
+        )
     if any(entry.get("error") for entry in trace.select("invocation")) or trace.select(
         "dead_letter"
     ):
         _say("a function failed or a message ended in a dead-letter queue: see the lines above")
         return ExitCode.FUNCTION_FAILED
-    if trace.select("metric", name="ServiceGone"):
-        _say("the event's service is not in this account: describe yours with --world FILE")
     return ExitCode.DONE
+
+
+def moved(events: list[dict[str, Any]], region: str) -> list[dict[str, Any]]:
+    """The events as they would have happened in the sandbox's one account and Region.
+
+    Account ids and Regions are replaced where they have a place of their own: in the envelope and
+    inside ARNs.
+    """
+    text = json.dumps(events)
+    text = _ARN.sub(lambda arn: f"{arn[1]}{region if arn[2] else ''}:{ACCOUNT}:", text)
+    copies: list[dict[str, Any]] = json.loads(text)
+    here = {"account": ACCOUNT, "region": region}
+    return [event | {name: here[name] for name in here if name in event} for event in copies]
 
 
 def _read(path: Path) -> list[dict[str, Any]]:
@@ -67,8 +94,13 @@ def _read(path: Path) -> list[dict[str, Any]]:
         raise InvalidEvent(f"{name}: {error.strerror or error}") from error
     if len(raw) > _MAX_BYTES:
         raise InvalidEvent(f"{name}: larger than 2 MB; EventBridge takes 1 MB at most")
+    if not raw.strip():
+        raise InvalidEvent(f"{name}: empty: not JSON")
     try:
         document = json.loads(raw)
+    except json.JSONDecodeError as error:
+        hint = "; put several events into an array" if error.msg == "Extra data" else ""
+        raise InvalidEvent(f"{name}: not JSON: {error}{hint}") from error
     except (ValueError, RecursionError) as error:
         raise InvalidEvent(f"{name}: not JSON: {error}") from error
     events = document if isinstance(document, list) else [document]

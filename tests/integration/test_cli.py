@@ -96,7 +96,8 @@ def test_fire_reports_a_message_that_no_function_could_handle(capsys, event_file
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ("", "not JSON"),
+        ("", "empty"),
+        (json.dumps(EVENT) + json.dumps(EVENT), "put several events into an array"),
         ("{", "not JSON"),
         ("[]", "empty array"),
         ("7", "expected an object"),
@@ -113,6 +114,32 @@ def test_fire_refuses_what_is_no_event_in_one_line(capsys, event_file, content, 
     assert error.count("\n") == 1
 
 
+def test_fire_takes_an_event_captured_in_another_account_and_region(capsys, event_file):
+    text = json.dumps(EVENT).replace("123456789012", "111122223333")
+
+    assert main(["fire", event_file(text.replace("eu-west-1", "ap-southeast-2"))]) == ExitCode.DONE
+
+    captured = capsys.readouterr()
+    assert "stand for 123456789012 in eu-west-1" in captured.err
+    assert '"operation": "DeregisterTargets"' in captured.out
+
+
+def test_fire_hints_at_world_when_the_cluster_is_not_there(capsys, event_file):
+    text = (
+        json.dumps(EVENT)
+        .replace("cluster/prod", "cluster/other")
+        .replace("task/prod", "task/other")
+    )
+
+    assert main(["fire", event_file(text)]) == ExitCode.FUNCTION_FAILED
+    assert "--world" in capsys.readouterr().err
+
+
+def test_fire_refuses_a_lateness_that_is_no_duration(capsys, event_file):
+    assert main(["fire", event_file(EVENT), "--late", "banana"]) == ExitCode.USAGE
+    assert "write it like 90s" in capsys.readouterr().err
+
+
 def test_fire_refuses_a_file_that_is_not_there(capsys, tmp_path):
     assert main(["fire", str(tmp_path / "nothing.json")]) == ExitCode.BAD_FILE
     assert "nothing.json" in capsys.readouterr().err
@@ -122,6 +149,7 @@ def test_fire_refuses_a_file_that_is_not_there(capsys, tmp_path):
     ("text", "says"),
     [
         ("clusters: [", "not YAML"),
+        ("", "a world needs clusters"),
         ("{}", "'clusters' is a required property"),
         (
             "clusters: [{name: prod, services: [{name: web, cuont: 3}]}]",
