@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from benchmarks import readme
 from benchmarks.results import Result, merge, reached, rounded
 
-GROUPS = ("artefact", "cold_start", "dashboard", "drain", "memory")
+GROUPS = ("alerts", "artefact", "cold_start", "dashboard", "demo", "drain", "memory", "test")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""Write the JSON schemas that are generated from the code: ``python -m build_tools.schemas``."""
+"""Write what is generated from code and samples: ``python -m build_tools.schemas``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ import msgspec
 
 from ecsops.alerts import Alert
 
-SCHEMAS = Path(__file__).resolve().parent.parent / "docs" / "schemas"
+_ROOT = Path(__file__).resolve().parent.parent
+SCHEMAS = _ROOT / "docs" / "schemas"
+EVENTS = _ROOT / "events"
+SAMPLES = _ROOT / "functions" / "alerts" / "sample_events.json"
 
 
 def alert_schema() -> str:
@@ -22,5 +25,14 @@ def alert_schema() -> str:
     return json.dumps(schema, indent=2) + "\n"
 
 
+def samples() -> str:
+    """All sample events in one file: what the self-test holds against the stack's rules."""
+    found = {path.stem: json.loads(path.read_text()) for path in sorted(EVENTS.glob("*.json"))}
+    # Some samples are messages that come to a queue without passing a bus.
+    found = {name: event for name, event in found.items() if "detail-type" in event}
+    return json.dumps(found, separators=(",", ":"), ensure_ascii=False) + "\n"
+
+
 if __name__ == "__main__":
     (SCHEMAS / "alert-v1.json").write_text(alert_schema(), encoding="utf-8")
+    SAMPLES.write_text(samples(), encoding="utf-8")

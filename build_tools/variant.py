@@ -15,7 +15,13 @@ from build_tools.build import build, host_architecture
 from build_tools.slim import digest
 
 FOLDER = sam.ROOT / ".build"
-_INPUTS = ("functions/**/*.py", "functions/requirements.txt", "template.yaml", "build_tools/*.py")
+_INPUTS = (
+    "functions/**/*.py",
+    "functions/**/*.json",
+    "functions/requirements.txt",
+    "template.yaml",
+    "build_tools/*.py",
+)
 
 
 def ensure(*, raw: bool = False) -> Path:

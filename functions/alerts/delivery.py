@@ -10,7 +10,8 @@ from functools import partial
 import msgspec
 
 from alerts.incident import Incident, fold
-from alerts.incident_store import IncidentStore, Known
+from alerts.incident_reader import Known
+from alerts.incident_store import IncidentStore
 from alerts.messages import Work, sort
 from alerts.plan import SinkState
 from alerts.redaction import compiled, redact

@@ -8,47 +8,32 @@ pk routes                  sk last-good        the routes document that was last
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from botocore.exceptions import ClientError
 
 from alerts.incident import digest, key_digest
+from alerts.incident_reader import IncidentReader, partition
 from alerts.plan import Limits, SinkState
 from ecsops.alerts import Alert
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
 _LOST = "ConditionalCheckFailedException"
 _KEEP_S = 30 * 86_400
-# DynamoDB's limits are 2,048 and 1,024 bytes for the keys.
-_LONGEST_KEY = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """All that is stored of an incident."""
-
-    alerts: tuple[Alert, ...]
-    sinks: Mapping[str, SinkState]
-
-
-@dataclass(frozen=True, slots=True)
-class IncidentStore:
+class IncidentStore(IncidentReader):
     """The table. Times are epoch seconds and are always the caller's."""
-
-    dynamodb: DynamoDBClient
-    table: str
 
     def add(self, key: str, alert: Alert, now: float) -> None:
         """Keep an alert, unless one of its stage is known that takes precedence."""
         order = f"{alert.at:020.6f}#{alert.state == 'resolved':d}#{digest(alert)}"
         self._put(
             {
-                "pk": {"S": _incident(key)},
+                "pk": {"S": partition(key)},
                 "sk": {"S": f"stage#{key_digest(alert.stage)}"},
                 "order": {"S": order},
                 "alert": {"S": msgspec.json.encode(alert).decode()},
@@ -59,24 +44,13 @@ class IncidentStore:
             ExpressionAttributeValues={":order": {"S": order}},
         )
 
-    def read(self, key: str) -> Known:
-        """Everything about an incident, as of now."""
-        alerts, sinks = [], {}
-        for item in self._items(key):
-            kind, _, name = item["sk"]["S"].partition("#")
-            if kind == "stage":
-                alerts.append(msgspec.json.decode(item["alert"]["S"], type=Alert))
-            elif kind == "sink":
-                sinks[name] = msgspec.json.decode(item["state"]["S"], type=SinkState)
-        return Known(tuple(alerts), sinks)
-
     def save(self, key: str, sink: str, state: SinkState, now: float) -> SinkState | None:
         """Replace what a sink's readers know; None when somebody else has changed it meanwhile."""
         new = replace(state, version=state.version + 1)
         text = msgspec.json.encode(new).decode()
         lost = self._put(
             {
-                "pk": {"S": _incident(key)},
+                "pk": {"S": partition(key)},
                 "sk": {"S": f"sink#{sink}"},
                 "version": {"N": str(new.version)},
                 "state": {"S": text},
@@ -154,26 +128,6 @@ class IncidentStore:
         except ClientError as error:
             return _lost(error)
         return None
-
-    def _items(self, key: str) -> Sequence[Mapping[str, Any]]:
-        found: list[Mapping[str, Any]] = []
-        start: dict[str, Any] = {}
-        while True:
-            answer = self.dynamodb.query(
-                TableName=self.table,
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": {"S": _incident(key)}},
-                ConsistentRead=True,
-                **start,
-            )
-            found += answer["Items"]
-            if not answer.get("LastEvaluatedKey"):
-                return found
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
-
-
-def _incident(key: str) -> str:
-    return f"incident#{key if len(key.encode()) <= _LONGEST_KEY else key_digest(key)}"
 
 
 def _threads(sink: str, cluster: str) -> dict[str, Any]:

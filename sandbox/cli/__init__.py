@@ -65,8 +65,32 @@ def _parser() -> argparse.ArgumentParser:
     fire.add_argument(
         "--late", default="0s", metavar="DURATION", help="how late the events arrive, e.g. 90s, 2h"
     )
+    _alerts(commands.add_parser("alerts", help="send dead letters again; check a routes document"))
+    _selftest(commands.add_parser("selftest", help="does an alert get from the bus to its sink?"))
     _dashboard(commands.add_parser("dashboard", help="preview the fleet widget in a browser"))
     return parser
+
+
+def _alerts(alerts: argparse.ArgumentParser) -> None:
+    actions = alerts.add_subparsers(dest="action", required=True, metavar="ACTION")
+    replay = actions.add_parser("replay", help="send what is in the dead-letter queue, once")
+    _stack_options(replay)
+    replay.add_argument("--queue-url", help="the dead-letter queue, instead of the stack's own")
+    check = actions.add_parser("check-routes", help="is a routes document understood?")
+    check.add_argument("file", type=Path, metavar="FILE")
+
+
+def _selftest(selftest: argparse.ArgumentParser) -> None:
+    selftest.description = (
+        "Puts a marked alert on the bus, follows it through rule, queue, function and sink, and says "
+        "which part is broken. Without --stack in an embedded account, with the shipped template."
+    )
+    selftest.add_argument("--stack", metavar="NAME", help="test this stack in your AWS account")
+    selftest.add_argument("--json", action="store_true", help="print the report as JSON")
+
+
+def _stack_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--stack", default="ecs-ops", metavar="NAME", help="the deployed stack")
 
 
 def _dashboard(dashboard: argparse.ArgumentParser) -> None:

@@ -14,6 +14,7 @@ from rich.text import Text
 from sandbox.account import ACCOUNT
 from sandbox.cli.exit_code import ExitCode
 from sandbox.cli.json_lines import json_printer
+from sandbox.cli.slack_scene import told_in_slack
 from sandbox.cli.stage import Stage
 from sandbox.cli.timeline import Timeline
 from sandbox.trace import Entry
@@ -34,7 +35,7 @@ def run(arguments: Namespace) -> ExitCode:
         stage.account.trace.clear()
         if arguments.json:
             stage.account.trace.listen(json_printer(sys.stdout))
-        done = spot_interruption(console, stage)
+        done = spot_interruption(console, stage) and told_in_slack(console, stage, *_scene(stage))
     finally:
         stage.close()
     console.print()
@@ -61,7 +62,9 @@ def spot_interruption(console: Console, stage: Stage) -> bool:
     victim = account.client("ecs").list_tasks(cluster=cluster, serviceName=service)["taskArns"][0]
     account.ecs.interrupt([victim])
     account.run_for(_WATCH_S)
-    return _result(timeline, stage, victim, began)
+    drained = _result(timeline, stage, victim, began)
+    timeline.end()
+    return drained
 
 
 def _result(timeline: Timeline, stage: Stage, victim: str, began: float) -> bool:

@@ -36,9 +36,16 @@ class Timeline:
         self._began = began
         self._logical_id = logical_id
         self._calls: dict[str, list[Entry]] = {}
+        self._over = False
+
+    def end(self) -> None:
+        """Print nothing more: another scene begins."""
+        self._over = True
 
     def show(self, entry: Entry) -> None:
         """Print an entry, if it is part of the story."""
+        if self._over:
+            return
         fields = entry.fields
         match entry.kind:
             case "event":

@@ -8,6 +8,7 @@ conversations.replies, auth.test; errors are HTTP 200 with ``ok: false``, rate l
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
@@ -26,6 +27,7 @@ class Posted:
     text: str
     blocks: list[dict[str, Any]]
     metadata: dict[str, Any]
+    arrived_at: float
     thread_ts: str | None = None
     edits: int = 0
     history: list[str] = field(default_factory=list)
@@ -93,6 +95,7 @@ class FakeSlack(SinkServer):
             text=arguments.get("text", ""),
             blocks=arguments.get("blocks", []),
             metadata=arguments.get("metadata", {}),
+            arrived_at=time.time(),  # the account's, where its time is virtual
             thread_ts=thread,
         )
         self.messages.append(message)

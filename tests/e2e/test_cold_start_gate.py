@@ -18,9 +18,15 @@ NEVER = {
 CLIENTS = {
     "SpotDrainFunction": {"ecs", "elbv2", "dynamodb", "sqs", "events"},
     "AlertsFunction": {"dynamodb", "sqs"},
+    "SelfTestFunction": {"events", "sqs", "sns", "dynamodb"},
     "DashboardFunction": {"ecs", "cloudwatch"},
 }
-MODULES = {"SpotDrainFunction": 415, "AlertsFunction": 415, "DashboardFunction": 415}
+MODULES = {
+    "SpotDrainFunction": 415,
+    "AlertsFunction": 415,
+    "SelfTestFunction": 410,
+    "DashboardFunction": 415,
+}
 START = """
 import json, sys
 import botocore.session

@@ -95,3 +95,11 @@ def test_every_function_has_alarms(function, metric):
 @pytest.mark.parametrize("alarm", ALARMS)
 def test_every_alarm_says_where_to_read_on(alarm):
     assert "docs/runbook.md#" in ALARMS[alarm]["AlarmDescription"]
+
+
+def test_the_self_test_looks_at_every_rule_with_a_pattern():
+    (watched_rules,) = FUNCTIONS["SelfTestFunction"]["Environment"]["Variables"]["RULES"][
+        "Fn::Join"
+    ][1:]
+    with_pattern = {name for name, rule in RULES.items() if "EventPattern" in rule}
+    assert {target(rule) for rule in watched_rules} == with_pattern

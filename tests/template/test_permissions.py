@@ -14,6 +14,7 @@ UNRESTRICTED = {
     "ecs:ListClusters": "a list of an account's clusters is of no cluster",
     "ecs:ListServices": "has no resource types, only the condition key ecs:cluster",
     "cloudwatch:GetMetricData": "metrics are no resources",
+    "events:TestEventPattern": "a pattern and an event are no resources",
     "xray:PutTraceSegments": "X-Ray has no resources to write to",
     "xray:PutTelemetryRecords": "X-Ray has no resources to write to",
 }

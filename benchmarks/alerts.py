@@ -1,0 +1,135 @@
+"""An alert's way from the bus to its sink, and what it costs, with the built artefact in real time.
+
+The functions run from the artefact under the Lambda runtime interface client and reach the account over
+loopback HTTP; each of their AWS calls takes 30 ms. Slack is a server on loopback that answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import botocore
+
+from benchmarks.processes import Variant, median_ms, run_interleaved
+from benchmarks.results import ROOT, Result
+from build_tools import variant
+from sandbox.account import Account
+from sandbox.clock import WallClock
+from sandbox.sinks.slack import FakeSlack
+
+LATENCY_S = 0.03
+MESSAGES, EVERY_S = 100, 0.15
+WARM_UP = 3
+_ROUTES = """
+sinks: {{team: {{type: slack, secret: slack, channel: C0ALERTS, api: "{api}"}}}}
+limits: {{threads: 500}}
+routes: [{{to: {to}}}]
+"""
+_SAMPLE = json.loads((ROOT / "events" / "ecs-ops-alert.json").read_text(encoding="utf-8"))
+
+
+def measure() -> Iterator[Result]:
+    """All figures of this group; mail is what the goals are about, Slack stands beside it."""
+    mail_delays, mail_calls = _run("sns")
+    slack_delays, slack_calls = _run("team")
+    yield Result(
+        "alerts.latency_p99_s", _p99(mail_delays), "s", "<= 2", {"Slack": _p99(slack_delays)}
+    )
+    yield Result(
+        "alerts.calls_per_message",
+        mail_calls,
+        "AWS calls",
+        "<= 6",
+        {"Slack, its own two calls apart": slack_calls},
+    )
+    yield from _apprise()
+
+
+def _run(sink: str) -> tuple[list[float], float]:
+    """One incident after the other; seconds from bus to sink of each, and AWS calls for each."""
+    with _account(sink) as (account, slack):
+        for number in range(WARM_UP):
+            _publish(account, f"warm-{number}")
+            account.settle(60)
+        account.trace.clear()
+        slack.messages.clear()
+        published = {}
+        for number in range(MESSAGES):
+            published[f"i{number}"] = _publish(account, f"i{number}")
+            time.sleep(EVERY_S)
+        account.settle(120)
+        calls = [e for e in account.trace.select("call") if e.get("function")]
+        arrived = _arrivals_in_slack(slack) if sink == "team" else _arrivals_in_mail(calls)
+        return [arrived[name] - at for name, at in published.items()], len(calls) / MESSAGES
+
+
+def _arrivals_in_mail(calls: list[Any]) -> dict[str, float]:
+    return {
+        call["parameters"]["Subject"].rpartition(" ")[2]: float(call["ended"])
+        for call in calls
+        if call["operation"] == "Publish"
+    }
+
+
+def _arrivals_in_slack(slack: FakeSlack) -> dict[str, float]:
+    return {message.text.rpartition(" ")[2]: message.arrived_at for message in slack.messages}
+
+
+def _publish(account: Account, name: str) -> float:
+    at = time.time()
+    detail = {"incident": name, "stage": "1", "at": at, "state": "open", "title": f"alert {name}"}
+    # Each in a cluster of its own: what is measured is a message, not a storm.
+    account.put_event({**_SAMPLE, "detail": {**_SAMPLE["detail"], **detail, "cluster": name}})
+    return at
+
+
+@contextmanager
+def _account(sink: str) -> Iterator[tuple[Account, FakeSlack]]:
+    clock = WallClock()
+    try:
+        with FakeSlack() as slack, Account(clock=clock, latency_s=LATENCY_S) as account:
+            stack = account.deploy(
+                ROOT / "template.yaml", host="runtime_api", artefact=variant.ensure()
+            )
+            account.client("secretsmanager").put_secret_value(
+                SecretId=stack.ref("AlertsSecret"), SecretString='{"slack": "xoxb-sandbox"}'
+            )
+            account.client("ssm").put_parameter(
+                Name=stack.ref("RoutesParameter"),
+                Value=_ROUTES.format(api=slack.api, to=sink),
+                Overwrite=True,
+            )
+            yield account, slack
+    finally:
+        clock.close()
+
+
+def _apprise() -> Iterator[Result]:
+    """What the first message by Apprise adds to a cold start: it is loaded only then, if it is built in."""
+    packages = Path(botocore.__file__).parent.parent
+    variants = {
+        name: Variant(statement, packages, {})
+        for name, statement in (
+            ("apprise", "import apprise; apprise.Apprise().add('json://localhost')"),
+            ("slack_sdk", "from slack_sdk import WebClient; WebClient('x')"),
+            ("reference", "import boto3; boto3.client('ecs', region_name='eu-west-1')"),
+        )
+    }
+    times = {name: median_ms(of) for name, of in run_interleaved(variants, 9).items()}
+    reference = times.pop("reference")
+    yield Result(
+        "alerts.first_use.apprise",
+        times["apprise"] / reference,
+        "x import boto3 and one client",
+        None,
+        {"slack_sdk": times["slack_sdk"] / reference},
+    )
+
+
+def _p99(values: list[float]) -> float:
+    return sorted(values)[max(0, round(len(values) * 0.99) - 1)]
