@@ -4,6 +4,7 @@ SHELL := /bin/bash
 PYTHON := $(shell for p in python3.13 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 ONLY ?=
+WITH ?=
 
 .PHONY: help setup demo test check format lint build deploy bench lock clean
 
@@ -41,8 +42,8 @@ test: .venv/.ready .venv-sam/.ready check ## Everything CI runs: the checks, the
 	@$(BIN)/coverage erase
 	@$(BIN)/pytest -n auto --dist loadgroup --cov --cov-report=term:skip-covered
 
-build: .venv/.ready .venv-sam/.ready ## Build the functions for AWS: one slim, compiled artefact (arm64)
-	@$(BIN)/python -m build_tools.build
+build: .venv/.ready .venv-sam/.ready ## Build the functions for AWS: one slim, compiled artefact (arm64); WITH=apprise adds Apprise
+	@$(BIN)/python -m build_tools.build $(if $(WITH),--with $(WITH))
 
 deploy: build ## Build, then deploy into your AWS account; asks what it needs to know
 	@$(BIN)/python -m build_tools.deploy
@@ -51,7 +52,7 @@ bench: .venv/.ready .venv-sam/.ready ## Measure what the README claims; ONLY=dra
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
 
 lock: .venv/.ready ## Refresh the locked dependencies
-	@for n in bootstrap dev sam usual; do $(BIN)/uv pip compile -q --generate-hashes --no-annotate --no-header --universal --python-version 3.13 --no-emit-index-url --no-emit-find-links requirements/$$n.in -o requirements/$$n.txt; done
+	@for n in bootstrap apprise dev sam usual; do $(BIN)/uv pip compile -q --generate-hashes --no-annotate --no-header --universal --python-version 3.13 --no-emit-index-url --no-emit-find-links requirements/$$n.in -o requirements/$$n.txt; done
 	@$(BIN)/uv pip compile -q --generate-hashes --no-annotate --no-header --universal --python-version 3.13 --no-emit-index-url --no-emit-find-links requirements/runtime.in -o functions/requirements.txt
 
 format: .venv/.ready ## Format the code

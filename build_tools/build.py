@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from build_tools import needs, sam
+from build_tools import extras, needs, sam
 from build_tools.slim import digest, size, slim
 
 ARCHITECTURES = ("arm64", "x86_64")
@@ -45,10 +45,13 @@ class Report:
         )
 
 
-def build(arch: str, output: Path, *, raw: bool = False) -> Report:
+def build(arch: str, output: Path, *, raw: bool = False, with_extras: Sequence[str] = ()) -> Report:
     """Build all functions into ``output``; ``raw`` leaves them as ``sam build`` does."""
     sam.run(_arguments(arch, output))
     folders = function_folders(output)
+    for extra in with_extras:
+        for folder in folders:
+            extras.add(extra, folder, arch)
     used = needs.services(SOURCE)
     before = size(folders[0])
     if not raw:
@@ -102,6 +105,14 @@ def _read(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--output", type=Path, default=DEFAULT_OUTPUT, help="default: .aws-sam/build"
     )
+    parser.add_argument(
+        "--with",
+        dest="extras",
+        action="append",
+        choices=extras.EXTRAS,
+        default=[],
+        help="ship this too",
+    )
     parser.add_argument("--raw", action="store_true", help="leave what sam build made as it is")
     return parser.parse_args(arguments)
 
@@ -112,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     output: Path = options.output.resolve()
     print(f"Building for {options.arch} ...", flush=True)
     try:
-        print(build(options.arch, output, raw=options.raw))
+        print(build(options.arch, output, raw=options.raw, with_extras=options.extras))
     except sam.SamFailed as error:
         print(error, file=sys.stderr)
         return 1
