@@ -23,7 +23,7 @@ from sandbox.clock import WallClock
 from sandbox.sinks.slack import FakeSlack
 
 LATENCY_S = 0.03
-MESSAGES, EVERY_S = 100, 0.15
+INCIDENTS, EVERY_S = 60, 0.15
 WARM_UP = 3
 _ROUTES = """
 sinks: {{team: {{type: slack, secret: slack, channel: C0ALERTS, api: "{api}"}}}}
@@ -51,7 +51,7 @@ def measure() -> Iterator[Result]:
 
 
 def _run(sink: str) -> tuple[list[float], float]:
-    """One incident after the other; seconds from bus to sink of each, and AWS calls for each."""
+    """Incidents that open and are resolved; seconds from bus to sink, and AWS calls, of a message."""
     with _account(sink) as (account, slack):
         for number in range(WARM_UP):
             _publish(account, f"warm-{number}")
@@ -59,13 +59,14 @@ def _run(sink: str) -> tuple[list[float], float]:
         account.trace.clear()
         slack.messages.clear()
         published = {}
-        for number in range(MESSAGES):
-            published[f"i{number}"] = _publish(account, f"i{number}")
-            time.sleep(EVERY_S)
+        for state in ("open", "resolved"):
+            for number in range(INCIDENTS):
+                published[f"i{number}-{state}"] = _publish(account, f"i{number}", state)
+                time.sleep(EVERY_S)
         account.settle(120)
         calls = [e for e in account.trace.select("call") if e.get("function")]
         arrived = _arrivals_in_slack(slack) if sink == "team" else _arrivals_in_mail(calls)
-        return [arrived[name] - at for name, at in published.items()], len(calls) / MESSAGES
+        return [arrived[name] - at for name, at in published.items()], len(calls) / len(published)
 
 
 def _arrivals_in_mail(calls: list[Any]) -> dict[str, float]:
@@ -77,12 +78,15 @@ def _arrivals_in_mail(calls: list[Any]) -> dict[str, float]:
 
 
 def _arrivals_in_slack(slack: FakeSlack) -> dict[str, float]:
-    return {message.text.rpartition(" ")[2]: message.arrived_at for message in slack.messages}
+    # The first message of a thread has been edited since.
+    said = {(m.history or [m.text])[0]: m.arrived_at for m in slack.messages}
+    return {text.rpartition(" ")[2]: at for text, at in said.items()}
 
 
-def _publish(account: Account, name: str) -> float:
+def _publish(account: Account, name: str, state: str = "open") -> float:
     at = time.time()
-    detail = {"incident": name, "stage": "1", "at": at, "state": "open", "title": f"alert {name}"}
+    title = f"alert {name}-{state}"
+    detail = {"incident": name, "stage": state, "at": at, "state": state, "title": title}
     # Each in a cluster of its own: what is measured is a message, not a storm.
     account.put_event({**_SAMPLE, "detail": {**_SAMPLE["detail"], **detail, "cluster": name}})
     return at

@@ -39,8 +39,9 @@ class Function:
 
     @property
     def name(self) -> str:
-        """``spot_drain``: the capability."""
-        return self.handler.partition(".")[0]
+        """``spot_drain`` of ``spot_drain.handler``, ``selftest`` of ``alerts.selftest_handler``."""
+        package, module, *_ = self.handler.split(".")
+        return package if module == "handler" else module.removesuffix("_handler")
 
 
 def functions() -> list[Function]:
