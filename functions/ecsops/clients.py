@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
 
-# Standard mode retries throttling, time-outs and 5xx with jittered back-off. Short time-outs: an
-# interrupted task has two minutes, and a hanging connection must not eat them.
+# Standard mode retries throttling, time-outs and 5xx with jittered back-off. All tries of one call,
+# 4 x 3 s and at most 7 s of back-off, end before the function's own 25 s: a hanging connection must
+# fail its call, not the whole batch.
 _CONFIG = Config(
-    retries={"mode": "standard", "total_max_attempts": 5},
-    connect_timeout=2,
-    read_timeout=5,
+    retries={"mode": "standard", "total_max_attempts": 4},
+    connect_timeout=1,
+    read_timeout=3,
     max_pool_connections=32,
     tcp_keepalive=True,
 )

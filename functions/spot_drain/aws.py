@@ -23,7 +23,7 @@ _SERVICES_PER_CALL = 10
 _REVISIONS_PER_CALL = 20
 # How long a service's target groups are remembered. A deployment changes the key (its id is in the
 # task's startedBy), so only an out-of-band change waits for this.
-_REMEMBER_S = 300
+_REMEMBER_S = 60
 _MAX_REMEMBERED = 5_000
 
 _MEANING: dict[str, type[CallFailed]] = {
@@ -34,6 +34,8 @@ _MEANING: dict[str, type[CallFailed]] = {
     "InvalidTargetException": TargetRefused,
     "ValidationError": TargetRefused,
 }
+
+_TAGGED = "with an explicit deny in an identity-based policy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +205,10 @@ def _call(operation: str, perform: Callable[[], Any]) -> Any:
         return perform()
     except ClientError as error:
         code, text = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
-        # The only explicit deny in the role is about resources that their owners tagged.
-        if code.startswith("AccessDenied") and "explicit deny" in text:
+        # The only explicit deny in the role is about target groups that their owners tagged. A deny
+        # by the organisation is worded otherwise ("... in a service control policy") and is a failure:
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+        if operation == "DeregisterTargets" and _TAGGED in text:
             raise HeldBack(operation, code, text) from error
         raise _MEANING.get(code, CallFailed)(operation, code, text) from error
     except BotoCoreError as error:

@@ -30,7 +30,7 @@ from spot_drain.messages import (
 from spot_drain.storm import Tally, storm_alert, stuck_alert
 from spot_drain.tally import Tallies
 from spot_drain.telling import measure_verdicts, tell_pass, tell_unverified
-from spot_drain.verification import Findings, verify
+from spot_drain.verification import Findings, too_late, verify
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -59,7 +59,9 @@ def sort(messages: Iterable[Message]) -> Sorted:
         try:
             own = read_own(message.body)
             if own is None:
-                interruption = read_interruption(message.id, message.body)
+                interruption = read_interruption(
+                    message.id, message.body, retried=message.receive_count > 1
+                )
                 if interruption is not None:
                     batch.interruptions.append(interruption)
             elif isinstance(own, Verify):
@@ -113,8 +115,10 @@ class Worker:
             logger.exception("draining failed", reason=str(error))
             return {message_id for one in fresh for message_id in one.message_ids}
         tell_pass(outcome, now)
+        lost = self._record(too_late(outcome.missed), now) if outcome.missed else set()
         self._remember((*outcome.done, *outcome.standalone), now)
-        return {message_id for one in outcome.failed for message_id in one.message_ids}
+        again = [*outcome.failed, *(one for one, service in outcome.missed if service.arn in lost)]
+        return {message_id for one in again for message_id in one.message_ids}
 
     def _verify(self, arrived: Sequence[tuple[str, Verify]], now: float) -> set[str]:
         failed: set[str] = set()

@@ -65,6 +65,7 @@ class Pass:
     checks: list[TaskCheck] = field(default_factory=list)
     failed: dict[Interruption, Exception] = field(default_factory=dict)
     stale: list[Interruption] = field(default_factory=list)
+    missed: list[tuple[Interruption, Service]] = field(default_factory=list)
     standalone: list[Interruption] = field(default_factory=list)
     orphaned: list[Interruption] = field(default_factory=list)
     switched_off: list[Interruption] = field(default_factory=list)
@@ -77,7 +78,10 @@ class Pass:
 def drain(interruptions: Sequence[Interruption], aws: Gateway, *, now: float) -> Pass:
     """Take every interrupted task out of every group it may be registered in."""
     outcome = Pass()
-    current = _trusted(interruptions, aws, outcome, now)
+    current, dead = _trusted(interruptions, aws, outcome, now)
+    if dead:
+        known_dead = _services_of(dead, aws, outcome, now)
+        outcome.missed = [(o, s) for o, s in known_dead if s.mode == "on" and s.registrations]
     behind = _services_of(current, aws, outcome, now)
     _take_out(behind, aws, outcome)
     # A service in the middle of a deployment may have tasks in groups that only its revisions still
@@ -100,9 +104,14 @@ def drain(interruptions: Sequence[Interruption], aws: Gateway, *, now: float) ->
 
 def _trusted(
     interruptions: Iterable[Interruption], aws: Gateway, outcome: Pass, now: float
-) -> list[Interruption]:
-    """Those still alive: young events are believed, for the others ECS is asked."""
-    trusted, doubtful = [], []
+) -> tuple[list[Interruption], list[Interruption]]:
+    """Those still alive: young events are believed, for the others ECS is asked.
+
+    And those that stopped while we tried: an earlier try for them did not succeed.
+    """
+    trusted: list[Interruption] = []
+    doubtful: list[Interruption] = []
+    dead: list[Interruption] = []
     for one in interruptions:
         if one.service_name is None:
             outcome.standalone.append(one)
@@ -119,11 +128,11 @@ def _trusted(
         if isinstance(task, CallFailed):
             outcome.failed[one] = task
         elif task is None or task.get("lastStatus") in _STOPPED:
-            outcome.stale.append(one)
+            (dead if one.retried else outcome.stale).append(one)
         else:
             known = _as_described(one, task, now)
             (trusted if known.service_name else outcome.standalone).append(known)
-    return trusted
+    return trusted, dead
 
 
 def _services_of(
@@ -163,6 +172,14 @@ def _take_out(behind: Sequence[tuple[Interruption, Service]], aws: Gateway, outc
     held_back = {m for m, error in failed.items() if isinstance(error, HeldBack)}
     outcome.held_back |= {m.group_arn for m in held_back}
     failed = {m: error for m, error in failed.items() if m not in held_back}
+    # Whoever finds a target leaving on a second try may see what the first try did before it died.
+    seen |= {
+        m: Seen.UNKNOWN
+        for one, service in behind
+        if one.retried
+        for m in places[one, service.arn]
+        if seen[m] is Seen.LEAVING
+    }
     # Should such a target be gone at the second look, it was not we who took it out.
     seen |= {m: Seen.UNKNOWN for m in failed if seen[m] is Seen.REGISTERED}
     for one, service in behind:

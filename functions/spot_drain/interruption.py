@@ -38,6 +38,7 @@ class Interruption:
 
     ``at`` is when the two minutes began, ``seen_at`` when ECS last told its state; epoch seconds,
     None if no event says. ``service_name`` is None for a standalone task, empty if no event says.
+    ``retried``: a message was received before, and what became of that try is not known.
     """
 
     task_arn: str
@@ -50,6 +51,7 @@ class Interruption:
     seen_at: float | None
     version: int
     message_ids: tuple[str, ...]
+    retried: bool = False
 
     def is_fresh(self, now: float) -> bool:
         """Whether the address is certainly still the task's own."""
@@ -61,7 +63,7 @@ class Interruption:
         return None if self.at is None else min(max(0.0, NOTICE_S - (now - self.at)), NOTICE_S)
 
 
-def read_interruption(message_id: str, body: str) -> Interruption | None:
+def read_interruption(message_id: str, body: str, *, retried: bool = False) -> Interruption | None:
     """The interruption a message tells of; None if it tells of another task event.
 
     Raises ``InvalidMessage`` with the path of what is missing.
@@ -84,6 +86,7 @@ def read_interruption(message_id: str, body: str) -> Interruption | None:
         seen_at=_seen_at(event, task),
         version=task.version,
         message_ids=(message_id,),
+        retried=retried,
     )
 
 
@@ -109,6 +112,7 @@ def _merged(same: list[Interruption]) -> Interruption:
         at=min((one.at for one in same if one.at is not None), default=None),
         seen_at=max((one.seen_at for one in same if one.seen_at is not None), default=None),
         message_ids=tuple(dict.fromkeys(id_ for one in same for id_ in one.message_ids)),
+        retried=any(one.retried for one in same),
     )
 
 

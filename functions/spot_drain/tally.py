@@ -6,12 +6,13 @@ neither counts twice nor needs a record of its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from ecsops.errors import CallFailed
 from spot_drain.storm import Tally
 
 if TYPE_CHECKING:
@@ -19,9 +20,13 @@ if TYPE_CHECKING:
 
 # The weightiest first. A task may be noted under several: the process died half way, or two of its
 # events were handled side by side. The one that took it out knows; the other found it leaving.
-_VERDICTS = ("stuck", "backstop", "unattributed", "native", "would", "plain")
+VERDICTS = ("stuck", "backstop", "unattributed", "native", "would", "plain")
 _SETS = ("native", "backstop", "unattributed", "stuck", "plain", "would", "groups", "notes")
 _KEEP_S = 86_400
+# What is added later than this belongs to another storm.
+_GAP_S = 600
+_TRIES = 3
+_LOST = "ConditionalCheckFailedException"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +41,85 @@ class Tallies:
     ) -> tuple[int, dict[str, frozenset[str]]]:
         """Add to a service's tally; when its storm began, and which additions were new.
 
-        A task that is already noted under a weightier verdict is not new.
+        A task that is already noted under a weightier verdict, or was told of in the storm before,
+        is not new.
         """
         sets = {name: items for name, items in additions.items() if items}
+        for _ in range(_TRIES):
+            before = self._add(service_arn, sets, now)
+            if before.get("told") is None:
+                began = int(before["first_at"]["N"]) if "first_at" in before else int(now)
+                return began, {name: items - _known(before, name) for name, items in sets.items()}
+            told = _tasks(before) | _set(before, "earlier")
+            recent = now - int(before["last_at"]["N"]) <= _GAP_S
+            earlier = told if recent else frozenset()
+            fresh = {name: sets[name] - earlier for name in VERDICTS if name in sets}
+            if not any(fresh.values()):
+                return int(before["first_at"]["N"]), {}
+            if self._begin(service_arn, sets | fresh, earlier, before, now):
+                return int(now), {name: items for name, items in fresh.items() if items}
+        raise CallFailed("PutItem", "Contended", f"the tally of {service_arn} changes too fast")
+
+    def _add(
+        self, service_arn: str, sets: Mapping[str, frozenset[str]], now: float
+    ) -> Mapping[str, Any]:
+        """Add to the open storm; the item as it was, with ``told`` if there is no open storm."""
         assignments = "first_at = if_not_exists(first_at, :now), last_at = :now, expires_at = :end"
         adds = ", ".join(f"{name} :{name}" for name in sets)
-        answer = self.dynamodb.update_item(
-            TableName=self.table,
-            Key={"pk": {"S": _key(service_arn)}},
-            UpdateExpression=f"SET {assignments}" + (f" ADD {adds}" if adds else ""),
-            ExpressionAttributeValues={
-                ":now": {"N": str(int(now))},
-                ":end": {"N": str(int(now) + _KEEP_S)},
-                **{f":{name}": {"SS": sorted(items)} for name, items in sets.items()},
-            },
-            ReturnValues="ALL_OLD",
+        try:
+            answer = self.dynamodb.update_item(
+                TableName=self.table,
+                Key={"pk": {"S": _key(service_arn)}},
+                UpdateExpression=f"SET {assignments}" + (f" ADD {adds}" if adds else ""),
+                # DynamoDB deletes expired items days late, so a storm's end is part of the condition.
+                ConditionExpression=(
+                    "attribute_not_exists(pk) OR (attribute_not_exists(told) AND last_at >= :gap)"
+                ),
+                ExpressionAttributeValues={
+                    ":now": {"N": str(int(now))},
+                    ":gap": {"N": str(int(now) - _GAP_S)},
+                    ":end": {"N": str(int(now) + _KEEP_S)},
+                    **{f":{name}": {"SS": sorted(items)} for name, items in sets.items()},
+                },
+                ReturnValues="ALL_OLD",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != _LOST:
+                raise
+            item: Mapping[str, Any] = error.response.get("Item") or {}  # type: ignore[assignment]
+            return {"told": {"BOOL": True}, **item}
+        return answer.get("Attributes") or {}
+
+    def _begin(
+        self,
+        service_arn: str,
+        sets: Mapping[str, frozenset[str]],
+        earlier: frozenset[str],
+        before: Mapping[str, Any],
+        now: float,
+    ) -> bool:
+        """Put a new storm in the place of one that is over; False if somebody else was faster."""
+        item: dict[str, Any] = {
+            "pk": {"S": _key(service_arn)},
+            "first_at": {"N": str(int(now))},
+            "last_at": {"N": str(int(now))},
+            "expires_at": {"N": str(int(now) + _KEEP_S)},
+        }
+        for name, items in {**sets, "earlier": earlier}.items():
+            if items:
+                item[name] = {"SS": sorted(items)}
+        return self._won(
+            lambda: self.dynamodb.put_item(
+                TableName=self.table,
+                Item=item,
+                ConditionExpression="first_at = :first AND last_at = :last",
+                ExpressionAttributeValues={
+                    ":first": before["first_at"],
+                    ":last": before["last_at"],
+                },
+            )
         )
-        before: Mapping[str, Any] = answer.get("Attributes") or {}
-        began = int(before["first_at"]["N"]) if "first_at" in before else int(now)
-        return began, {name: items - _known(before, name) for name, items in sets.items()}
 
     def read(self, service_arn: str) -> Tally | None:
         """The tally of a service's storm; None if none is open."""
@@ -62,7 +127,7 @@ class Tallies:
             TableName=self.table, Key={"pk": {"S": _key(service_arn)}}, ConsistentRead=True
         )
         item: Mapping[str, Any] | None = answer.get("Item")
-        if item is None:
+        if item is None or "told" in item:
             return None
         return Tally(
             service_arn,
@@ -72,16 +137,28 @@ class Tallies:
         )
 
     def close(self, tally: Tally) -> bool:
-        """Forget a storm that was told; False if something was added meanwhile: tell again later."""
-        try:
-            self.dynamodb.delete_item(
+        """Mark a storm as told; False if something was added meanwhile: tell again later.
+
+        The item stays: an event of the same task that reaches another process later is not news.
+        """
+        return self._won(
+            lambda: self.dynamodb.update_item(
                 TableName=self.table,
                 Key={"pk": {"S": _key(tally.service_arn)}},
+                UpdateExpression="SET told = :yes",
                 ConditionExpression="last_at = :seen",
-                ExpressionAttributeValues={":seen": {"N": str(tally.last_at)}},
+                ExpressionAttributeValues={
+                    ":seen": {"N": str(tally.last_at)},
+                    ":yes": {"BOOL": True},
+                },
             )
+        )
+
+    def _won(self, write: Callable[[], object]) -> bool:
+        try:
+            write()
         except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+            if error.response["Error"]["Code"] == _LOST:
                 return False
             raise
         return True
@@ -96,10 +173,16 @@ def _set(item: Mapping[str, Any], name: str) -> frozenset[str]:
 
 
 def _outweighed(item: Mapping[str, Any], name: str) -> frozenset[str]:
-    """The tasks that are noted under a weightier verdict."""
-    weightier = _VERDICTS[: _VERDICTS.index(name)] if name in _VERDICTS else ()
+    """The tasks that are noted under a weightier verdict, or were told of in the storm before."""
+    if name not in VERDICTS:
+        return frozenset()
+    weightier = ("earlier", *VERDICTS[: VERDICTS.index(name)])
     return frozenset().union(*(_set(item, other) for other in weightier))
 
 
 def _known(item: Mapping[str, Any], name: str) -> frozenset[str]:
     return _set(item, name) | _outweighed(item, name)
+
+
+def _tasks(item: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset().union(*(_set(item, name) for name in VERDICTS))

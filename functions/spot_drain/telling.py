@@ -8,6 +8,7 @@ from ecsops import observability
 from ecsops.arns import parse_arn
 from ecsops.observability import MetricUnit, count, logger
 from spot_drain.drain import Pass
+from spot_drain.tally import VERDICTS
 from spot_drain.verification import Findings
 
 
@@ -38,9 +39,12 @@ def tell_pass(outcome: Pass, now: float) -> None:
         for note in service.notes:
             logger.warning("something to know", service=service.arn, reason=note)
     for name, number in (
-        ("InterruptedTasks", len(outcome.done) + len(outcome.standalone)),
+        # Those of services are counted where each task is counted once: with its verdict.
+        ("InterruptedTasks", len(outcome.standalone)),
         ("StandaloneInterrupted", len(outcome.standalone)),
+        ("DrainedTasks", len(outcome.done)),
         ("StaleEvents", len(outcome.stale)),
+        ("DrainedTooLate", len(outcome.missed)),
         ("ServiceGone", len(outcome.orphaned)),
         ("TargetGroupGone", len(outcome.gone)),
         ("TargetGroupHeldBack", len(outcome.held_back)),
@@ -61,6 +65,11 @@ def measure_verdicts(service_arn: str, new: Mapping[str, frozenset[str]]) -> Non
     """Count the verdicts that nobody has counted yet."""
     arn = parse_arn(service_arn)
     dimensions = {"Cluster": arn.cluster or "default", "Service": arn.name}
+    tasks = frozenset().union(*(new.get(name, frozenset()) for name in VERDICTS))
+    if tasks:
+        count("InterruptedTasks", len(tasks))
+    if new.get("stuck"):
+        count("StillRegisteredTasks", len(new["stuck"]))
     for name, metric in (
         ("native", "NativeDeregistered"),
         ("backstop", "BackstopDeregistered"),

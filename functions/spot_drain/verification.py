@@ -10,13 +10,17 @@ import msgspec
 
 from ecsops.arns import target_group_name
 from ecsops.errors import CallFailed, ClusterGone
-from spot_drain.interruption import FRESH_S
+from spot_drain.interruption import FRESH_S, Interruption
 from spot_drain.messages import TaskCheck
 from spot_drain.storm import NAMES
-from spot_drain.targets import Membership
+from spot_drain.targets import Membership, Service
 from spot_drain.verdict import OUT_OF_ROTATION, Looks, Seen, Verdict, judge
 
 MAX_ATTEMPTS = 3
+_TOO_LATE = (
+    "The toolkit's own calls failed until a task had stopped; whether requests were lost is not "
+    "known. Look for 'task not drained' in its log."
+)
 
 
 class Gateway(Protocol):
@@ -91,8 +95,28 @@ def verify(checks: Sequence[TaskCheck], attempt: int, aws: Gateway, *, now: floa
     elif again:
         # Before a person is called: what was taken out just now is out.
         third = aws.look(_places(again))
+        # A look that failed says nothing against a deregistration that succeeded.
+        third |= {p: Seen.ABSENT for p in left if third[p] is Seen.UNKNOWN and p not in refused}
         still = _judged(again, third, findings)
         findings.give_up(still, [place for check in still for place in _in_rotation(check, third)])
+    return findings
+
+
+def too_late(missed: Iterable[tuple[Interruption, Service]]) -> Findings:
+    """Tasks that had stopped before any try to drain them succeeded: people must hear of it."""
+    findings = Findings()
+    for one, service in missed:
+        check = TaskCheck(
+            one.task_arn,
+            service.arn,
+            one.cluster_arn,
+            one.at,
+            one.seen_at,
+            dry_run=False,
+            targets=(),
+            notes=(*service.notes, _TOO_LATE),
+        )
+        findings.note(check, NAMES[Verdict.UNATTRIBUTED])
     return findings
 
 

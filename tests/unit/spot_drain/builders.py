@@ -110,6 +110,7 @@ def event(number: int = 1, sample: str = "ecs-task-spot-interruption", **detail:
     return document
 
 
-def message(number: int = 1, body: Any = None, **detail: Any) -> Message:
+def message(number: int = 1, body: Any = None, received: int = 1, **detail: Any) -> Message:
     content = event(number, **detail) if body is None else body
-    return Message(f"m{number}", content if isinstance(content, str) else json.dumps(content))
+    text = content if isinstance(content, str) else json.dumps(content)
+    return Message(f"m{number}", text, received)

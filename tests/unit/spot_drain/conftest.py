@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ecsops.observability import logger, metrics
+from ecsops.queue import Message
 from spot_drain.batch import Worker
 from tests.unit.spot_drain.builders import QUEUE
 from tests.unit.spot_drain.fakes import FakeBus, FakeGateway, FakeSqs, FakeTallies
@@ -27,6 +28,11 @@ class World:
     def later(self, kind: str) -> list[str]:
         """The bodies of our own messages of a kind, in the order in which they were sent."""
         return [b for _, b in self.sqs.sent if json.loads(b)["spot_drain"] == kind]
+
+    def verify(self, now: float) -> set[str]:
+        """Work on every verification that was scheduled so far."""
+        bodies = self.later("verify")
+        return self.worker.work([Message(f"v{n}", b) for n, b in enumerate(bodies)], now)
 
 
 @pytest.fixture

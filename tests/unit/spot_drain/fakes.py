@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from ecsops.errors import CallFailed
 from spot_drain.aws import ServiceKey
 from spot_drain.storm import Tally
+from spot_drain.tally import VERDICTS
 from spot_drain.targets import Membership, Service, Target
 from spot_drain.verdict import Seen
 from tests.unit.spot_drain.builders import QUEUE, address, failure
@@ -42,7 +43,10 @@ class FakeClient:
 
 @dataclass
 class FakeGateway:
-    """An account in memory; what is in ``broken`` (a group or cluster) answers with its failure."""
+    """An account in memory; what is in ``broken`` (a group or cluster) answers with its failure.
+
+    ``blind``: every look fails. ``stubborn``: deregistering changes nothing.
+    """
 
     services_by_name: dict[tuple[str, str], Service | CallFailed] = field(default_factory=dict)
     described: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -51,6 +55,7 @@ class FakeGateway:
     gone: set[str] = field(default_factory=set)
     broken: dict[str, CallFailed] = field(default_factory=dict)
     blind: bool = False
+    stubborn: bool = False
     rolled: dict[str, Service | CallFailed] = field(default_factory=dict)
     calls: list[tuple[str, Any]] = field(default_factory=list)
 
@@ -103,7 +108,7 @@ class FakeGateway:
         failed = {p: self.broken[p.group_arn] for p in places if p.group_arn in self.broken}
         for place in places:
             target = (place.group_arn, place.target)
-            if place not in failed and target in self.registered:
+            if place not in failed and target in self.registered and not self.stubborn:
                 self.registered.remove(target)
                 self.leaving.add(target)
         return seen, failed
@@ -125,15 +130,31 @@ class FakeGateway:
 
 @dataclass
 class FakeTallies:
-    """Tallies in memory; ``failing`` services cannot be written or read."""
+    """Tallies in memory; ``failing`` services cannot be written or read.
+
+    As in the table, a storm that was told stays, so that its tasks are not news again.
+    """
 
     noted: dict[str, dict[str, set[str]]] = field(default_factory=dict)
     times: dict[str, list[int]] = field(default_factory=dict)
     failing: set[str] = field(default_factory=set)
+    told: set[str] = field(default_factory=set)
+    earlier: dict[str, set[str]] = field(default_factory=dict)
     late_addition: bool = False
 
     def add(self, arn: str, additions: Mapping[str, frozenset[str]], *, now: float) -> Any:
         self._check(arn)
+        gone_quiet = arn in self.noted and now - self.times[arn][1] > 600
+        if arn in self.told or gone_quiet:
+            known = set() if gone_quiet else self._tasks(arn) | self.earlier.get(arn, set())
+            fresh = {name: additions[name] - known for name in VERDICTS if name in additions}
+            if not any(fresh.values()):
+                return self.times[arn][0], {}
+            self.told.discard(arn)
+            self.earlier[arn] = known
+            self.noted[arn] = {name: set(items) for name, items in {**additions, **fresh}.items()}
+            self.times[arn] = [int(now), int(now)]
+            return int(now), {name: items for name, items in fresh.items() if items}
         sets = self.noted.setdefault(arn, {})
         self.times.setdefault(arn, [int(now), int(now)])[1] = int(now)
         new = {name: items - sets.get(name, set()) for name, items in additions.items()}
@@ -143,7 +164,7 @@ class FakeTallies:
 
     def read(self, arn: str) -> Tally | None:
         self._check(arn)
-        if arn not in self.noted:
+        if arn not in self.noted or arn in self.told:
             return None
         sets = {name: frozenset(items) for name, items in self.noted[arn].items()}
         return Tally(arn, *self.times[arn], **sets)
@@ -151,8 +172,11 @@ class FakeTallies:
     def close(self, tally: Tally) -> bool:
         if self.late_addition:
             return False
-        del self.noted[tally.service_arn]
+        self.told.add(tally.service_arn)
         return True
+
+    def _tasks(self, arn: str) -> set[str]:
+        return {task for name in VERDICTS for task in self.noted[arn].get(name, ())}
 
     def _check(self, arn: str) -> None:
         if arn in self.failing:

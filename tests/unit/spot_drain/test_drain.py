@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ecsops.errors import ClusterGone, TargetGroupGone
 from spot_drain.drain import drain
-from spot_drain.targets import Registration
+from spot_drain.targets import Registration, Target
 from spot_drain.verdict import Seen
 from tests.unit.spot_drain.builders import (
+    CLUSTER,
     NOW,
     OTHER_CLUSTER,
     PORT,
@@ -105,6 +108,47 @@ def test_throttled_deregistration_fails_the_message_and_schedules_the_verificati
     assert [one.task_arn for one in outcome.done] == [task_arn(2)]
     first = {check.task_arn: check.targets[0].first for check in outcome.checks}
     assert first == {task_arn(1): Seen.UNKNOWN, task_arn(2): Seen.REGISTERED}
+
+
+def test_what_a_first_try_may_have_done_before_it_died_is_nobodys_credit():
+    aws = FakeGateway().host(service(), tasks=[3])
+    aws.leaving |= {(group(), Target(address(n), PORT)) for n in (1, 2)}
+    batch = [interruption(1, retried=True), interruption(2), interruption(3, retried=True)]
+    outcome = drain(batch, aws, now=NOW)
+    first = {check.task_arn: check.targets[0].first for check in outcome.checks}
+    assert first == {
+        task_arn(1): Seen.UNKNOWN,
+        task_arn(2): Seen.LEAVING,
+        task_arn(3): Seen.REGISTERED,
+    }
+
+
+def test_a_task_that_stopped_between_two_tries_was_missed():
+    aws = FakeGateway().host(service(), tasks=[1])
+    again, late_copy = interruption(1, retried=True), interruption(2)
+    outcome = drain([again, late_copy], aws, now=NOW + 40)
+    assert [(one, known.arn) for one, known in outcome.missed] == [(again, service_arn())]
+    assert outcome.stale == [late_copy]
+    assert aws.deregistered() == set()
+    assert outcome.checks == outcome.done == []
+
+
+@pytest.mark.parametrize(
+    "known", [service(mode="off"), service(mode="dry-run"), service(registrations=frozenset())]
+)
+def test_nothing_was_missed_where_nothing_was_to_be_done(known):
+    aws = FakeGateway().host(known)
+    outcome = drain([interruption(retried=True)], aws, now=NOW + 40)
+    assert outcome.missed == []
+    assert outcome.failed == {}
+
+
+def test_a_missed_task_of_an_unknown_service_comes_back():
+    aws = FakeGateway()
+    aws.services_by_name[CLUSTER, "web"] = failure()
+    outcome = drain([interruption(retried=True)], aws, now=NOW + 40)
+    assert outcome.missed == outcome.stale == []
+    assert len(outcome.failed) == 1
 
 
 def test_a_dry_run_looks_and_leaves_alone():

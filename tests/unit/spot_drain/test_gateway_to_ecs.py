@@ -104,7 +104,7 @@ def test_an_unknown_cluster_fails_only_its_own_services():
 def test_a_service_is_remembered_for_a_while_and_asked_for_again_then():
     ecs = FakeClient({"describe_services": descriptions})
     aws = make(ecs)
-    for now, calls in ((NOW, 1), (NOW + 299, 1), (NOW + 300, 2)):
+    for now, calls in ((NOW, 1), (NOW + 59, 1), (NOW + 60, 2)):
         assert aws.services({key()}, now=now)[key()].name == "web"
         assert len(ecs.calls) == calls
 

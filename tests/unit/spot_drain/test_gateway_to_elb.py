@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from botocore.exceptions import ClientError
 
+from ecsops.errors import HeldBack
 from spot_drain.aws import Aws
 from spot_drain.targets import Membership, Target
 from spot_drain.verdict import Seen
@@ -94,6 +96,31 @@ def test_a_dual_stack_task_leaves_a_group_that_takes_one_family(code):
     seen, failed = make(elb=elb).look_and_deregister([place(1), v6])
     assert seen == {place(1): Seen.REGISTERED, v6: Seen.ABSENT}
     assert failed == {}
+
+
+DENIED = "User: x is not authorized to perform: elasticloadbalancing:DeregisterTargets "
+
+
+@pytest.mark.parametrize(
+    ("operation", "reason", "held_back"),
+    [
+        ("deregister_targets", "with an explicit deny in an identity-based policy", True),
+        ("deregister_targets", "with an explicit deny in a service control policy", False),
+        ("deregister_targets", "because no identity-based policy allows it", False),
+        ("describe_target_health", "with an explicit deny in an identity-based policy", False),
+    ],
+)
+def test_only_the_owners_own_tag_holds_back(operation, reason, held_back):
+    denied = ClientError(
+        {"Error": {"Code": "AccessDenied", "Message": DENIED + reason}}, "Operation"
+    )
+    answers = {"describe_target_health": healthy, "deregister_targets": {}}
+    elb = FakeClient(answers | {operation: denied})
+    seen, failed = make(elb=elb).look_and_deregister([place(1)])
+    if operation == "deregister_targets":
+        assert isinstance(failed[place(1)], HeldBack) is held_back
+    else:
+        assert (seen, failed) == ({place(1): Seen.UNKNOWN}, {})
 
 
 @pytest.mark.parametrize("operation", ["describe_target_health", "deregister_targets"])

@@ -85,7 +85,7 @@ def test_the_answer_names_the_messages_to_be_tried_again(load, monkeypatch, caps
     metrics = [
         json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line
     ]
-    assert metrics[0]["InterruptedTasks"] == [1.0]
+    assert metrics[0]["DrainedTasks"] == [1.0]
     assert metrics[0]["RejectedMessages"] == [1.0]
 
 

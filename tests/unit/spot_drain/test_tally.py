@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
+from ecsops.errors import CallFailed
 from spot_drain.tally import Tallies
 from tests.unit.spot_drain.builders import service_arn
 
@@ -104,8 +105,111 @@ def test_a_storm_that_went_on_meanwhile_is_kept(tallies):
 def test_a_storm_that_somebody_else_has_closed_is_no_error(tallies):
     add(tallies, native="a")
     told = tallies.read(ARN)
-    tallies.close(told)
-    assert not tallies.close(told)
+    assert tallies.close(told)
+    assert tallies.close(told)
+    assert tallies.read(ARN) is None
+
+
+def tell(tallies: Tallies) -> None:
+    assert tallies.close(tallies.read(ARN))
+
+
+def test_a_later_event_of_a_told_task_is_no_news(tallies):
+    """Another process, which does not remember the task."""
+    add(tallies, backstop="ab", groups="g")
+    tell(tallies)
+    assert add(tallies, NOW + 60, native="a", groups="g", notes="n") == (int(NOW), {})
+    assert tallies.read(ARN) is None
+
+
+def test_a_task_that_was_not_told_of_begins_a_storm_of_its_own(tallies):
+    add(tallies, backstop="ab")
+    tell(tallies)
+    began, new = add(tallies, NOW + 60, native="abc", groups="g")
+    assert (began, new) == (int(NOW) + 60, {"native": frozenset("c")})
+    tally = tallies.read(ARN)
+    assert (tally.first_at, tally.last_at) == (began, began)
+    assert (tally.tasks, tally.groups) == (frozenset("c"), frozenset("g"))
+
+
+def test_what_was_told_two_storms_ago_is_no_news_either(tallies):
+    add(tallies, backstop="a")
+    tell(tallies)
+    add(tallies, NOW + 60, backstop="b")
+    tell(tallies)
+    assert add(tallies, NOW + 120, native="ab") == (int(NOW) + 60, {})
+    began, new = add(tallies, NOW + 130, native="abc")
+    assert (began, new) == (int(NOW) + 130, {"native": frozenset("c")})
+
+
+def test_what_was_told_before_a_storm_stays_told_within_it(tallies):
+    add(tallies, backstop="a")
+    tell(tallies)
+    add(tallies, NOW + 60, backstop="b")
+    began, new = add(tallies, NOW + 70, native="ab")
+    assert began == int(NOW) + 60
+    assert not new["native"]
+    assert tallies.read(ARN).tasks == frozenset("b")
+
+
+def test_a_storm_that_nobody_told_is_not_mixed_with_one_two_hours_later(tallies):
+    add(tallies, native="a", notes="old")
+    began, new = add(tallies, NOW + 7200, native="b")
+    assert (began, new) == (int(NOW) + 7200, {"native": frozenset("b")})
+    tally = tallies.read(ARN)
+    assert (tally.first_at, tally.tasks, tally.notes) == (began, frozenset("b"), frozenset())
+
+
+@pytest.mark.parametrize(("pause", "began"), [(600, 0), (602, 602)])
+def test_a_storm_is_another_one_after_ten_minutes_of_silence(tallies, pause, began):
+    add(tallies, native="a")
+    assert add(tallies, NOW + pause, native="b")[0] == int(NOW) + began
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_of_two_writers_that_begin_a_storm_the_slower_one_joins_it(dynamodb, told):
+    """Both saw the storm that is over; the other one writes between the look and the write."""
+    faster = Tallies(dynamodb, "ops")
+
+    class Slow:
+        def __getattr__(self, name):
+            return getattr(dynamodb, name)
+
+        def put_item(self, **params):
+            if not done:
+                done.append(add(faster, NOW + 7200, backstop="bc"))
+            return dynamodb.put_item(**params)
+
+    done: list = []
+    add(faster, native="a")
+    if told:
+        tell(faster)
+    began, new = add(Tallies(Slow(), "ops"), NOW + 7201, native="cd")
+    assert done == [(int(NOW) + 7200, {"backstop": frozenset("bc")})]
+    assert (began, new) == (int(NOW) + 7200, {"native": frozenset("d")})
+    tally = faster.read(ARN)
+    assert (tally.backstop, tally.native) == (frozenset("bc"), frozenset("d"))
+
+
+def test_a_tally_that_changes_under_every_try_is_a_failed_call(dynamodb):
+    class Busy:
+        tries = 0
+
+        def __getattr__(self, name):
+            return getattr(dynamodb, name)
+
+        def put_item(self, **params):
+            self.tries += 1
+            other = Tallies(dynamodb, "ops")
+            add(other, NOW + self.tries, native=f"{self.tries}")
+            tell(other)
+            return dynamodb.put_item(**params)
+
+    tallies = Tallies(dynamodb, "ops")
+    add(tallies, native="a")
+    tell(tallies)
+    with pytest.raises(CallFailed, match="too fast"):
+        add(Tallies(Busy(), "ops"), NOW + 1, native="z")
 
 
 def test_services_have_tallies_of_their_own(tallies):

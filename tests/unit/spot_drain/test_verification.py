@@ -7,7 +7,7 @@ import pytest
 from ecsops.errors import ClusterGone
 from spot_drain.targets import Target
 from spot_drain.verdict import Seen
-from spot_drain.verification import MAX_ATTEMPTS, Findings, verify
+from spot_drain.verification import MAX_ATTEMPTS, Findings, too_late, verify
 from tests.unit.spot_drain.builders import (
     CLUSTER,
     NOW,
@@ -17,6 +17,7 @@ from tests.unit.spot_drain.builders import (
     check,
     failure,
     group,
+    interruption,
     service,
     service_arn,
     task_arn,
@@ -36,19 +37,9 @@ def verdicts(findings: Findings, service_name: str = "web") -> dict[str, int]:
     return {name: len(items) for name, items in sets.items() if name != "groups"}
 
 
-class Unimpressed(FakeGateway):
+def unimpressed(*numbers: int) -> FakeGateway:
     """An account in which deregistering changes nothing."""
-
-    def look_and_deregister(self, memberships):
-        places = list(memberships)
-        self.calls.append(("deregister", places))
-        return self.look(places), {}
-
-
-def unimpressed(*numbers: int) -> Unimpressed:
-    aws = Unimpressed()
-    aws.host(service(), tasks=numbers)
-    return aws
+    return FakeGateway(stubborn=True).host(service(), tasks=numbers)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +126,30 @@ def test_only_what_is_still_there_is_left_to_a_person():
 def test_a_second_look_that_fails_is_no_success():
     aws = FakeGateway(blind=True)
     assert verify([check(1)], 1, aws, now=LATER).again == [check(1)]
+    aws.broken[group()] = failure("Throttling")
     assert verdicts(verify([check(1)], MAX_ATTEMPTS, aws, now=LATER)) == {"stuck": 1}
+
+
+def test_a_failed_look_says_nothing_against_a_deregistration_that_succeeded():
+    aws = FakeGateway(blind=True)
+    findings = verify([check(1)], MAX_ATTEMPTS, aws, now=LATER)
+    assert verdicts(findings) == {"backstop": 1}
+    assert findings.left == {}
+
+
+def test_a_last_look_that_fails_saves_only_the_places_that_were_taken_out():
+    aws = FakeGateway(blind=True, broken={group("other"): failure()})
+    findings = verify([check(1, Seen.REGISTERED, "web", "other")], MAX_ATTEMPTS, aws, now=LATER)
+    assert verdicts(findings) == {"stuck": 1}
+    assert findings.left[service_arn()] == {group("other"): {f"{address(1)}:{PORT}"}}
+
+
+def test_a_task_that_had_stopped_before_we_could_is_unattributed_with_a_note():
+    findings = too_late([(interruption(1), service(notes=("odd",)))])
+    sets = findings.additions[service_arn()]
+    assert sets["unattributed"] == {f"{1:032x}"}
+    assert "odd" in sets["notes"]
+    assert any("calls failed until a task had stopped" in note for note in sets["notes"])
 
 
 def test_a_dry_run_says_what_it_would_have_done_and_does_nothing():

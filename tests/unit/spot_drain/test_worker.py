@@ -15,6 +15,7 @@ from tests.unit.spot_drain.builders import (
     address,
     check,
     event,
+    failure,
     group,
     message,
     service,
@@ -36,6 +37,9 @@ def test_an_interruption_is_drained_and_its_verification_scheduled(world, counte
     [(delay, body)] = world.sqs.sent
     assert delay == 8
     assert json.loads(body)["tasks"][0][0] == task_arn(1)
+    assert counted("DrainedTasks") == 1
+    assert counted("InterruptedTasks") == 0, "it is counted with its verdict"
+    assert world.verify(NOW + 8) == set()
     assert counted("InterruptedTasks") == 1
     assert counted("SecondsLeft") == pytest.approx(119.2, abs=0.1)
 
@@ -46,7 +50,7 @@ def test_an_event_without_any_time_is_looked_up_and_told_without_one(world, coun
     timeless = event(1, stoppingAt=..., updatedAt=...) | {"time": None}
     assert world.worker.work([message(1, timeless)], NOW) == set()
     assert world.aws.registered == set()
-    assert (counted("InterruptedTasks"), counted("SecondsLeft")) == (1, 0)
+    assert (counted("DrainedTasks"), counted("SecondsLeft")) == (1, 0)
 
 
 def test_an_empty_batch_costs_nothing(world):
@@ -58,8 +62,9 @@ def test_the_same_message_twice_is_drained_once(world, counted):
     """4d: duplicate."""
     world.aws.host(service(), tasks=[1])
     assert world.worker.work([message(1), message(1)], NOW) == set()
-    assert counted("InterruptedTasks") == 1
     assert len(world.later("verify")) == 1
+    world.verify(NOW + 8)
+    assert counted("DrainedTasks") == counted("InterruptedTasks") == 1
 
 
 def test_versions_out_of_order_are_one_interruption(world, counted):
@@ -67,7 +72,7 @@ def test_versions_out_of_order_are_one_interruption(world, counted):
     world.aws.host(service(), tasks=[1])
     later = Message("m2", json.dumps(event(1, version=4, lastStatus="DEACTIVATING")))
     assert world.worker.work([later, message(1)], NOW) == set()
-    assert counted("InterruptedTasks") == 1
+    assert counted("DrainedTasks") == 1
 
 
 def test_a_missing_first_event_does_not_matter(world):
@@ -84,7 +89,51 @@ def test_the_later_events_of_a_drained_task_cost_nothing(world, counted):
     calls = len(world.aws.calls)
     assert world.worker.work([message(1, version=4)], NOW + 5) == set()
     assert len(world.aws.calls) == calls
+    assert counted("DrainedTasks") == 1
+
+
+def test_the_later_event_of_a_told_task_is_no_news_to_another_process(world, counted):
+    world.aws.host(service(), tasks=[1])
+    world.worker.work([message(1)], NOW)
+    world.verify(NOW + 8)
+    report = Message("r", world.later("report")[0])
+    world.worker.work([report], NOW + 53)
+    world.worker.drained.clear()
+    world.sqs.sent.clear()
+
+    late = event(1, version=5, updatedAt="2026-03-02T09:01:30Z") | {"time": "2026-03-02T09:01:30Z"}
+    assert world.worker.work([message(1, late)], NOW + 91) == set()
+    assert len(world.later("verify")) == 1
+    assert world.verify(NOW + 99) == set()
+    world.worker.work([report], NOW + 200)
+
+    assert len(world.bus.details) == 1
     assert counted("InterruptedTasks") == 1
+    assert (counted("BackstopDeregistered"), counted("NativeDeregistered")) == (1, 0)
+
+
+def test_a_task_that_stopped_before_a_retry_succeeded_is_told_to_people(world, counted):
+    world.aws.host(service())
+    assert world.worker.work([message(1, received=2)], NOW + 40) == set()
+    assert (counted("DrainedTooLate"), counted("StaleEvents")) == (1, 0)
+    assert counted("InterruptedTasks") == 1
+    world.worker.work([Message("r", world.later("report")[0])], NOW + 85)
+    [alert] = world.bus.details
+    assert alert["severity"] == "warning"
+    assert "calls failed until a task had stopped" in alert["summary"]
+
+
+def test_a_missed_task_that_cannot_be_tallied_comes_back(world):
+    world.aws.host(service())
+    world.tallies.failing.add(ARN)
+    assert world.worker.work([message(1, received=2)], NOW + 40) == {"m1"}
+
+
+def test_a_late_copy_that_was_never_received_before_is_just_stale(world, counted):
+    world.aws.host(service())
+    assert world.worker.work([message(1)], NOW + 3600) == set()
+    assert (counted("DrainedTooLate"), counted("StaleEvents")) == (0, 1)
+    assert world.later("report") == []
 
 
 def test_a_standalone_task_is_counted_once_for_all_its_events(world, counted):
@@ -122,7 +171,7 @@ def test_a_message_that_cannot_be_understood_is_named_counted_and_kept(world, co
 
 
 def test_a_body_that_breaks_the_reader_stays_alone(world, monkeypatch):
-    def read(message_id, body):
+    def read(message_id, body, *, retried):
         raise ZeroDivisionError("nobody thought of this")
 
     monkeypatch.setattr("spot_drain.batch.read_interruption", read)
@@ -141,7 +190,7 @@ def test_a_native_storm_from_notice_to_report(world, counted):
     [alert] = world.bus.details
     assert alert["title"] == "prod/web: Spot took 30 tasks; all left their load balancers in time"
     assert alert["summary"].endswith("ECS itself had taken 30 out of rotation.")
-    assert world.tallies.noted == {}
+    assert world.tallies.read(ARN) is None
 
 
 def test_the_backstop_is_counted_by_service(world, counted):
@@ -186,19 +235,26 @@ def test_a_task_still_in_rotation_is_verified_again(world, attempt):
     assert world.later("report") == []
 
 
+def stubborn(world, *numbers):
+    """Targets that cannot be taken out."""
+    world.aws.host(service(), tasks=[*numbers])
+    world.aws.broken[group("web")] = failure("Throttling")
+
+
 def test_after_the_third_attempt_the_critical_alert_is_sent_at_once(world, counted):
-    world.aws.blind = True
+    stubborn(world, 1, 2)
     world.worker.work([verify_message(check(1), check(2), attempt=3)], NOW + 24)
     [alert] = world.bus.details
     assert alert["severity"] == "critical"
     assert alert["incident"] == f"spot_drain/{ARN}/{int(NOW) + 24}"
     assert f"Id={address(1)},Port=8080" in alert["next_steps"][0]["command"]
-    assert counted("StillRegistered") == 2
+    assert counted("StillRegistered") == counted("StillRegisteredTasks") == 2
+    assert counted("InterruptedTasks") == 2
     assert world.later("verify") == []
 
 
 def test_different_attempts_in_one_batch_are_kept_apart(world):
-    world.aws.blind = True
+    stubborn(world, 1, 2)
     batch = [verify_message(check(1), attempt=1), verify_message(check(2), attempt=3, number=2)]
     world.worker.work(batch, NOW + 8)
     assert [json.loads(body)["attempt"] for body in world.later("verify")] == [2]

@@ -82,7 +82,7 @@ def test_a_stale_event_is_no_failure(world, counted):
     """4d: late."""
     assert world.worker.work([message(1)], NOW + 7200) == set()
     assert counted("StaleEvents") == 1
-    assert counted("InterruptedTasks") == 0
+    assert counted("DrainedTasks") == 0
 
 
 def test_a_tally_that_cannot_be_written_brings_back_only_its_own_messages(world, counted):
@@ -110,7 +110,8 @@ def test_a_redelivered_verification_counts_nothing_twice(world, counted):
 
 def test_an_alert_that_the_bus_refuses_brings_its_messages_back(world):
     """A partial failure of PutEvents."""
-    world.aws.blind = True
+    world.aws.host(service(), tasks=[1])
+    world.aws.broken[group("web")] = failure("Throttling")
     world.bus.failing = True
     batch = [verify_message("v1", check(1), attempt=3)]
     assert world.worker.work(batch, NOW + 24) == {"v1"}

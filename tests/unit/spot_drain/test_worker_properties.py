@@ -74,7 +74,7 @@ def mutated(draw: st.DrawFn) -> str:
         for name in parents:
             inner = inner[name]
         if draw(st.booleans()):
-            inner[last] = draw(_values)
+            inner[last] = copy.deepcopy(draw(_values))  # drawn lists are shared: never change them
         else:
             del inner[last]
     body = json.dumps(document)
