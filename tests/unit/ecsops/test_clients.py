@@ -11,6 +11,6 @@ def test_a_client_is_made_once_and_gives_up_well_within_two_minutes(aws_environm
     sqs = client("sqs")
     assert client("sqs") is sqs
     config = sqs.meta.config
-    assert (config.connect_timeout, config.read_timeout) == (2, 5)
+    assert (config.connect_timeout, config.read_timeout) == (1, 3)
     assert config.retries["mode"] == "standard"
     assert config.max_pool_connections == 32
