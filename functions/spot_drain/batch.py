@@ -116,7 +116,8 @@ class Worker:
             return {message_id for one in fresh for message_id in one.message_ids}
         tell_pass(outcome, now)
         lost = self._record(too_late(outcome.missed), now) if outcome.missed else set()
-        self._remember((*outcome.done, *outcome.standalone), now)
+        missed = [one for one, service in outcome.missed if service.arn not in lost]
+        self._remember((*outcome.done, *outcome.standalone, *missed), now)
         again = [*outcome.failed, *(one for one, service in outcome.missed if service.arn in lost)]
         return {message_id for one in again for message_id in one.message_ids}
 

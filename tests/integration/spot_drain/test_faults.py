@@ -15,6 +15,7 @@ OPERATIONS = [
     ("sqs", "SendMessageBatch"),
     ("dynamodb", "UpdateItem"),
     ("dynamodb", "GetItem"),
+    ("dynamodb", "PutItem"),
     ("dynamodb", "DeleteItem"),
     ("events", "PutEvents"),
     ("sns", "Publish"),

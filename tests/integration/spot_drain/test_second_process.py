@@ -22,19 +22,26 @@ def test_calls_that_always_fail_end_in_the_dead_letter_queue_not_in_silence(oper
     assert world.dead_letters("SpotDrainDeadLetterQueue")
 
 
-def test_calls_that_fail_until_the_task_has_stopped_end_in_one_warning(operate):
-    # The operator's own calls meet no faults; the function's first tries do: four of each message.
+@pytest.mark.parametrize("failing", [16, 24])
+def test_calls_that_fail_until_the_task_has_stopped_end_in_one_warning(operate, failing):
+    # Four calls a try: the first two tries of the notice and of the event that follows it.
     faults = [
-        CallFault("error", service="ecs", operation="DescribeServices", nth=n) for n in range(1, 40)
+        CallFault("error", service="ecs", operation="DescribeServices", nth=n)
+        for n in range(1, failing + 1)
     ]
     world = operate(faults=faults)
 
     world.account.ecs.interrupt([world.tasks("web")[0]])
     world.account.run_for(400)
 
-    subjects = [mail["Subject"] for mail in world.mails()]
-    assert subjects or world.dead_letters("SpotDrainDeadLetterQueue")
-    assert not any("in time" in subject for subject in subjects)
+    (mail,) = world.mails()
+    assert mail["Subject"].startswith("[warning]")
+    assert "in time" not in mail["Subject"]
+    assert "calls failed until a task had stopped" in mail["Message"]
+    assert world.calls("DeregisterTargets") == []
+    assert world.metric("DrainedTooLate") == world.metric("InterruptedTasks") == 1
+    assert world.metric("StaleEvents") == 0
+    assert world.dead_letters("SpotDrainDeadLetterQueue") == []
 
 
 def test_a_later_event_in_another_process_is_not_news(operate):
@@ -96,6 +103,26 @@ def test_a_storm_two_hours_later_is_another_one(operate):
         "1 task"
     ] * 2
     assert world.metric("InterruptedTasks") == 2
+
+
+def test_a_storm_that_was_never_told_is_not_mixed_with_one_two_hours_later(operate):
+    world = operate([web(count=4)])
+    world.account.faults.add(CallFault("error", service="dynamodb", operation="GetItem"))
+    world.account.ecs.interrupt(world.tasks("web")[:2])
+    world.account.run_for(7200)
+    assert world.mails() == []
+    assert world.dead_letters("SpotDrainDeadLetterQueue"), "or it would be lost in silence"
+    world.account.faults.clear()
+
+    began = world.now
+    world.account.ecs.interrupt([world.tasks("web")[0]])
+    world.account.run_for(200)
+
+    (event,) = [e for c in world.calls("PutEvents") for e in c["parameters"]["Entries"]]
+    alert = json.loads(event["Detail"])
+    assert alert["title"].startswith("prod/web: Spot took 1 task;")
+    assert int(alert["incident"].rpartition("/")[2]) >= int(began)
+    assert world.metric("InterruptedTasks") == 3
 
 
 @pytest.mark.parametrize("value", ["Off", "DRY-RUN", "False"])

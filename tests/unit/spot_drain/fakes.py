@@ -157,7 +157,8 @@ class FakeTallies:
             return int(now), {name: items for name, items in fresh.items() if items}
         sets = self.noted.setdefault(arn, {})
         self.times.setdefault(arn, [int(now), int(now)])[1] = int(now)
-        new = {name: items - sets.get(name, set()) for name, items in additions.items()}
+        known = self.earlier.get(arn, set())
+        new = {n: items - sets.get(n, set()) - known for n, items in additions.items()}
         for name, items in additions.items():
             sets.setdefault(name, set()).update(items)
         return self.times[arn][0], new

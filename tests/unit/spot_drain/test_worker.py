@@ -123,6 +123,14 @@ def test_a_task_that_stopped_before_a_retry_succeeded_is_told_to_people(world, c
     assert "calls failed until a task had stopped" in alert["summary"]
 
 
+def test_a_missed_task_is_counted_once_for_all_its_events(world, counted):
+    world.aws.host(service())
+    for version in (3, 4, 5):
+        again = message(1, received=2, version=version)
+        assert world.worker.work([again], NOW + 40) == set()
+    assert counted("DrainedTooLate") == counted("InterruptedTasks") == 1
+
+
 def test_a_missed_task_that_cannot_be_tallied_comes_back(world):
     world.aws.host(service())
     world.tallies.failing.add(ARN)

@@ -1,0 +1,61 @@
+"""The numbers: when somebody is told, how soon a message is tried again, how long a call may take."""
+
+import pytest
+
+from ecsops import clients
+from tests.template.shipped import ALARMS, FUNCTIONS, MAPPINGS, QUEUE_OF, QUEUES, RULES, target
+
+DEAD_LETTER_QUEUES = {
+    target(queue["RedrivePolicy"]["deadLetterTargetArn"])
+    for queue in QUEUES.values()
+    if "RedrivePolicy" in queue
+}
+ON_DEAD_LETTERS = {
+    name: alarm
+    for name, alarm in ALARMS.items()
+    if {target(dimension["Value"]) for dimension in alarm["Dimensions"]} & DEAD_LETTER_QUEUES
+}
+# What standard mode waits between the four tries of a call: up to 1, 2 and 4 s.
+BACK_OFF_S = 7
+
+
+def test_every_dead_letter_queue_has_an_alarm_of_its_own():
+    watched = [target(alarm["Dimensions"][0]["Value"]) for alarm in ON_DEAD_LETTERS.values()]
+    assert sorted(watched) == sorted(DEAD_LETTER_QUEUES)
+
+
+@pytest.mark.parametrize("name", ON_DEAD_LETTERS)
+def test_the_first_dead_letter_is_told(name):
+    alarm = ON_DEAD_LETTERS[name]
+    assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+    assert alarm["Statistic"] == "Maximum"
+    assert alarm["Threshold"] == 0
+    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+    assert alarm["EvaluationPeriods"] == 1
+    assert alarm["AlarmActions"]
+
+
+def test_an_interruption_that_cannot_be_delivered_is_given_up_while_it_matters():
+    for one in RULES["SpotInterruptionRule"]["Targets"]:
+        assert one["RetryPolicy"]["MaximumEventAgeInSeconds"] <= 300
+
+
+def test_the_tries_of_an_interruption_span_the_two_minutes():
+    queue = QUEUES["SpotDrainQueue"]
+    tries = queue["RedrivePolicy"]["maxReceiveCount"]
+    assert 100 <= queue["VisibilityTimeout"] * tries <= 150
+
+
+def test_spot_draining_takes_small_batches_at_once_in_two_processes():
+    (mapping,) = [m for m in MAPPINGS.values() if target(m["FunctionName"]) == "SpotDrainFunction"]
+    assert mapping["BatchSize"] == 10
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 2}
+    assert not mapping.get("MaximumBatchingWindowInSeconds")
+
+
+@pytest.mark.parametrize("function", QUEUE_OF)
+def test_all_tries_of_one_call_end_before_the_function_does(function):
+    config = clients._CONFIG
+    tries = config.retries["total_max_attempts"]
+    assert config.connect_timeout <= config.read_timeout
+    assert tries * config.read_timeout + BACK_OFF_S < FUNCTIONS[function]["Timeout"]
