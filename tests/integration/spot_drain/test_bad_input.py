@@ -56,7 +56,7 @@ BAD = {
         lambda e: json.dumps(_with(e, "EC2 Something", "detail-type")),
         "$.detail-type",
     ),
-    "a megabyte of nonsense": (lambda _: "x" * 250_000, "$"),
+    "a megabyte of nonsense": (lambda _: "x" * 1_000_000, "$"),
     "deep nesting": (lambda _: "[" * 100_000, "$"),
 }
 
