@@ -138,9 +138,9 @@ def storm_of_alerts(account):
 
 
 def report_earlier_storms(account, stack):
-    """Two storms have gone quiet, and their reports are due."""
-    for number in (1, 2):
-        arn = f"arn:aws:ecs:eu-west-1:123456789012:service/prod/earlier-{number}"
+    """Two storms have gone quiet, and their reports are due; one of the service itself was told."""
+    for name in ("earlier-1", "earlier-2", "web"):
+        arn = f"arn:aws:ecs:eu-west-1:123456789012:service/prod/{name}"
         began = int(time.time()) - 900
         account.client("dynamodb").put_item(
             TableName=stack.ref("SpotDrainTable"),
@@ -150,6 +150,7 @@ def report_earlier_storms(account, stack):
                 "last_at": {"N": str(began + 60)},
                 "expires_at": {"N": str(began + 86400)},
                 "native": {"SS": ["task-1"]},
+                **({"told": {"BOOL": True}} if name == "web" else {}),
             },
         )
         account.client("sqs").send_message(
@@ -212,6 +213,10 @@ def wait_while(missing):
         time.sleep(0.05)
 
 
+# Releasing a claim (ecsops/claims.py): no function takes claims yet.
+WITHOUT_A_CALLER = {("dynamodb", "DeleteItem")}
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_every_function_makes_every_call_that_its_source_can_make(story, function):
     assert story.calls(function) == expected_calls(function)
@@ -219,7 +224,7 @@ def test_every_function_makes_every_call_that_its_source_can_make(story, functio
 
 def test_together_the_functions_make_every_call_in_the_source(story):
     made = set().union(*(story.calls(function) for function in FUNCTIONS))
-    assert made == needs.operations(ROOT / "functions")
+    assert needs.operations(ROOT / "functions") - made == WITHOUT_A_CALLER
 
 
 def test_the_role_of_each_function_allows_each_of_its_calls(story):
