@@ -1,0 +1,177 @@
+"""What the guard remembers: versions, and a service's deployments with what became of them.
+
+Times are epoch seconds. Everything is frozen and written as JSON: a field that is added later needs a
+default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+Mode = Literal["off", "notify", "dry-run", "auto"]
+Controller = Literal["ECS", "CODE_DEPLOY", "EXTERNAL"]
+
+
+class Image(msgspec.Struct, frozen=True, array_like=True):
+    """What a container runs; the digest is known once ECS has resolved the image."""
+
+    container: str
+    image: str
+    digest: str | None = None
+
+
+class Version(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a service can run. ``task_definition`` is an ARN; ``content_hash`` leaves the images out.
+
+    Two task definitions with the same digests and the same content are one version, and one task
+    definition with a mutable tag can be many.
+    """
+
+    task_definition: str
+    images: tuple[Image, ...] = ()
+    content_hash: str | None = None
+    revision_arn: str | None = None
+
+    @property
+    def name(self) -> str:
+        """``web:41``."""
+        return self.task_definition.rpartition("/")[2]
+
+    @property
+    def digests(self) -> tuple[tuple[str, str], ...] | None:
+        """(container, digest) of all containers, None unless every digest is known."""
+        pairs = [(image.container, image.digest) for image in self.images if image.digest]
+        return tuple(sorted(pairs)) if pairs and len(pairs) == len(self.images) else None
+
+    @property
+    def identity(self) -> tuple[str, tuple[tuple[str, str], ...]] | None:
+        """What makes it the same thing again under another name; None until all of it is known."""
+        digests = self.digests
+        return (self.content_hash, digests) if self.content_hash and digests else None
+
+    def is_same(self, other: Version) -> bool:
+        """Whether both are known to run the same thing."""
+        if self.identity is not None and other.identity is not None:
+            return self.identity == other.identity
+        if self.task_definition != other.task_definition:
+            return False
+        return None in (self.digests, other.digests) or self.digests == other.digests
+
+
+class Outcome(StrEnum):
+    """What a deployment has come to. In the alerts these are the words."""
+
+    IN_PROGRESS = "in progress"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    ROLLING_BACK = "rolling back"
+    ROLLED_BACK = "rolled back"
+    ROLLBACK_FAILED = "rollback failed"
+    STALLED = "stalled"
+    SUPERSEDED = "superseded"
+    UNKNOWN = "unknown"
+
+
+# Nothing more comes of these by itself.
+FINAL = frozenset(
+    {Outcome.SUCCEEDED, Outcome.ROLLED_BACK, Outcome.ROLLBACK_FAILED, Outcome.SUPERSEDED}
+)
+
+
+class Judged(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A version that has proven good or bad, by which deployment, and why."""
+
+    version: Version
+    good: bool
+    at: float
+    deployment: str
+    why: str
+
+
+class Bake(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The watch after COMPLETED. An alarm that was in ALARM at the start counts from its next OK."""
+
+    ends_at: float
+    alarms: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    fired: tuple[str, ...] = ()
+
+
+class Deployment(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The ledger's row of a deployment: of a service deployment, or of one of CodeDeploy.
+
+    ``id`` is its ARN (or ``d-...``), ``ecs_id`` the ``ecs-svc/N`` under which its tasks start. ``told``
+    are the stages that people have been told, ``rules`` what led to the outcome and to the decision.
+    """
+
+    id: str
+    began: float
+    target: Version
+    ecs_id: str | None = None
+    source: Version | None = None
+    controller: Controller = "ECS"
+    outcome: Outcome = Outcome.IN_PROGRESS
+    outcome_at: float = 0.0
+    reason: str | None = None
+    cause: str | None = None
+    serving: Version | None = None
+    progress_at: float = 0.0
+    failed_tasks: int = 0
+    bake: Bake | None = None
+    told: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+
+
+class Act(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An audit row's essence: what the executor did, or found done, for a deployment."""
+
+    deployment: str
+    at: float
+    state: str
+    call: str
+    executed: bool = True
+
+
+class Freeze(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Nobody but people may act. ``scope`` is a service's ARN, a cluster's, or ``all``."""
+
+    scope: str
+    by: str
+    why: str = ""
+    until: float | None = None
+
+    def holds(self, now: float) -> bool:
+        """Whether it is in force."""
+        return self.until is None or now < self.until
+
+
+class Ledger(msgspec.Struct, frozen=True, omit_defaults=True):
+    """All that is remembered of a service; ``deployments`` newest first."""
+
+    service: str
+    deployments: tuple[Deployment, ...] = ()
+    judged: tuple[Judged, ...] = ()
+    handled: tuple[str, ...] = ()
+
+    def find(self, deployment_id: str | None) -> Deployment | None:
+        """A deployment by its id or by the ``ecs-svc/N`` of its tasks."""
+        return next(
+            (one for one in self.deployments if deployment_id in (one.id, one.ecs_id)), None
+        )
+
+    def bad(self, version: Version) -> Judged | None:
+        """Why a version is known to be bad, unless it has been forgiven."""
+        return _latest(one for one in self.judged if not one.good and one.version.is_same(version))
+
+    def good(self) -> tuple[Judged, ...]:
+        """Versions with proof, the latest first, without those that failed since."""
+        proven = sorted((one for one in self.judged if one.good), key=lambda one: -one.at)
+        return tuple(one for one in proven if self.bad(one.version) is None)
+
+
+def _latest(found: Iterable[Judged]) -> Judged | None:
+    return max(found, key=lambda one: one.at, default=None)
