@@ -1,0 +1,84 @@
+"""Rules over a graph: what each says of each resource it looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from audit.model.graph import Graph
+from audit.model.node import Path, Unknown, format_path
+from audit.model.resource import Resource
+from audit.model.task_definition import Container, TaskDefinition
+from audit.rule import Fix, Outcome, Rule, Severity, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule's verdict on a resource; the path lies in ``place``, mostly the resource itself."""
+
+    rule: Rule
+    outcome: Outcome
+    severity: Severity
+    resource: Resource
+    place: Resource
+    path: Path
+    message: str
+    fixes: tuple[Fix, ...] = ()
+
+    @property
+    def field(self) -> str:
+        """The path as people write it."""
+        return format_path(self.path)
+
+
+def evaluate(graph: Graph, rules: Iterable[Rule]) -> list[Finding]:
+    """Every verdict of every rule on everything it looks at."""
+    rules = list(rules)
+    containers = [rule for rule in rules if rule.on is Container]
+    found: list[Finding] = []
+    for resource in graph:
+        for rule in rules:
+            if rule.on is type(resource):
+                found.extend(_verdicts(rule, resource, resource))
+        if containers and isinstance(resource, TaskDefinition):
+            found.extend(_of_containers(containers, resource))
+    return found
+
+
+def _of_containers(rules: list[Rule], task: TaskDefinition) -> Iterator[Finding]:
+    try:
+        containers = task.containers
+    except Unknown as unknown:
+        for rule in rules:
+            yield _of(rule, task, Verdict(Outcome.UNKNOWN, unknown.path, unknown.reason))
+        return
+    for container in containers:
+        for rule in rules:
+            yield from _verdicts(rule, container, task)
+
+
+def _verdicts(rule: Rule, subject: Resource | Container, resource: Resource) -> Iterator[Finding]:
+    said = False
+    try:
+        for verdict in rule.check(subject):
+            said = True
+            yield _of(rule, resource, verdict)
+    except Unknown as unknown:
+        # What is unknown may belong to another resource; the reason says which field it is.
+        yield _of(rule, resource, Verdict(Outcome.UNKNOWN, subject.path, unknown.reason))
+        return
+    if not said:
+        yield _of(rule, resource, Verdict(Outcome.NOT_APPLICABLE, subject.path))
+
+
+def _of(rule: Rule, resource: Resource, verdict: Verdict) -> Finding:
+    return Finding(
+        rule,
+        verdict.outcome,
+        verdict.severity or rule.severity,
+        resource,
+        verdict.place or resource,
+        verdict.path,
+        verdict.message,
+        verdict.fixes,
+    )

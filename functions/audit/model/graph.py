@@ -1,0 +1,170 @@
+"""All resources of one audit, and how they name each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from audit.model.node import Unknown
+from audit.model.resource import Resource, Source
+from audit.model.scaling import ScalableTarget, ScalingPolicy
+from audit.model.service import Service
+from audit.model.task_definition import TaskDefinition
+
+_NOWHERE = Source()
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A describe-shaped document before it is part of a graph."""
+
+    kind: type[Resource]
+    data: Any
+    source: Source = _NOWHERE
+
+
+class Graph:
+    """Resources by kind and name. What is not in it is UNKNOWN, unless its kind is ``complete``."""
+
+    def __init__(
+        self, items: Iterable[Item], complete: frozenset[type[Resource]] = frozenset()
+    ) -> None:
+        """``complete``: kinds of which everything that could matter was read."""
+        self._complete = complete
+        self._resources: dict[type[Resource], list[Resource]] = {}
+        for item in items:
+            resource = item.kind(item.data, self, item.source)
+            self._resources.setdefault(item.kind, []).append(resource)
+        self._indexes: dict[type[Resource], dict[str, Resource]] = {}
+
+    def __iter__(self) -> Iterator[Resource]:
+        """Every resource, kind by kind, in the order in which they were given."""
+        for resources in self._resources.values():
+            yield from resources
+
+    def all[R: Resource](self, kind: type[R]) -> tuple[R, ...]:
+        """Every resource of a kind that is in the graph, which may not be all there are."""
+        return tuple(each for each in self._resources.get(kind, ()) if isinstance(each, kind))
+
+    def every[R: Resource](self, kind: type[R]) -> tuple[R, ...]:
+        """Every resource of a kind; UNKNOWN unless all were read."""
+        if kind not in self._complete:
+            raise Unknown(f"not every {kind.kind} was read")
+        return self.all(kind)
+
+    def get[R: Resource](self, kind: type[R], name: str) -> R | None:
+        """The resource of that name or ARN; None if it does not exist, UNKNOWN if nobody looked."""
+        index = self._index(kind)
+        found = index.get(name)
+        if found is None:
+            found = index.get(short_name(name))
+            if found is not None and name.startswith("arn:") and _has_arn(found):
+                found = None
+        if isinstance(found, kind):
+            return found
+        if kind in self._complete:
+            return None
+        raise Unknown(f"{kind.kind} {name} is not among what was read")
+
+    def find[R: Resource](self, kind: type[R], name: str) -> R:
+        """The resource of that name or ARN; UNKNOWN if it is not there."""
+        found = self.get(kind, name)
+        if found is None:
+            raise Unknown(f"{kind.kind} {name} does not exist")
+        return found
+
+    def task_definition_of(self, service: Service) -> TaskDefinition:
+        """The one that a service names, or the only one there is if it names none."""
+        node = service["taskDefinition"]
+        known = self.all(TaskDefinition)
+        # The deploy action and ecspresso keep it beside the service and fill its name in.
+        if len(known) == 1 and (not node.given or node.placeholder):
+            return known[0]
+        name = node.text()
+        if name is None:
+            raise Unknown("taskDefinition is not given", node.path)
+        return self.find(TaskDefinition, name)
+
+    def services_of(self, task_definition: TaskDefinition) -> tuple[Service, ...]:
+        """The services of the graph that run a task definition."""
+        return self._services_by_definition.get(id(task_definition), ())
+
+    def scalable_target_of(self, service: Service) -> ScalableTarget | None:
+        """What scales the service's desired count."""
+        for target in self.all(ScalableTarget):
+            if _scales(target, service):
+                return target
+        if ScalableTarget in self._complete:
+            return None
+        raise Unknown(f"the scalable target of {service.label} is not among what was read")
+
+    def policies_of(self, target: ScalableTarget) -> tuple[ScalingPolicy, ...]:
+        """The policies of a scalable target; UNKNOWN if there are none and nobody looked."""
+        resource_id = target["ResourceId"].text()
+        found = tuple(
+            policy
+            for policy in self.all(ScalingPolicy)
+            if _names(policy, target) or policy["ResourceId"].text() == resource_id
+        )
+        if not found and ScalingPolicy not in self._complete:
+            raise Unknown(f"the policies of {target.label} are not among what was read")
+        return found
+
+    @cached_property
+    def _services_by_definition(self) -> dict[int, tuple[Service, ...]]:
+        found: dict[int, tuple[Service, ...]] = {}
+        for service in self.all(Service):
+            try:
+                key = id(service.task_definition)
+            except Unknown:
+                continue
+            found[key] = (*found.get(key, ()), service)
+        return found
+
+    def _index(self, kind: type[Resource]) -> dict[str, Resource]:
+        if kind not in self._indexes:
+            index: dict[str, Resource] = {}
+            # The last of equal names wins: of a family, the newest revision.
+            for resource in sorted(self._resources.get(kind, ()), key=_revision):
+                for name in resource.names:
+                    index[name] = resource
+                    index.setdefault(short_name(name), resource)
+            self._indexes[kind] = index
+        return self._indexes[kind]
+
+
+def short_name(name: str) -> str:
+    """``web`` of a name or of an ARN of a cluster, target group, load balancer, role or task definition."""
+    if not name.startswith("arn:"):
+        return name
+    parts = name.split(":", 5)[-1].split("/")
+    if parts[0] == "targetgroup" and len(parts) > 1:
+        return parts[1]
+    return parts[2] if parts[0] == "loadbalancer" and len(parts) > 2 else parts[-1]
+
+
+def _has_arn(resource: Resource) -> bool:
+    return any(name.startswith("arn:") for name in resource.names)
+
+
+def _revision(resource: Resource) -> int:
+    revision = resource["revision"].value
+    return revision if isinstance(revision, int) else 0
+
+
+def _names(policy: ScalingPolicy, target: ScalableTarget) -> bool:
+    # CloudFormation's ScalingTargetId, instead of the ResourceId.
+    return policy["ScalingTargetId"].text() in target.names
+
+
+def _scales(target: ScalableTarget, service: Service) -> bool:
+    try:
+        parts = (target["ResourceId"].text() or "").split("/")
+        cluster = service["clusterArn"].text() or service["cluster"].text() or "default"
+    except Unknown:
+        return False
+    if len(parts) != 3 or parts[0] != "service":
+        return False
+    return parts[2] in service.names and short_name(cluster) in (parts[1], short_name(parts[1]))

@@ -1,0 +1,77 @@
+"""What every resource of the graph has: names to be found by, tags, and where it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from audit.model.node import Node, Path, Unknown
+
+if TYPE_CHECKING:
+    from audit.model.graph import Graph
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a resource was read: a file (or an API) and the path in it."""
+
+    file: str = ""
+    pointer: Path = ()
+    logical_id: str = ""
+
+
+class Resource(Node):
+    """One describe-shaped document of the graph."""
+
+    __slots__ = ("graph", "source")
+
+    kind: ClassVar[str]
+    # The fields that other resources may name it by; the first that is given names it in reports.
+    named_by: ClassVar[tuple[str, ...]]
+
+    def __init__(self, data: Any, graph: Graph, source: Source) -> None:
+        """``data`` has the shape in which the service's own API describes such a resource."""
+        super().__init__(data)
+        self.graph = graph
+        self.source = source
+
+    @property
+    def resource(self) -> Resource:
+        """Itself; a container answers with its task definition."""
+        return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that another resource may use for it."""
+        fields = self.value if isinstance(self.value, dict) else {}
+        given = (fields.get(field) for field in self.named_by)
+        names = [name for name in given if isinstance(name, str) and name]
+        return (*names, *([self.source.logical_id] if self.source.logical_id else []))
+
+    @property
+    def label(self) -> str:
+        """The name in reports."""
+        return next(iter(self.names), f"unnamed {self.kind}")
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Tags, in the spelling of either ECS (``key``) or the other services (``Key``)."""
+        node = self["tags"] if self["tags"].given else self["Tags"]
+        pairs = (
+            (tag["key"].text() or tag["Key"].text(), tag["value"].text() or tag["Value"].text())
+            for tag in node.items()
+        )
+        return {key: value or "" for key, value in pairs if key}
+
+
+def attribute(resource: Node, key: str) -> Node:
+    """One of the ``Attributes`` (``[{"Key": ..., "Value": ...}]``) of a target group or load balancer.
+
+    A list that was read but does not hold the key means the default; no list at all means: nobody looked.
+    """
+    if not resource["Attributes"].given:
+        raise Unknown("its attributes were not read")
+    for item in resource["Attributes"].items():
+        if item["Key"].text() == key:
+            return item["Value"]
+    return Node(None, (*resource["Attributes"].path, key))

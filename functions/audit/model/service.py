@@ -1,0 +1,107 @@
+"""Services, clusters, and how a service's fields lead to everything around it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from audit.model import strategy
+from audit.model.load_balancing import TargetGroup
+from audit.model.node import Node, Unknown
+from audit.model.resource import Resource
+from audit.model.scaling import ScalableTarget
+from audit.model.strategy import Strategy
+
+if TYPE_CHECKING:
+    from audit.model.task_definition import TaskDefinition
+
+
+class Cluster(Resource):
+    """An element of DescribeClusters with SETTINGS, CONFIGURATIONS and TAGS."""
+
+    kind = "cluster"
+    named_by = ("clusterArn", "clusterName")
+
+    @property
+    def strategy(self) -> Strategy:
+        """The strategy of services that say nothing themselves."""
+        node = self["defaultCapacityProviderStrategy"]
+        if not node.items():
+            # Nothing anywhere means launch type EC2 (API reference, CreateService "launchType").
+            return strategy.of_launch_type("EC2", node)
+        return strategy.of_items("defaultCapacityProviderStrategy", node)
+
+
+class Service(Resource):
+    """An element of DescribeServices with TAGS; CreateService's input reads the same."""
+
+    kind = "service"
+    named_by = ("serviceArn", "serviceName")
+
+    @cached_property
+    def task_definition(self) -> TaskDefinition:
+        """The task definition it runs; UNKNOWN if it is not in the graph."""
+        return self.graph.task_definition_of(self)
+
+    @cached_property
+    def cluster(self) -> Cluster:
+        """Its cluster; UNKNOWN if it is not in the graph."""
+        name = self["clusterArn"].text() or self["cluster"].text() or "default"
+        return self.graph.find(Cluster, name)
+
+    @cached_property
+    def strategy(self) -> Strategy:
+        """The capacity in force."""
+        if self["capacityProviderStrategy"].items():
+            return strategy.of_items("capacityProviderStrategy", self["capacityProviderStrategy"])
+        launch_type = self["launchType"].text()
+        if launch_type is not None:
+            return strategy.of_launch_type(launch_type, self["launchType"])
+        return self.cluster.strategy
+
+    @property
+    def load_balancers(self) -> list[Node]:
+        """The ``loadBalancers`` entries."""
+        return self["loadBalancers"].items()
+
+    def target_group(self, entry: Node) -> TargetGroup:
+        """The target group of one ``loadBalancers`` entry."""
+        arn = entry["targetGroupArn"].text()
+        if arn is None:
+            raise Unknown(f"{entry} names no target group", entry.path)
+        return self.graph.find(TargetGroup, arn)
+
+    @property
+    def scalable_target(self) -> ScalableTarget | None:
+        """What scales it; None if nothing does, UNKNOWN if nobody looked."""
+        return self.graph.scalable_target_of(self)
+
+    @property
+    def controller(self) -> str:
+        """``ECS`` unless given."""
+        return self["deploymentController"]["type"].text() or "ECS"
+
+    @property
+    def daemon(self) -> bool:
+        """One task per instance?"""
+        return self["schedulingStrategy"].text() == "DAEMON"
+
+    @property
+    def desired_count(self) -> int:
+        """UNKNOWN if not given: a template leaves it out where autoscaling sets it."""
+        count = self["desiredCount"].whole()
+        if count is None:
+            raise Unknown("desiredCount is not given", ("desiredCount",))
+        return count
+
+    @property
+    def minimum_healthy_percent(self) -> int:
+        """100 unless given, 0 for daemons (API reference, DeploymentConfiguration)."""
+        percent = self["deploymentConfiguration"]["minimumHealthyPercent"].whole()
+        return percent if percent is not None else (0 if self.daemon else 100)
+
+    @property
+    def maximum_percent(self) -> int:
+        """200 unless given, 100 for daemons (API reference, DeploymentConfiguration)."""
+        percent = self["deploymentConfiguration"]["maximumPercent"].whole()
+        return percent if percent is not None else (100 if self.daemon else 200)

@@ -1,0 +1,47 @@
+"""What a service leans on: log groups, roles, security groups, subnets, endpoints, capacity providers."""
+
+from __future__ import annotations
+
+from audit.model.resource import Resource
+
+
+class LogGroup(Resource):
+    """An element of DescribeLogGroups."""
+
+    kind = "log group"
+    named_by = ("arn", "logGroupName")
+
+
+class Role(Resource):
+    """GetRole's ``Role``, with ``AttachedPolicies`` (names) and ``Policies`` (every policy's document)."""
+
+    kind = "role"
+    named_by = ("Arn", "RoleName")
+
+
+class SecurityGroup(Resource):
+    """An element of DescribeSecurityGroups."""
+
+    kind = "security group"
+    named_by = ("GroupId", "GroupName")
+
+
+class Subnet(Resource):
+    """An element of DescribeSubnets, with ``Routes`` of its route table."""
+
+    kind = "subnet"
+    named_by = ("SubnetId",)
+
+
+class Endpoint(Resource):
+    """An element of DescribeVpcEndpoints."""
+
+    kind = "VPC endpoint"
+    named_by = ("VpcEndpointId",)
+
+
+class CapacityProvider(Resource):
+    """An element of DescribeCapacityProviders."""
+
+    kind = "capacity provider"
+    named_by = ("capacityProviderArn", "name")

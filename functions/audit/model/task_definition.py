@@ -1,0 +1,165 @@
+"""Task definitions and their containers."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from audit.model.dependencies import Dependency, Way, longest_way
+from audit.model.node import Node, Unknown
+from audit.model.resource import Resource
+from audit.model.size import cpu_units, mebibytes
+
+if TYPE_CHECKING:
+    from audit.model.service import Service
+
+# Developer guide, "Task definition parameters": the default of the agent and of Fargate.
+DEFAULT_STOP_TIMEOUT_S = 30
+
+
+class TaskDefinition(Resource):
+    """What DescribeTaskDefinition answers under ``taskDefinition``, with its ``tags``."""
+
+    kind = "task definition"
+    named_by = ("taskDefinitionArn", "family")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Also ``family:revision``."""
+        fields = self.value if isinstance(self.value, dict) else {}
+        family, revision = fields.get("family"), fields.get("revision")
+        if isinstance(family, str) and isinstance(revision, int):
+            return (*super().names, f"{family}:{revision}")
+        return super().names
+
+    @property
+    def label(self) -> str:
+        """``family:revision``, or what is known of it."""
+        family = self["family"].value
+        revision = self["revision"].value
+        if not isinstance(family, str) or not family:
+            return super().label
+        return f"{family}:{revision}" if isinstance(revision, int) else family
+
+    @cached_property
+    def containers(self) -> tuple[Container, ...]:
+        """The containers; UNKNOWN if they are no list."""
+        return tuple(Container(item, self) for item in self["containerDefinitions"].items())
+
+    def container(self, name: str) -> Container | None:
+        """The container of that name."""
+        return next((each for each in self.containers if each.name == name), None)
+
+    @cached_property
+    def services(self) -> tuple[Service, ...]:
+        """The services of the graph that run it."""
+        return self.graph.services_of(self)
+
+    @cached_property
+    def compatibilities(self) -> frozenset[str]:
+        """``requiresCompatibilities``; without it, what the services that run it say."""
+        required = self["requiresCompatibilities"].texts()
+        if required:
+            return frozenset(text.upper() for text in required)
+        return frozenset(platform for each in self.services for platform in each.strategy.platforms)
+
+    @property
+    def fargate(self) -> bool:
+        """Must it be fit for Fargate, as ``["EC2", "FARGATE"]`` must?"""
+        return "FARGATE" in self.compatibilities
+
+    @property
+    def ec2(self) -> bool:
+        """Does it run on instances of the user's own? What says nothing is registered for EC2."""
+        return "EC2" in self.compatibilities or not self.compatibilities
+
+    @property
+    def windows(self) -> bool:
+        """Windows containers?"""
+        family = self["runtimePlatform"]["operatingSystemFamily"].text() or "LINUX"
+        return family.upper().startswith("WINDOWS")
+
+    @property
+    def network_mode(self) -> str:
+        """The mode in force: ``bridge`` unless given (API reference, RegisterTaskDefinition)."""
+        return self["networkMode"].text() or "bridge"
+
+    @property
+    def cpu(self) -> int | None:
+        """CPU units of the whole task."""
+        return cpu_units(self["cpu"])
+
+    @property
+    def memory(self) -> int | None:
+        """MiB of the whole task."""
+        return mebibytes(self["memory"])
+
+    @cached_property
+    def dependencies(self) -> tuple[Dependency, ...]:
+        """Every dependsOn entry of every container."""
+        return tuple(each for container in self.containers for each in container.dependencies)
+
+    def stop_way(self) -> Way:
+        """The longest chain of stopping containers: each may take its whole stopTimeout."""
+        return longest_way(
+            self.dependencies, {each.name: each.stop_timeout for each in self.containers}
+        )
+
+
+class Container(Node):
+    """One element of ``containerDefinitions``; its paths begin at the task definition."""
+
+    __slots__ = ("task_definition",)
+
+    def __init__(self, node: Node, task_definition: TaskDefinition) -> None:
+        """A container always knows its task definition."""
+        super().__init__(node.value, node.path)
+        self.task_definition = task_definition
+
+    @property
+    def resource(self) -> TaskDefinition:
+        """The resource that findings are about."""
+        return self.task_definition
+
+    @property
+    def name(self) -> str:
+        """The name; UNKNOWN if there is none that can be read."""
+        name = self["name"].text()
+        if name is None:
+            raise Unknown(f"{self} has no name", self.path)
+        return name
+
+    @property
+    def label(self) -> str:
+        """The name in messages, whatever it is."""
+        name = self["name"].value
+        return name if isinstance(name, str) and name else f"container {self.path[-1]}"
+
+    @property
+    def essential(self) -> bool:
+        """True unless given (API reference, ContainerDefinition "essential")."""
+        return self["essential"].flag() is not False
+
+    @property
+    def stop_timeout(self) -> int:
+        """Seconds between SIGTERM and SIGKILL."""
+        seconds = self["stopTimeout"].whole()
+        return DEFAULT_STOP_TIMEOUT_S if seconds is None else seconds
+
+    @property
+    def environment(self) -> dict[str, Node]:
+        """Environment variables: name -> the node of the value."""
+        return {
+            name: item["value"]
+            for item in self["environment"].items()
+            if (name := item["name"].text()) is not None
+        }
+
+    @property
+    def dependencies(self) -> tuple[Dependency, ...]:
+        """Its dependsOn entries."""
+        return tuple(
+            Dependency(self.name, on, (item["condition"].text() or "").upper(), item)
+            for item in self["dependsOn"].items()
+            if (on := item["containerName"].text()) is not None
+        )

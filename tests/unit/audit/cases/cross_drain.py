@@ -1,0 +1,18 @@
+from audit.model.load_balancing import TargetGroup
+from tests.unit.audit.case import Case
+
+CASES = [
+    Case(
+        "X-01",
+        ((TargetGroup, "Attributes[0].Value", "120"),),
+        given=((TargetGroup, "Attributes[0].Value", "119"),),
+        at="Attributes[0].Value",
+        says="is 120 s, but a Spot interruption leaves 120 s: 0 s too many",
+    ),
+    Case(
+        "X-01",
+        ((TargetGroup, "Attributes", []),),
+        at="Attributes.deregistration_delay.timeout_seconds",
+        says="is 300 s (the default), but a Spot interruption leaves 120 s: 180 s too many",
+    ),
+]
