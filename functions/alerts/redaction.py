@@ -1,4 +1,4 @@
-"""Takes secrets out of an alert, before anything else sees it: storage, renderers, sinks, logs."""
+"""Takes secrets out of an alert, by the kernel's patterns and by the user's own."""
 
 from __future__ import annotations
 
@@ -9,115 +9,13 @@ from collections.abc import Sequence
 import msgspec
 
 from ecsops.alerts import Alert, Diff, Lines, NextStep, Table
-
-MASK = "[redacted]"
-# Longer texts are cut: no sink shows more, and it bounds the time that any pattern can take.
-MAX_TEXT = 8_000
-_CUT = " [cut]"
-
-# A name that smells of a secret, as the end of a longer one (DB_PASSWORD) or alone.
-_NAME = (
-    r"[\w.\-]{0,64}?(?:passw(?:or)?d|passphrase|pwd|secret|token|api[_\-.]?key|access[_\-.]?key"
-    r"|private[_\-.]?key|signing[_\-.]?key|account[_\-.]?key|encryption[_\-.]?key|authorization"
-    r"|credential|cookie|webhook[_\-.]?url|dsn|connection[_\-.]?string)s?[\w.\-]{0,64}?"
-)
-_QUOTE = r"\\{0,4}[\"']"
-_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
-    # A key block, even one that was cut off.
-    (
-        re.compile(
-            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----"
-            r"[\s\S]{0,8000}?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|\Z)"
-        ),
-        MASK,
-    ),
-    # JSON Web Tokens: two base64url objects and a signature.
-    (re.compile(r"eyJ[\w\-]{5,}\.[\w\-]{5,}(?:\.[\w\-]*){0,3}"), MASK),
-    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
-    (re.compile(r"(?<![A-Z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Z0-9])"), MASK),
-    # Slack, GitHub, GitLab, Stripe, npm, PyPI, Google, SendGrid, OpenAI-like keys.
-    (re.compile(r"xox[a-z]-[\w\-]{8,}|xapp-[\w\-]{8,}"), MASK),
-    (re.compile(r"gh[pousr]_\w{16,}|github_pat_\w{16,}|glpat-[\w\-]{16,}"), MASK),
-    (re.compile(r"(?:sk|rk|pk)[_\-](?:live|test|proj|ant)[_\-][\w\-]{8,}|whsec_\w{8,}"), MASK),
-    (re.compile(r"npm_\w{30,}|pypi-[\w\-]{30,}|AIza[\w\-]{35}|SG\.[\w\-]{16,}\.[\w\-]{16,}"), MASK),
-    (re.compile(r"hooks\.slack\.com/(?:services|workflows|triggers)/[\w/\-]+"), MASK),
-    # scheme://user:password@host; the password may hold anything up to the last @ before a slash.
-    (
-        re.compile(
-            r"(\b[a-z][a-z0-9+.\-]{1,20}://[^\s/:@\"']{0,128}):[^\s/\"']{1,512}@", re.IGNORECASE
-        ),
-        rf"\1:{MASK}@",
-    ),
-    # A whole header: its scheme and all that follows.
-    (
-        re.compile(
-            r"(authorization[\"']?\s{0,8}[:=]\s{0,8}[\"']?)(?!\[redacted\])[^\s\"'][^\n\"']{0,4000}",
-            re.IGNORECASE,
-        ),
-        rf"\1{MASK}",
-    ),
-    (
-        re.compile(r"\b(bearer\s{1,8})(?!\[redacted\])[^\s\"',;]{6,4000}", re.IGNORECASE),
-        rf"\1{MASK}",
-    ),
-    (
-        re.compile(
-            r"\b(basic\s{1,8})(?:[A-Za-z0-9+/]{4,4000}={1,2}|(?=\S{0,200}[0-9])[A-Za-z0-9+/]{12,4000})",
-            re.IGNORECASE,
-        ),
-        rf"\1{MASK}",
-    ),
-    # "name": "value", also inside a JSON string, where the quotes are escaped.
-    (
-        re.compile(
-            rf"({_QUOTE}{_NAME}{_QUOTE}\s{{0,8}}[:=]\s{{0,8}})({_QUOTE})(?:(?!\2)[\s\S]){{0,4000}}(?:\2|\Z)",
-            re.IGNORECASE,
-        ),
-        rf"\1\2{MASK}\2",
-    ),
-    # name="value with spaces", name=value, name: value, --name value
-    (
-        re.compile(
-            rf"(?<![\w.\-])({_NAME}[\"']?\s{{0,8}}[:=]\s{{0,8}})"
-            rf"(?:(\")(?:[^\"\\]|\\.){{0,4000}}\"?|(')[^']{{0,4000}}'?|(?!\[redacted\])[^\s\"',;&|<>]{{1,4000}})",
-            re.IGNORECASE,
-        ),
-        rf"\1{MASK}",
-    ),
-    (
-        re.compile(
-            rf"(--{_NAME}\s{{1,8}})(?!\[redacted\])(?:\"[^\"]{{0,4000}}\"|'[^']{{0,4000}}'|[^\s\"']{{1,4000}})",
-            re.IGNORECASE,
-        ),
-        rf"\1{MASK}",
-    ),
-    # 40 characters of base64 alone: an AWS secret access key, unless it is all hexadecimal (a digest).
-    (
-        re.compile(
-            r"(?<![A-Za-z0-9/+=_\-])(?![0-9a-fA-F]{40}(?![A-Za-z0-9/+]))(?=[A-Za-z0-9/+]{0,39}[0-9])"
-            r"(?=[A-Za-z0-9/+]{0,39}[A-Z])(?=[A-Za-z0-9/+]{0,39}[a-z])(?!/)[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_\-])"
-        ),
-        MASK,
-    ),
-)
+from ecsops.redaction import MASK, names_a_secret, redact_text, refers_to_a_secret
 
 
 @functools.cache
 def compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
     """The user's own patterns, which the routes document has checked."""
     return tuple(re.compile(pattern) for pattern in patterns)
-
-
-def redact_text(text: str, extra: Sequence[re.Pattern[str]] = ()) -> str:
-    """The text without secrets; ``extra`` are the user's own patterns."""
-    if len(text) > MAX_TEXT:
-        # Redacted before the cut as well: half a secret must not survive at the edge.
-        text = text[: MAX_TEXT + 512]
-    for pattern, instead in _PATTERNS:
-        text = pattern.sub(instead, text)
-    for pattern in extra:
-        text = pattern.sub(MASK, text)
-    return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + _CUT
 
 
 def redact(alert: Alert, extra: Sequence[re.Pattern[str]] = ()) -> Alert:
@@ -165,9 +63,6 @@ def _evidence(
             return Diff(clean(block.title), tuple((n, b, a) for n, b, a in changes))
 
 
-_NAME_ALONE = re.compile(rf"(?:.{{0,64}}[^\w.\-])?{_NAME}", re.IGNORECASE)
-
-
 def _pairwise(row: tuple[str, ...], extra: Sequence[re.Pattern[str]]) -> tuple[str, ...]:
     """A row whose first cell is the name of a secret has its value in the other cells."""
     if not row:
@@ -176,18 +71,6 @@ def _pairwise(row: tuple[str, ...], extra: Sequence[re.Pattern[str]]) -> tuple[s
 
 
 def _values(name: str, values: Sequence[str], extra: Sequence[re.Pattern[str]]) -> tuple[str, ...]:
-    if _NAME_ALONE.fullmatch(name.strip()[:200]):
-        return tuple(MASK if value else value for value in values)
+    if names_a_secret(name):
+        return tuple(MASK if value and not refers_to_a_secret(value) else value for value in values)
     return tuple(redact_text(value, extra) for value in values)
-
-
-def redact_document(document: object, extra: Sequence[re.Pattern[str]] = ()) -> object:
-    """A JSON document with every text in it redacted."""
-    match document:
-        case str():
-            return redact_text(document, extra)
-        case dict():
-            return {key: redact_document(value, extra) for key, value in document.items()}
-        case list() | tuple():
-            return [redact_document(value, extra) for value in document]
-    return document

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from alerts.news import News, cut, evidence_lines
-from alerts.redaction import redact_text
+from ecsops.redaction import redact_text
 
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: printable ASCII, below 100 characters.
 _SUBJECT_LENGTH = 99

@@ -10,7 +10,7 @@ from typing import Any
 
 from alerts.incident import key_digest
 from alerts.news import News, cut, evidence_lines
-from alerts.redaction import redact_text
+from ecsops.redaction import redact_text
 
 _TITLE, _DESCRIPTION, _STEP, _SUMMARY = 250, 8_000, 1_500, 1_000
 _STEPS, _RESOURCES, _BLOCKS = 10, 20, 3

@@ -13,7 +13,7 @@ import json
 import msgspec
 
 from alerts.news import News
-from alerts.redaction import redact_document
+from ecsops.redaction import redact_document
 
 SIGNATURE, IDEMPOTENCY = "X-ECS-Ops-Signature", "Idempotency-Key"
 
