@@ -1,4 +1,4 @@
-"""Whether to act, and what may stand in the way: every rule says its word, so that people can follow."""
+"""Whether to act: what the rules say together, and the action that it comes to."""
 
 from __future__ import annotations
 
@@ -6,30 +6,83 @@ from typing import Literal
 
 import msgspec
 
+from deploy_guard import gates
 from deploy_guard.actions import Action
-from deploy_guard.last_known_good import Rejection
+from deploy_guard.gates import Case, Rule
+from deploy_guard.last_known_good import Candidate, Rejection
 from deploy_guard.model import Version
+from deploy_guard.rollback_call import Way, way_back
 
-
-class Rule(msgspec.Struct, frozen=True):
-    """One rule and what it says here."""
-
-    name: str
-    allows: bool
-    says: str
+LOOK_AGAIN_S = 60
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """``act`` now, ``would-act`` (dry run, notify), ``wait`` for ECS until ``until``, or do ``nothing``.
+    """What to do. ``reason`` is the sentence of the rule that settled it.
 
-    ``reason`` is the sentence of the rule that settled it; ``action`` is also given where it is not
-    taken, so that the alert can say what it would be. ``target`` is what will be served afterwards.
+    ``act``: have the executor do it. ``dry-run``: have it do all but the call. ``would-act``: only say
+    what it would be. ``wait`` until ``until``, and look again. ``nothing``. ``action`` is given where
+    one is known, so that the alert can name the call. ``target`` is what would be served then.
     """
 
-    kind: Literal["act", "would-act", "wait", "nothing"]
+    kind: Literal["act", "dry-run", "would-act", "wait", "nothing"]
     reason: str
     action: Action | None = None
     target: Version | None = None
     until: float | None = None
     rules: tuple[Rule, ...] = ()
     rejected: tuple[Rejection, ...] = ()
+    proof: str | None = None
+
+
+def decide(case: Case, now: float) -> Decision:
+    """The decision, with what every rule says."""
+    way = way_back(case.row, case.reality, case.candidate)
+    said = (
+        gates.sees(case),
+        gates.failed(case),
+        gates.current(case),
+        gates.no_loop(case),
+        gates.once(case),
+        gates.tasks(case),
+        gates.cause(case),
+        gates.reversible(case),
+        gates.owner(case),
+        gates.native(case, now),
+        gates.kill_switch(case),
+        gates.freeze(case, now),
+        gates.cap(case, now),
+        gates.cool_off(case, now),
+        Rule("way back", way.action is not None, way.says, until=_later(way, now)),
+    )
+    decision = Decision(
+        "nothing",
+        "",
+        action=way.action,
+        target=way.target,
+        rules=said,
+        rejected=case.candidate.rejected,
+        proof=case.candidate.proof if isinstance(case.candidate, Candidate) else None,
+    )
+    against = next((rule for rule in said if not rule.allows), None)
+    if against is not None:
+        kind: Literal["wait", "nothing"] = "wait" if against.until is not None else "nothing"
+        return msgspec.structs.replace(
+            decision, kind=kind, reason=against.says, until=against.until
+        )
+    return _by_mode(case.settings.mode, decision)
+
+
+def _by_mode(mode: str, decision: Decision) -> Decision:
+    says = f"the tag ecs-ops:rollback says {mode}"
+    kinds: dict[str, Literal["act", "dry-run", "would-act"]] = {
+        "auto": "act",
+        "dry-run": "dry-run",
+        "notify": "would-act",
+    }
+    kind = kinds.get(mode, "nothing")
+    rule = Rule("mode", mode != "off", says)
+    return msgspec.structs.replace(decision, kind=kind, reason=says, rules=(*decision.rules, rule))
+
+
+def _later(way: Way, now: float) -> float | None:
+    return now + LOOK_AGAIN_S if way.undecided else None

@@ -57,9 +57,8 @@ class Version(msgspec.Struct, frozen=True, omit_defaults=True):
         """Whether both are known to run the same thing."""
         if self.identity is not None and other.identity is not None:
             return self.identity == other.identity
-        if self.task_definition != other.task_definition:
-            return False
-        return None in (self.digests, other.digests) or self.digests == other.digests
+        # An image that was never resolved may be anything once it is: it is no other's equal.
+        return self.task_definition == other.task_definition and self.digests == other.digests
 
 
 class Outcome(StrEnum):
@@ -120,20 +119,27 @@ class Deployment(msgspec.Struct, frozen=True, omit_defaults=True):
     cause: str | None = None
     serving: Version | None = None
     progress_at: float = 0.0
+    running: int = 0
     failed_tasks: int = 0
+    rolls_back: str | None = None
     bake: Bake | None = None
     told: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
 
 
 class Act(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An audit row's essence: what the executor did, or found done, for a deployment."""
+    """What the executor did for a deployment. ``result`` is the deployment that came of it.
+
+    ``state`` is REQUESTED (AWS took the call), CONFIRMED (found done) or FAILED (AWS refused it).
+    """
 
     deployment: str
     at: float
     state: str
     call: str
     executed: bool = True
+    result: str | None = None
+    task_definition: str | None = None
 
 
 class Freeze(msgspec.Struct, frozen=True, omit_defaults=True):

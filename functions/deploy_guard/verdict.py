@@ -1,10 +1,38 @@
-"""What a deployment has come to: a function of what is remembered and of what AWS shows now."""
+"""What a deployment has come to: a function of what is remembered and of what AWS shows now.
+
+The trap: during a rollback ECS makes the *old* deployment PRIMARY again, under its old id, and in the
+end calls it completed, in the words of any success. So no event is believed: the status of the service
+deployment decides, and where that cannot be had, which of the two deployments is PRIMARY.
+"""
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 
-from deploy_guard.model import Outcome, Version
+from deploy_guard.model import Deployment, Outcome, Version
+from deploy_guard.reality import Reality, ServiceDeployment
+
+# ECS's own default for services with a breaker; ours for those without. For services with one, its
+# threshold is read: it can be configured, and autoscaling moves it.
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
+_SHARE, _AT_LEAST, _AT_MOST = 0.5, 3, 200
+STALLED_AFTER_S = 900
+_PLACEMENTS_TO_STALL = 3
+_NOT_OF_THE_VERSION = frozenset({"capacity", "infra"})
+# Stages in which ECS, a hook or a person is at work and tasks need not change.
+_WAITING_STAGES = frozenset({"BAKE_TIME", "CLEAN_UP"})
+_WAITING_HOOKS = frozenset({"AWAITING_ACTION", "IN_PROGRESS"})
+_BY_STATUS = {
+    "PENDING": Outcome.IN_PROGRESS,
+    "IN_PROGRESS": Outcome.IN_PROGRESS,
+    "SUCCESSFUL": Outcome.SUCCEEDED,
+    "ROLLBACK_REQUESTED": Outcome.ROLLING_BACK,
+    "ROLLBACK_IN_PROGRESS": Outcome.ROLLING_BACK,
+    "ROLLBACK_SUCCESSFUL": Outcome.ROLLED_BACK,
+    "ROLLBACK_FAILED": Outcome.ROLLBACK_FAILED,
+}
 
 
 class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -21,3 +49,167 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
     says: str | None = None
     by: str = "ecs"
     rules: tuple[str, ...] = ()
+
+
+class Symptoms(msgspec.Struct, frozen=True):
+    """What its tasks show: ``trips`` when trying again cannot help."""
+
+    failures: int = 0
+    placements: int = 0
+    blame: str = "unknown"
+    trips: bool = False
+
+
+def judge(row: Deployment, reality: Reality, symptoms: Symptoms, now: float) -> Verdict:
+    """The verdict on a deployment of the ECS controller."""
+    if reality.blind:
+        blind = "blind: " + "; ".join(reality.blind)
+        return Verdict(Outcome.UNKNOWN, now, row.target, rules=(blind,))
+    if reality.status not in ("ACTIVE", "DRAINING"):
+        gone = f"the service is {reality.status}"
+        return Verdict(Outcome.SUPERSEDED, now, row.target, rules=(gone,))
+    deployment = reality.find(row.id)
+    if deployment is None:
+        return _by_primary(row, reality, symptoms, now)
+    return _by_status(row, reality, deployment, symptoms, now)
+
+
+def _by_status(
+    row: Deployment,
+    reality: Reality,
+    deployment: ServiceDeployment,
+    symptoms: Symptoms,
+    now: float,
+) -> Verdict:
+    outcome = _BY_STATUS.get(deployment.status)
+    says = deployment.rollback_reason or deployment.reason
+    told = f"the service deployment is {deployment.status}"
+    at = deployment.finished_at or deployment.updated_at or now
+    verdict = Verdict(
+        outcome or Outcome.UNKNOWN, at, row.target, _serving(row, reality, deployment), says
+    )
+    match outcome:
+        case Outcome.IN_PROGRESS:
+            return _unfinished(row, reality, symptoms, msgspec.structs.replace(verdict, at=now))
+        case None if deployment.status in ("STOPPED", "STOP_REQUESTED"):
+            return _stopped(reality, deployment, verdict)
+        case None:
+            told = f"{deployment.status} is a status that this version does not know"
+        case Outcome.SUCCEEDED if reality.desired == 0:
+            told += ", with a desired count of 0: that proves nothing"
+    return _because(verdict, verdict.outcome, told)
+
+
+def _stopped(reality: Reality, deployment: ServiceDeployment, verdict: Verdict) -> Verdict:
+    """STOPPED is the end of a deployment that failed and may not roll back, and of one replaced."""
+    told = f"the service deployment is {deployment.status}"
+    newer = newer_than(deployment, reality)
+    if newer is not None:
+        return _because(verdict, Outcome.SUPERSEDED, told, f"a newer one replaced it: {newer.arn}")
+    return _because(verdict, Outcome.FAILED, told, "no newer deployment has replaced it")
+
+
+def newer_than(deployment: ServiceDeployment, reality: Reality) -> ServiceDeployment | None:
+    """The latest deployment that began after this one."""
+    newest = max(reality.history, key=lambda one: one.created_at, default=None)
+    return newest if newest and newest.created_at > deployment.created_at else None
+
+
+def _by_primary(row: Deployment, reality: Reality, symptoms: Symptoms, now: float) -> Verdict:
+    """Without service deployments: is its own deployment PRIMARY, an older one, or a newer one?"""
+    primary = reality.primary
+    if primary is None or row.ecs_id is None:
+        return Verdict(
+            Outcome.UNKNOWN, now, row.target, rules=("ECS shows no such deployment any more",)
+        )
+    verdict = Verdict(Outcome.UNKNOWN, now, row.target, row.source, primary.reason)
+    state = primary.rollout_state
+    if primary.id == row.ecs_id:
+        told = f"{primary.id} is PRIMARY and {state or 'has no rollout state'}"
+        if state == "COMPLETED":
+            return _because(verdict, Outcome.SUCCEEDED, told)
+        if state == "FAILED":
+            return _because(verdict, Outcome.FAILED, told)
+        return _unfinished(row, reality, symptoms, verdict)
+    if primary.created_at > row.began:
+        newer = f"a newer deployment, {primary.id}, is PRIMARY"
+        return _because(verdict, Outcome.SUPERSEDED, newer)
+    outcome = {"COMPLETED": Outcome.ROLLED_BACK, "FAILED": Outcome.ROLLBACK_FAILED}.get(
+        state or "", Outcome.ROLLING_BACK
+    )
+    back = f"the older deployment {primary.id} is PRIMARY again and {state}"
+    serving = msgspec.structs.replace(verdict, serving=_version_of(primary.task_definition, row))
+    return _because(serving, outcome, back)
+
+
+def _unfinished(row: Deployment, reality: Reality, symptoms: Symptoms, verdict: Verdict) -> Verdict:
+    """ECS still tries. Whether that can come to anything is ours to say, for it may try for ever."""
+    if reality.desired == 0:
+        return _because(verdict, Outcome.IN_PROGRESS, "a desired count of 0 tells nothing")
+    given_up = _failing(row, reality, symptoms) or _stalled(row, reality, symptoms, verdict.at)
+    if given_up is None:
+        return _because(verdict, Outcome.IN_PROGRESS, "ECS is at it")
+    outcome, why = given_up
+    return _because(msgspec.structs.replace(verdict, by="guard"), outcome, why)
+
+
+def _failing(row: Deployment, reality: Reality, symptoms: Symptoms) -> tuple[Outcome, str] | None:
+    if symptoms.trips:
+        why = f"{symptoms.failures} failed, and trying the same again cannot help"
+        return Outcome.FAILED, why
+    limit = threshold(row, reality)
+    if symptoms.failures < limit:
+        return None
+    why = f"{symptoms.failures} tasks failed, {limit} are the limit"
+    if symptoms.blame in _NOT_OF_THE_VERSION:
+        return Outcome.STALLED, f"{why}; the cause is {symptoms.blame}"
+    return Outcome.FAILED, why
+
+
+def _stalled(
+    row: Deployment, reality: Reality, symptoms: Symptoms, now: float
+) -> tuple[Outcome, str] | None:
+    if symptoms.placements >= _PLACEMENTS_TO_STALL and not symptoms.failures:
+        return Outcome.STALLED, f"{symptoms.placements} times a task found no place"
+    if _stands_still(row, reality, now):
+        minutes = round((now - max(row.began, row.progress_at)) / 60)
+        return Outcome.STALLED, f"nothing has moved for {minutes} minutes"
+    return None
+
+
+def threshold(row: Deployment, reality: Reality) -> int:
+    """How many failed tasks are too many: the breaker's word, or its default without one."""
+    deployment = reality.find(row.id)
+    breaker = deployment.breaker if deployment else None
+    if breaker is not None and breaker.status != "DISABLED" and breaker.threshold:
+        return breaker.threshold
+    return min(max(math.ceil(_SHARE * reality.desired), _AT_LEAST), _AT_MOST)
+
+
+def _stands_still(row: Deployment, reality: Reality, now: float) -> bool:
+    deployment = reality.find(row.id)
+    if deployment is not None:
+        if deployment.stage in _WAITING_STAGES:
+            return False
+        if any(hook.status in _WAITING_HOOKS for hook in deployment.hooks):
+            return False
+    primary = reality.primary
+    running = primary.running if primary is not None else reality.running
+    quiet = now - max(row.began, row.progress_at)
+    return running < reality.desired and quiet >= STALLED_AFTER_S
+
+
+def _serving(row: Deployment, reality: Reality, deployment: ServiceDeployment) -> Version | None:
+    if deployment.status == "SUCCESSFUL":
+        return row.target
+    return reality.version(deployment.rolled_back_to) or row.source
+
+
+def _version_of(task_definition: str, row: Deployment) -> Version:
+    if row.source is not None and row.source.task_definition == task_definition:
+        return row.source
+    return Version(task_definition)
+
+
+def _because(verdict: Verdict, outcome: Outcome, *rules: str) -> Verdict:
+    return msgspec.structs.replace(verdict, outcome=outcome, rules=rules)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from ecsops.durations import parse_duration
 from ecsops.errors import InvalidSetting
@@ -72,6 +73,38 @@ def switch(tag: str, *, default: str, cautious: str, extra: tuple[str, ...] = ()
     return Setting(tag, parse, ", ".join(("on", *extra, "off")), default, cautious)
 
 
+def one_of(tag: str, *words: str, default: str, cautious: str) -> Setting[str]:
+    """A setting that is one of ``words``; where ``off`` is one of them its usual spellings work."""
+
+    def parse(text: str) -> str:
+        word = text.strip().lower()
+        if word in words:
+            return word
+        if word in _OFF and "off" in words:
+            return "off"
+        raise InvalidSetting(word)
+
+    return Setting(tag, parse, ", ".join(words), default, cautious)
+
+
+def until(tag: str) -> Setting[str]:
+    """``off``, ``on``, or the time until which it is on; nonsense counts as on."""
+
+    def parse(text: str) -> str:
+        word = text.strip().lower()
+        if word in _ON:
+            return "on"
+        if word in _OFF:
+            return "off"
+        try:
+            moment = datetime.fromisoformat(text.strip())
+        except ValueError:
+            raise InvalidSetting(word) from None
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
+
+    return Setting(tag, parse, "on, off or a time like 2026-01-31T18:00:00Z", "off", "on")
+
+
 def duration(tag: str, *, default: int, cautious: int) -> Setting[int]:
     """A setting in seconds, written ``90s``, ``5m``, ``2h``."""
     return Setting(tag, parse_duration, "a duration like 90s, 5m or 2h", default, cautious)
@@ -83,3 +116,14 @@ def from_ecs(tags: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
 
 
 SPOT_DRAIN = switch("ecs-ops:spot-drain", default="on", cautious="dry-run", extra=("dry-run",))
+ROLLBACK = one_of(
+    "ecs-ops:rollback", "off", "notify", "dry-run", "auto", default="notify", cautious="notify"
+)
+ROLLBACK_MANAGED = switch("ecs-ops:rollback-managed", default="off", cautious="off")
+ROLLBACK_UNKNOWN = switch("ecs-ops:rollback-unknown", default="off", cautious="off")
+IRREVERSIBLE = switch("ecs-ops:irreversible", default="off", cautious="on")
+FREEZE = until("ecs-ops:freeze")
+BAKE = duration("ecs-ops:bake", default=900, cautious=900)
+PIN_DIGESTS = switch("ecs-ops:pin-digests", default="off", cautious="off")
+REREGISTER = switch("ecs-ops:reregister", default="off", cautious="off")
+BAKE_ALARMS = "ecs-ops:bake-alarms"

@@ -25,7 +25,8 @@ def test_another_content_with_the_same_image_is_another_version():
 
 
 def test_without_digests_the_task_definition_decides():
-    assert version(41).is_same(version(41, "sha256:a"))
+    assert version(41).is_same(version(41))
+    assert not version(41).is_same(version(41, "sha256:a"))
     assert not version(41).is_same(version(42))
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecsops.tags import SPOT_DRAIN, duration, from_ecs, switch
+from ecsops.tags import FREEZE, ROLLBACK, SPOT_DRAIN, duration, from_ecs, switch
 
 TAG = "ecs-ops:spot-drain"
 
@@ -66,3 +66,35 @@ def test_tags_as_ecs_describes_them_become_a_mapping():
         "b": "",
     }
     assert from_ecs(None) == {}
+
+
+@pytest.mark.parametrize("word", ["off", "notify", "dry-run", "auto"])
+def test_a_word_of_the_list_is_taken_whatever_its_case(word):
+    assert ROLLBACK.read({"ecs-ops:rollback": f" {word.upper()} "}) == (word, None)
+
+
+@pytest.mark.parametrize("text", ["on", "true", "automatic", "", "1"])
+def test_no_other_word_makes_the_guard_act(text):
+    mode, problem = ROLLBACK.read({"ecs-ops:rollback": text})
+    assert mode == "notify"
+    assert "off, notify, dry-run, auto" in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("on", "on"),
+        ("no", "off"),
+        ("2026-01-31T18:00:00Z", "2026-01-31T18:00:00+00:00"),
+        ("2026-01-31T18:00+02:00", "2026-01-31T18:00:00+02:00"),
+        ("2026-01-31", "2026-01-31T00:00:00+00:00"),
+    ],
+)
+def test_a_freeze_is_on_off_or_lasts_until_a_time(text, value):
+    assert FREEZE.read({"ecs-ops:freeze": text}) == (value, None)
+
+
+def test_a_freeze_that_nobody_understands_is_a_freeze():
+    value, problem = FREEZE.read({"ecs-ops:freeze": "till friday"})
+    assert value == "on"
+    assert "acting as if on" in str(problem)

@@ -1,0 +1,64 @@
+"""What the owner of a service says with tags about the guard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from deploy_guard.model import Freeze, Mode
+from ecsops import tags
+
+STACK_TAG = "aws:cloudformation:stack-name"
+
+
+class OwnerSettings(msgspec.Struct, frozen=True):
+    """The settings in force, and what of it could not be understood."""
+
+    mode: Mode = "notify"
+    may_roll_back_managed: bool = False
+    may_roll_back_unknown: bool = False
+    irreversible: str | None = None
+    freeze: Freeze | None = None
+    bake_s: int = 900
+    bake_alarms: tuple[str, ...] | None = None
+    may_pin: bool = False
+    may_reregister: bool = False
+    problems: tuple[str, ...] = ()
+
+
+def read(
+    service: str, of_service: Mapping[str, str], of_definition: Mapping[str, str], default: str
+) -> OwnerSettings:
+    """Read the tags of a service and of the task definition in question."""
+    problems: list[str] = []
+
+    def setting[T](one: tags.Setting[T], given: Mapping[str, str], default: T | None = None) -> T:
+        value, problem = one.read(given, default)
+        if problem is not None:
+            problems.append(str(problem))
+        return value
+
+    alarms = of_service.get(tags.BAKE_ALARMS)
+    where = {"the service": of_service, "the task definition": of_definition}
+    marked = [name for name, given in where.items() if setting(tags.IRREVERSIBLE, given) == "on"]
+    return OwnerSettings(
+        mode=setting(tags.ROLLBACK, of_service, default),  # type: ignore[arg-type]
+        may_roll_back_managed=setting(tags.ROLLBACK_MANAGED, of_service) == "on",
+        may_roll_back_unknown=setting(tags.ROLLBACK_UNKNOWN, of_service) == "on",
+        irreversible=marked[0] if marked else None,
+        freeze=_freeze(service, setting(tags.FREEZE, of_service)),
+        bake_s=setting(tags.BAKE, of_service),
+        bake_alarms=tuple(alarms.split()) if alarms is not None else None,
+        may_pin=setting(tags.PIN_DIGESTS, of_service) == "on",
+        may_reregister=setting(tags.REREGISTER, of_service) == "on",
+        problems=tuple(problems),
+    )
+
+
+def _freeze(service: str, value: str) -> Freeze | None:
+    if value == "off":
+        return None
+    until = None if value == "on" else datetime.fromisoformat(value).timestamp()
+    return Freeze(service, "the tag ecs-ops:freeze of the service", until=until)

@@ -1,0 +1,53 @@
+"""What the owner of a service says with tags."""
+
+import pytest
+
+from deploy_guard.owner_settings import OwnerSettings, read
+from tests.unit.deploy_guard.situations import SERVICE
+
+
+def settings(of_definition=None, default="notify", **of_service):
+    tags = {f"ecs-ops:{name.replace('_', '-')}": value for name, value in of_service.items()}
+    return read(SERVICE, tags, of_definition or {}, default)
+
+
+def test_without_tags_the_guard_tells_and_does_nothing():
+    assert settings() == OwnerSettings()
+
+
+def test_the_stack_may_set_another_mode_and_the_tag_outranks_it():
+    assert settings(default="off").mode == "off"
+    assert settings(default="off", rollback="auto").mode == "auto"
+
+
+def test_nonsense_falls_back_and_is_reported():
+    read_anyway = settings(rollback="yes please", bake="long", irreversible="maybe")
+    assert read_anyway.mode == "notify"
+    assert read_anyway.bake_s == 900
+    assert read_anyway.irreversible == "the service"
+    assert len(read_anyway.problems) == 3
+
+
+def test_bake_alarms_are_names_separated_by_spaces():
+    assert settings(bake_alarms="errors  latency/p99").bake_alarms == ("errors", "latency/p99")
+    assert settings(bake_alarms="").bake_alarms == ()
+    assert settings().bake_alarms is None
+
+
+@pytest.mark.parametrize(
+    ("service", "definition", "where"),
+    [("on", "off", "the service"), ("off", "on", "the task definition"), ("off", "off", None)],
+)
+def test_s18_irreversible_may_stand_on_the_service_or_the_task_definition(
+    service, definition, where
+):
+    found = settings({"ecs-ops:irreversible": definition}, irreversible=service)
+    assert found.irreversible == where
+
+
+def test_s18_a_freeze_says_where_it_comes_from_and_when_it_ends():
+    frozen = settings(freeze="2026-01-31T18:00:00Z").freeze
+    assert frozen.until == 1769882400
+    assert "ecs-ops:freeze" in frozen.by
+    assert settings(freeze="on").freeze.holds(9e12)
+    assert settings(freeze="off").freeze is None

@@ -1,0 +1,170 @@
+"""What a deployment has come to. Scenario 1 is the one that everybody gets wrong."""
+
+import pytest
+
+from deploy_guard.model import Outcome
+from deploy_guard.reality import Hook
+from deploy_guard.verdict import Symptoms, judge, threshold
+from tests.unit.deploy_guard.situations import (
+    BEGAN,
+    breaker,
+    ecs_deployment,
+    reality,
+    revision_arn,
+    row,
+    service_deployment,
+    version,
+)
+
+NOW = BEGAN + 43_200
+NONE = Symptoms()
+
+
+def outcome(seen, symptoms=NONE, now=NOW, **fields):
+    return judge(row(**fields), seen, symptoms, now).outcome
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("PENDING", Outcome.IN_PROGRESS),
+        ("IN_PROGRESS", Outcome.IN_PROGRESS),
+        ("SUCCESSFUL", Outcome.SUCCEEDED),
+        ("ROLLBACK_REQUESTED", Outcome.ROLLING_BACK),
+        ("ROLLBACK_IN_PROGRESS", Outcome.ROLLING_BACK),
+        ("ROLLBACK_SUCCESSFUL", Outcome.ROLLED_BACK),
+        ("ROLLBACK_FAILED", Outcome.ROLLBACK_FAILED),
+        ("STOPPED", Outcome.FAILED),
+        ("STOP_REQUESTED", Outcome.FAILED),
+        ("A_STATUS_OF_TOMORROW", Outcome.UNKNOWN),
+    ],
+)
+def test_the_status_of_the_service_deployment_decides(status, expected):
+    assert outcome(reality(service_deployment(43, status, source=42))) is expected
+
+
+@pytest.mark.parametrize("state", ["IN_PROGRESS", "COMPLETED"])
+def test_s01_an_old_deployment_that_completes_again_is_a_rollback(state):
+    """The PRIMARY deployment says COMPLETED, and the service deployment what that means."""
+    rolled = service_deployment(
+        43, "ROLLBACK_SUCCESSFUL", source=42, rolled_back_to=revision_arn(42)
+    )
+    seen = reality(rolled, deployments=(ecs_deployment(42, state=state),))
+    verdict = judge(row(), seen, NONE, NOW)
+    assert verdict.outcome is Outcome.ROLLED_BACK
+    assert verdict.serving == version(42)
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ("IN_PROGRESS", Outcome.ROLLING_BACK),
+        ("COMPLETED", Outcome.ROLLED_BACK),
+        ("FAILED", Outcome.ROLLBACK_FAILED),
+    ],
+)
+def test_s01_without_the_history_the_old_id_being_primary_says_it(state, expected):
+    seen = reality(service_deployment(42, "SUCCESSFUL"))
+    seen = reality(
+        service_deployment(42, "SUCCESSFUL"), deployments=(ecs_deployment(42, state=state),)
+    )
+    verdict = judge(row(), seen, NONE, NOW)
+    assert verdict.outcome is expected
+    assert verdict.serving == version(42)
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ("IN_PROGRESS", Outcome.IN_PROGRESS),
+        ("COMPLETED", Outcome.SUCCEEDED),
+        ("FAILED", Outcome.FAILED),
+    ],
+)
+def test_without_the_history_its_own_id_being_primary_says_the_rest(state, expected):
+    history = service_deployment(42, "SUCCESSFUL")
+    assert outcome(reality(history, deployments=(ecs_deployment(43, state=state),))) is expected
+
+
+def test_without_the_history_a_newer_primary_supersedes():
+    history = service_deployment(42, "SUCCESSFUL")
+    seen = reality(history, deployments=(ecs_deployment(44),))
+    assert outcome(seen) is Outcome.SUPERSEDED
+
+
+def test_s07_stopped_because_a_newer_one_began_is_superseded():
+    seen = reality(service_deployment(43, "STOPPED"), service_deployment(44))
+    verdict = judge(row(), seen, NONE, NOW)
+    assert verdict.outcome is Outcome.SUPERSEDED
+    assert any("44" in rule for rule in verdict.rules)
+
+
+def test_blind_is_unknown_and_says_what_could_not_be_read():
+    verdict = judge(row(), reality(blind=("DescribeServices: AccessDenied",)), NONE, NOW)
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert "AccessDenied" in verdict.rules[0]
+
+
+def test_a_deleted_service_ends_the_story():
+    assert outcome(reality(status="INACTIVE")) is Outcome.SUPERSEDED
+
+
+def test_s02_two_failures_that_cannot_be_helped_are_enough_without_a_breaker():
+    verdict = judge(row(), reality(), Symptoms(2, blame="release", trips=True), NOW)
+    assert (verdict.outcome, verdict.by) == (Outcome.FAILED, "guard")
+
+
+@pytest.mark.parametrize(
+    ("desired", "limit"), [(1, 3), (6, 3), (7, 4), (25, 13), (400, 200), (800, 200)]
+)
+def test_without_a_breaker_its_default_is_the_limit(desired, limit):
+    seen = reality(desired=desired, running=desired)
+    assert threshold(row(), seen) == limit
+    assert outcome(seen, Symptoms(limit - 1, blame="app")) is Outcome.IN_PROGRESS
+    assert outcome(seen, Symptoms(limit, blame="app")) is Outcome.FAILED
+
+
+def test_s19_a_breaker_has_its_own_threshold_and_it_is_never_computed():
+    five = service_deployment(43, source=42, breaker=breaker(threshold=5))
+    assert outcome(reality(five), Symptoms(4, blame="app")) is Outcome.IN_PROGRESS
+    assert outcome(reality(five), Symptoms(5, blame="app")) is Outcome.FAILED
+
+
+@pytest.mark.parametrize("blame", ["capacity", "infra"])
+def test_s06_what_no_version_can_help_is_stalled_not_failed(blame):
+    assert outcome(reality(), Symptoms(5, blame=blame)) is Outcome.STALLED
+
+
+def test_s06_tasks_that_find_no_place_stall_it():
+    assert outcome(reality(), Symptoms(placements=2)) is Outcome.IN_PROGRESS
+    assert outcome(reality(), Symptoms(placements=3)) is Outcome.STALLED
+
+
+def test_without_movement_for_a_quarter_of_an_hour_it_has_stalled():
+    began = row().began
+    few = reality(deployments=(ecs_deployment(43, running=1),))
+    assert outcome(few, now=began + 899) is Outcome.IN_PROGRESS
+    assert outcome(few, now=began + 900) is Outcome.STALLED
+    assert outcome(few, now=began + 900, progress_at=began + 1) is Outcome.IN_PROGRESS
+    assert outcome(reality(), now=began + 9000) is Outcome.IN_PROGRESS
+
+
+@pytest.mark.parametrize(
+    "waiting",
+    [
+        {"stage": "BAKE_TIME"},
+        {"hooks": (Hook("h", "AWAITING_ACTION"),)},
+        {"hooks": (Hook("h", "IN_PROGRESS"),)},
+    ],
+)
+def test_a_deployment_that_waits_on_purpose_has_not_stalled(waiting):
+    seen = reality(service_deployment(43, **waiting), deployments=(ecs_deployment(43, running=0),))
+    assert outcome(seen, now=row().began + 90_000) is Outcome.IN_PROGRESS
+
+
+def test_a_desired_count_of_zero_tells_nothing():
+    seen = reality(desired=0, running=0)
+    trips = Symptoms(9, blame="release", trips=True)
+    assert outcome(seen, trips, now=row().began + 9000) is Outcome.IN_PROGRESS
+    done = reality(service_deployment(43, "SUCCESSFUL"), desired=0)
+    assert "proves nothing" in judge(row(), done, NONE, NOW).rules[0]
