@@ -10,11 +10,13 @@ from importlib import import_module
 from pathlib import Path
 
 from sandbox.cli.exit_code import ExitCode
+from sandbox.cli.lint_options import lint_options
 from sandbox.errors import InvalidEvent, InvalidWorld, SandboxError
 
 _EPILOG = """exit codes:
   0 done   1 something went wrong   2 command line not understood
   3 a file is not what it should be   4 the event matches no rule   5 a function failed
+  lint: 1 findings at or above --fail-on   6 more checks unknown than --max-unknown
 """
 
 
@@ -68,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     _alerts(commands.add_parser("alerts", help="send dead letters again; check a routes document"))
     _selftest(commands.add_parser("selftest", help="does an alert get from the bus to its sink?"))
     _dashboard(commands.add_parser("dashboard", help="preview the fleet widget in a browser"))
+    lint_options(commands.add_parser("lint", help="audit task definitions, services and templates"))
     return parser
 
 

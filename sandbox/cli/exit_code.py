@@ -12,3 +12,4 @@ class ExitCode(IntEnum):
     BAD_FILE = 3
     NO_RULE = 4
     FUNCTION_FAILED = 5
+    INCOMPLETE = 6

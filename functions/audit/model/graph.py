@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from audit.model.node import Unknown
-from audit.model.resource import Resource, Source
+from audit.model.resource import Resource, Source, short_name
 from audit.model.scaling import ScalableTarget, ScalingPolicy
 from audit.model.service import Service
 from audit.model.task_definition import TaskDefinition
@@ -133,16 +133,6 @@ class Graph:
                     index.setdefault(short_name(name), resource)
             self._indexes[kind] = index
         return self._indexes[kind]
-
-
-def short_name(name: str) -> str:
-    """``web`` of a name or of an ARN of a cluster, target group, load balancer, role or task definition."""
-    if not name.startswith("arn:"):
-        return name
-    parts = name.split(":", 5)[-1].split("/")
-    if parts[0] == "targetgroup" and len(parts) > 1:
-        return parts[1]
-    return parts[2] if parts[0] == "loadbalancer" and len(parts) > 2 else parts[-1]
 
 
 def _has_arn(resource: Resource) -> bool:

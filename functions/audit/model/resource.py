@@ -13,11 +13,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a resource was read: a file (or an API) and the path in it."""
+    """Where a resource was read: a file and the path in it; ``logical_id`` is its name in a template.
+
+    ``base`` is the part of the resource that the file holds, when it is not the whole: a file of containers.
+    """
 
     file: str = ""
     pointer: Path = ()
     logical_id: str = ""
+    base: Path = ()
 
 
 class Resource(Node):
@@ -51,7 +55,10 @@ class Resource(Node):
     @property
     def label(self) -> str:
         """The name in reports."""
-        return next(iter(self.names), f"unnamed {self.kind}")
+        if self.source.logical_id:
+            return self.source.logical_id
+        name = next(iter(self.names), "")
+        return short_name(name) or f"unnamed {self.kind}"
 
     @property
     def tags(self) -> dict[str, str]:
@@ -75,3 +82,13 @@ def attribute(resource: Node, key: str) -> Node:
         if item["Key"].text() == key:
             return item["Value"]
     return Node(None, (*resource["Attributes"].path, key))
+
+
+def short_name(name: str) -> str:
+    """``web`` of a name or of an ARN of a cluster, target group, load balancer, role or task definition."""
+    if not name.startswith("arn:"):
+        return name
+    parts = name.split(":", 5)[-1].split("/")
+    if parts[0] == "targetgroup" and len(parts) > 1:
+        return parts[1]
+    return parts[2] if parts[0] == "loadbalancer" and len(parts) > 2 else parts[-1]

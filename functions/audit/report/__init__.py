@@ -1,0 +1,1 @@
+"""What an audit found, and every form it can be read in."""

@@ -1,0 +1,55 @@
+"""The options of ``ecs-ops lint``; apart from the command, so that ``--help`` loads no rule."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+FORMATS = ("text", "json")
+PROFILES = ("validity", "security", "resilience", "cost", "all")
+SEVERITIES = ("ERROR", "HIGH", "MEDIUM", "LOW", "INFO")
+
+
+def lint_options(lint: argparse.ArgumentParser) -> None:
+    """Add them."""
+    lint.description = (
+        "Audits files before they reach AWS: task definitions (register input, describe output), services, "
+        "clusters, target groups, scaling, and CloudFormation, SAM or CDK templates, as JSON or YAML. "
+        "Several files make one graph."
+    )
+    lint.add_argument("files", nargs="+", metavar="FILE", help="- reads standard input")
+    lint.add_argument(
+        "--profile",
+        action="append",
+        choices=PROFILES,
+        help="only these rules; may be given several times (default: all)",
+    )
+    lint.add_argument(
+        "--fail-on",
+        choices=SEVERITIES,
+        default="HIGH",
+        help="exit with 1 if a finding is this bad or worse (default: HIGH)",
+    )
+    lint.add_argument("--format", choices=FORMATS, default="text")
+    lint.add_argument("--output", type=Path, metavar="FILE", help="write the report there")
+    lint.add_argument(
+        "--parameter",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a value of a template's parameter, instead of its default",
+    )
+    lint.add_argument(
+        "--other-files",
+        action="store_true",
+        help="leave out files that hold nothing to audit, instead of failing",
+    )
+    lint.add_argument(
+        "--max-unknown",
+        type=int,
+        metavar="N",
+        help="exit with 6 if more checks than this could not be decided",
+    )
+    lint.add_argument(
+        "--verbose", action="store_true", help="also show INFO, UNKNOWN and what was accepted"
+    )

@@ -1,0 +1,1 @@
+"""Files for the audit: read with their positions, recognised, turned into a graph."""

@@ -1,0 +1,54 @@
+"""CloudFormation's names of ECS fields, and the API's: the same, but for the first letter and a few words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from audit.model.node import Unresolved
+
+# CloudFormation template reference, AWS::ECS::TaskDefinition and AWS::ECS::Service.
+_API_NAMES = {
+    "EFSVolumeConfiguration": "efsVolumeConfiguration",
+    "FSxWindowsFileServerVolumeConfiguration": "fsxWindowsFileServerVolumeConfiguration",
+    "FilesystemId": "fileSystemId",
+    "IAM": "iam",
+    "ClusterSettings": "settings",
+    "ProxyConfigurationProperties": "properties",
+}
+_TEMPLATE_NAMES = {
+    **{api: template for template, api in _API_NAMES.items()},
+    "Attributes": "TargetGroupAttributes",
+    "TargetGroupName": "Name",
+    "LoadBalancerName": "Name",
+    "cluster": "Cluster",
+}
+# What stands below these is the user's own: names of options and labels.
+_FREE = frozenset({"options", "dockerLabels", "driverOpts", "labels", "hookDetails"})
+
+
+def api_name(name: str) -> str:
+    """``containerDefinitions`` of ``ContainerDefinitions``."""
+    return _API_NAMES.get(name) or name[:1].lower() + name[1:]
+
+
+def template_names(name: str) -> tuple[str, ...]:
+    """The names that an API field may have in a template, the likeliest first."""
+    upper = name[:1].upper() + name[1:]
+    return (name, upper, *([_TEMPLATE_NAMES[name]] if name in _TEMPLATE_NAMES else []))
+
+
+def to_api(value: Any) -> Any:
+    """A resource's properties with the names of the API."""
+    match value:
+        case dict():
+            renamed = {api_name(key): each for key, each in value.items()}
+            return {key: each if key in _FREE else to_api(each) for key, each in renamed.items()}
+        case list():
+            return [to_api(each) for each in value]
+        case _:
+            return value
+
+
+def unresolved(value: Any) -> bool:
+    """Is it a value that nobody can tell?"""
+    return isinstance(value, Unresolved)
