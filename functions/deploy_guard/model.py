@@ -12,6 +12,9 @@ from typing import Literal
 
 import msgspec
 
+from deploy_guard.causes import Diagnosis
+from deploy_guard.failures import FailedTask
+
 Mode = Literal["off", "notify", "dry-run", "auto"]
 Controller = Literal["ECS", "CODE_DEPLOY", "EXTERNAL"]
 
@@ -92,12 +95,14 @@ class Judged(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Bake(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The watch after COMPLETED. An alarm that was in ALARM at the start counts from its next OK."""
+    """The watch after COMPLETED. ``fired`` are alarms that went off in it, ``late`` those after it."""
 
+    began: float
     ends_at: float
     alarms: tuple[str, ...] = ()
-    ignored: tuple[str, ...] = ()
     fired: tuple[str, ...] = ()
+    late: tuple[str, ...] = ()
+    over: bool = False
 
 
 class Deployment(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -116,11 +121,11 @@ class Deployment(msgspec.Struct, frozen=True, omit_defaults=True):
     outcome: Outcome = Outcome.IN_PROGRESS
     outcome_at: float = 0.0
     reason: str | None = None
-    cause: str | None = None
+    diagnosis: Diagnosis | None = None
     serving: Version | None = None
     progress_at: float = 0.0
     running: int = 0
-    failed_tasks: int = 0
+    failed_at: float = 0.0
     rolls_back: str | None = None
     bake: Bake | None = None
     told: tuple[str, ...] = ()
@@ -155,12 +160,31 @@ class Freeze(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.until is None or now < self.until
 
 
+class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What ECS said of a service beside its tasks: ``placement``, ``configuration``, ``hook``, ...
+
+    ``deployment`` is the service deployment or the ``ecs-svc/N``, where it names one.
+    """
+
+    kind: str
+    at: float
+    text: str
+    deployment: str | None = None
+
+
 class Ledger(msgspec.Struct, frozen=True, omit_defaults=True):
-    """All that is remembered of a service; ``deployments`` newest first."""
+    """All that is remembered of a service; ``deployments`` newest first.
+
+    ``failures`` are samples, ``counts`` says how many tasks failed under each ``ecs-svc/N``.
+    ``handled`` are the keys of events whose work is done.
+    """
 
     service: str
     deployments: tuple[Deployment, ...] = ()
     judged: tuple[Judged, ...] = ()
+    failures: tuple[FailedTask, ...] = ()
+    counts: dict[str, int] = {}
+    notices: tuple[Notice, ...] = ()
     handled: tuple[str, ...] = ()
 
     def find(self, deployment_id: str | None) -> Deployment | None:

@@ -114,6 +114,7 @@ class Reality(msgspec.Struct, frozen=True):
     versions: dict[str, Version] = {}
     code_deployments: tuple[CodeDeployment, ...] = ()
     alarm_names: tuple[str, ...] = ()
+    events: tuple[tuple[float, str], ...] = ()
     description: dict[str, Any] = {}
     blind: tuple[str, ...] = ()
 
@@ -121,6 +122,10 @@ class Reality(msgspec.Struct, frozen=True):
     def primary(self) -> EcsDeployment | None:
         """The ECS deployment that the service is moving to, or is at."""
         return next((one for one in self.deployments if one.status == "PRIMARY"), None)
+
+    def events_since(self, at: float) -> tuple[str, ...]:
+        """What the service's own event log says since then, newest first."""
+        return tuple(text for when, text in self.events if when >= at)
 
     def find(self, arn: str) -> ServiceDeployment | None:
         """A service deployment by its ARN."""

@@ -151,7 +151,9 @@ def test_s11_without_a_candidate_nothing_is_done_and_every_rejection_is_told():
     assert "no version has ever proven good" in first.reason
 
 
-BAKED = row(outcome=Outcome.SUCCEEDED, bake=Bake(NOW, ("errors",), fired=("errors",)))
+BAKED = row(
+    outcome=Outcome.SUCCEEDED, bake=Bake(NOW - 300, NOW + 600, ("errors",), fired=("errors",))
+)
 SUCCEEDED = Verdict(Outcome.SUCCEEDED, NOW - 300)
 
 

@@ -1,0 +1,65 @@
+"""The watch after COMPLETED: ECS itself protects nothing any more, and most regressions show now.
+
+An alarm counts if it went into ALARM after the watch began. One that was in ALARM already tells
+nothing about this version until it has been OK in between; INSUFFICIENT_DATA is neither.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from deploy_guard.model import Bake, Deployment, Outcome
+from deploy_guard.owner_settings import OwnerSettings
+from deploy_guard.reality import Reality
+
+# Nothing is done any more then, but people are told.
+AFTERMATH_S = 3600
+
+
+class AlarmSeen(msgspec.Struct, frozen=True):
+    """An alarm as CloudWatch describes it: its state, and since when it is in it."""
+
+    name: str
+    state: str
+    since: float
+
+
+def begun(row: Deployment, reality: Reality, settings: OwnerSettings) -> Deployment:
+    """The row with its watch, if it is to be watched.
+
+    A rollback of ours is none: what it went back to has proven good before.
+    """
+    if row.outcome is not Outcome.SUCCEEDED or row.bake is not None:
+        return row
+    if row.rolls_back or reality.desired == 0:
+        return row
+    alarms = settings.bake_alarms if settings.bake_alarms is not None else reality.alarm_names
+    bake = Bake(row.outcome_at, row.outcome_at + settings.bake_s, alarms)
+    return msgspec.structs.replace(row, bake=bake)
+
+
+def watched(bake: Bake, alarms: tuple[AlarmSeen, ...], now: float) -> Bake:
+    """The watch after a look at its alarms."""
+    if bake.over and now > bake.ends_at + AFTERMATH_S:
+        return bake
+    off = [
+        one
+        for one in alarms
+        if one.name in bake.alarms and one.state == "ALARM" and one.since > bake.began
+    ]
+    if not bake.over:
+        inside = tuple(one.name for one in off if one.since <= bake.ends_at)
+        bake = msgspec.structs.replace(bake, fired=_joined(bake.fired, inside))
+    late = tuple(one.name for one in off if one.name not in bake.fired)
+    return msgspec.structs.replace(
+        bake, over=bake.over or now >= bake.ends_at, late=_joined(bake.late, late)
+    )
+
+
+def proven(bake: Bake) -> bool:
+    """Whether the version has survived."""
+    return bake.over and not bake.fired
+
+
+def _joined(known: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*known, *more)))

@@ -1,0 +1,163 @@
+"""What a ledger becomes when something is learned. Order and repetition change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from deploy_guard.model import Deployment, Judged, Ledger, Outcome, Version
+from deploy_guard.reality import EcsDeployment, Reality, ServiceDeployment
+from deploy_guard.signals import DeploymentChanged, Noticed, OfService, TaskFailed
+
+_DEPLOYMENTS, _JUDGED, _NOTICES, _HANDLED = 20, 60, 40, 600
+_FAILURES_EACH = 12
+_FAILURES = 4 * _FAILURES_EACH
+# ECS makes the service deployment and the deployment in one go.
+_SAME_MOMENT_S = 120
+
+
+def absorb(ledger: Ledger, signals: Iterable[OfService]) -> Ledger:
+    """Keep the facts of signals that are new; they are not handled yet."""
+    for signal in signals:
+        if isinstance(signal, TaskFailed):
+            ledger = _with_failure(ledger, signal)
+        elif isinstance(signal, Noticed) and signal.notice not in ledger.notices:
+            notices = sorted((*ledger.notices, signal.notice), key=lambda one: (one.at, one.text))
+            ledger = msgspec.structs.replace(ledger, notices=tuple(notices[-_NOTICES:]))
+        elif isinstance(signal, DeploymentChanged):
+            ledger = _with_failed_event(ledger, signal)
+    return ledger
+
+
+def _with_failure(ledger: Ledger, signal: TaskFailed) -> Ledger:
+    of = signal.task.started_by
+    if any(one.task_arn == signal.task.task_arn for one in ledger.failures):
+        return ledger
+    counts = {one: number for one, number in ledger.counts.items() if one != of}
+    counts = dict([*counts.items(), (of, ledger.counts.get(of, 0) + 1)][-_DEPLOYMENTS:])
+    kept = [*ledger.failures, signal.task]
+    mine = sorted(
+        (one for one in kept if one.started_by == of),
+        key=lambda one: (one.stopped_at, one.task_arn),
+    )
+    others = [one for one in kept if one.started_by != of]
+    failures = (*others, *mine[:_FAILURES_EACH])[-_FAILURES:]
+    return msgspec.structs.replace(ledger, failures=failures, counts=counts)
+
+
+def _with_failed_event(ledger: Ledger, signal: DeploymentChanged) -> Ledger:
+    """ECS's own word that it failed is worth keeping: the reason is not always in the API."""
+    if signal.name != "SERVICE_DEPLOYMENT_FAILED":
+        return ledger
+    row = ledger.find(signal.ecs_id)
+    if row is None or row.failed_at:
+        return ledger
+    return with_row(ledger, msgspec.structs.replace(row, failed_at=signal.at))
+
+
+def unhandled[S: OfService](ledger: Ledger, signals: Iterable[S]) -> list[S]:
+    """Those whose work has not been done yet; our own messages are always to be looked at."""
+    handled = frozenset(ledger.handled)
+    unique = {signal.key or str(number): signal for number, signal in enumerate(signals)}
+    return [signal for key, signal in unique.items() if key not in handled]
+
+
+def with_handled(ledger: Ledger, signals: Iterable[OfService]) -> Ledger:
+    """The work of these is done."""
+    keys = [signal.key for signal in signals if signal.key and signal.key not in ledger.handled]
+    return msgspec.structs.replace(ledger, handled=(*ledger.handled, *keys)[-_HANDLED:])
+
+
+def with_row(ledger: Ledger, row: Deployment) -> Ledger:
+    """The ledger with this row in the place of its former self."""
+    others = [one for one in ledger.deployments if one.id != row.id]
+    rows = sorted((*others, row), key=lambda one: (-one.began, one.id))[:_DEPLOYMENTS]
+    return msgspec.structs.replace(ledger, deployments=tuple(rows))
+
+
+def with_judgement(ledger: Ledger, judged: Judged) -> Ledger:
+    """Of what is known about a version the latest holds, whenever it was learned."""
+    same = [one for one in ledger.judged if one.version.is_same(judged.version)]
+    if any((one.at, one.good) >= (judged.at, judged.good) for one in same):
+        return ledger
+    kept = [one for one in ledger.judged if one not in same]
+    newest = sorted((*kept, judged), key=lambda one: (one.at, one.deployment))[-_JUDGED:]
+    return msgspec.structs.replace(ledger, judged=tuple(newest))
+
+
+def forgiven(ledger: Ledger, version: Version) -> Ledger:
+    """A person says that a bad version is not bad."""
+    kept = tuple(one for one in ledger.judged if one.good or not one.version.is_same(version))
+    return msgspec.structs.replace(ledger, judged=kept)
+
+
+def with_rows(ledger: Ledger, reality: Reality) -> Ledger:
+    """Rows for the deployments that AWS shows and that are not known yet; ids for those without."""
+    newest = max((row.began for row in ledger.deployments), default=None)
+    for one in reality.history:
+        row = next((row for row in ledger.deployments if row.id == one.arn), None)
+        latest = one.created_at == max(each.created_at for each in reality.history)
+        if row is None and (latest or (newest is not None and one.created_at > newest)):
+            row = _new_row(one, reality)
+        if row is not None:
+            ledger = with_row(ledger, _completed(row, one, ledger, reality))
+    return ledger
+
+
+def _new_row(one: ServiceDeployment, reality: Reality) -> Deployment:
+    unknown = Version(reality.task_definition or "")
+    return Deployment(one.arn, one.created_at, reality.version(one.target) or unknown)
+
+
+def _completed(
+    row: Deployment, one: ServiceDeployment, ledger: Ledger, reality: Reality
+) -> Deployment:
+    """The row with what could not be known before."""
+    target = reality.version(one.target) or row.target
+    if target.content_hash is None and target.is_same(row.target):
+        target = msgspec.structs.replace(target, content_hash=row.target.content_hash)
+    return msgspec.structs.replace(
+        row,
+        target=target,
+        source=row.source or reality.version(one.source),
+        ecs_id=row.ecs_id or _ecs_id(row, ledger, reality),
+        controller=reality.controller,
+    )
+
+
+def _ecs_id(row: Deployment, ledger: Ledger, reality: Reality) -> str | None:
+    """The ``ecs-svc/N`` of a service deployment: nothing in the API joins the two.
+
+    They come into being together and with the same task definition. Failed tasks of that task
+    definition tell it even when the deployment is no longer shown.
+    """
+    taken = {one.ecs_id for one in ledger.deployments if one.id != row.id}
+
+    def fits(shown: EcsDeployment) -> bool:
+        near = abs(shown.created_at - row.began) <= _SAME_MOMENT_S
+        return (
+            near and shown.id not in taken and shown.task_definition == row.target.task_definition
+        )
+
+    found = [shown for shown in reality.deployments if fits(shown)]
+    if found:
+        return min(found, key=lambda shown: abs(shown.created_at - row.began)).id
+    mine = {
+        task.started_by
+        for task in ledger.failures
+        if task.task_definition == row.target.task_definition and task.stopped_at > row.began
+    } - taken
+    return mine.pop() if len(mine) == 1 else None
+
+
+def open_rows(ledger: Ledger) -> list[Deployment]:
+    """Rows of which something may still come."""
+    return [row for row in ledger.deployments if is_open(row)]
+
+
+def is_open(row: Deployment) -> bool:
+    """Whether it has not ended yet, or is watched after its end."""
+    if row.outcome is Outcome.SUCCEEDED:
+        return row.bake is not None and not row.bake.over
+    return row.outcome not in (Outcome.ROLLED_BACK, Outcome.ROLLBACK_FAILED, Outcome.SUPERSEDED)

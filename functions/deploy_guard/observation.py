@@ -1,0 +1,192 @@
+"""What a look at a service comes to: each open deployment's new row, and what is worth telling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from deploy_guard.causes import Diagnosis, Signals, diagnose, trips
+from deploy_guard.codedeploy_verdict import judge_codedeploy
+from deploy_guard.ledger import is_open, with_judgement, with_row
+from deploy_guard.model import Act, Deployment, Judged, Ledger, Outcome
+from deploy_guard.reality import Reality
+from deploy_guard.verdict import Symptoms, Verdict, judge
+
+# Told once each; a later one makes the earlier ones old news.
+STAGES: dict[Outcome, str] = {
+    Outcome.STALLED: "stalled",
+    Outcome.FAILED: "failed",
+    Outcome.ROLLING_BACK: "rolling-back",
+    Outcome.ROLLED_BACK: "rolled-back",
+    Outcome.ROLLBACK_FAILED: "rollback-failed",
+    Outcome.SUPERSEDED: "superseded",
+    Outcome.SUCCEEDED: "recovered",
+    Outcome.UNKNOWN: "blind",
+}
+_BAD = frozenset(
+    {Outcome.FAILED, Outcome.ROLLING_BACK, Outcome.ROLLED_BACK, Outcome.ROLLBACK_FAILED}
+)
+_ONLY_AFTER_BAD_NEWS = frozenset({Outcome.SUPERSEDED, Outcome.SUCCEEDED})
+_OF_THE_VERSION = frozenset({"release", "app", "config", "regression"})
+_SOON_S = 300
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """A deployment as it was remembered, as it is, and the stage to tell, if there is news."""
+
+    before: Deployment
+    row: Deployment
+    verdict: Verdict
+    diagnosis: Diagnosis
+    stage: str | None = None
+
+
+def observe(
+    ledger: Ledger, reality: Reality, acts: Sequence[Act], now: float
+) -> tuple[Ledger, list[Finding]]:
+    """Judge every open deployment of the ledger, newest first."""
+    ledger = _linked(ledger, acts)
+    findings = []
+    for row in ledger.deployments:
+        if not is_open(row) and not _owes_news(row):
+            continue
+        finding = _look_at(row, ledger, reality, now)
+        findings.append(finding)
+        ledger = with_row(ledger, finding.row)
+        ledger = _judged(ledger, finding, reality)
+    return ledger, findings
+
+
+def _owes_news(row: Deployment) -> bool:
+    """ECS's word that it failed came after a newer one had replaced it."""
+    superseded = row.outcome is Outcome.SUPERSEDED and STAGES[row.outcome] not in row.told
+    return superseded and row.failed_at > 0
+
+
+def symptoms_of(row: Deployment, ledger: Ledger, reality: Reality) -> tuple[Diagnosis, Symptoms]:
+    """Why its tasks fail, and how many did."""
+    tasks = [task for task in ledger.failures if row.ecs_id and task.started_by == row.ecs_id]
+    signals = _signals(row, ledger, reality)
+    diagnosis = diagnose(tasks, signals)
+    failed = ledger.counts.get(row.ecs_id or "", 0)
+    symptoms = Symptoms(failed, len(signals.placement), diagnosis.blame, trips(diagnosis))
+    return diagnosis, symptoms
+
+
+def _signals(row: Deployment, ledger: Ledger, reality: Reality) -> Signals:
+    deployment = reality.find(row.id)
+    since = [
+        one
+        for one in ledger.notices
+        if one.at >= row.began and one.deployment in (None, row.id, row.ecs_id)
+    ]
+    alarms = deployment.alarms.triggered if deployment and deployment.alarms else ()
+    fired = row.bake.fired if row.bake else ()
+    return Signals(
+        status_reason=(deployment.rollback_reason or deployment.reason or "") if deployment else "",
+        service_events=reality.events_since(row.began),
+        placement=tuple(one.text for one in since if one.kind == "placement"),
+        configuration=tuple(one.text for one in since if one.kind == "configuration"),
+        hooks=tuple(one.text for one in since if one.kind == "hook"),
+        alarms=tuple(dict.fromkeys((*alarms, *fired))),
+    )
+
+
+def _look_at(row: Deployment, ledger: Ledger, reality: Reality, now: float) -> Finding:
+    diagnosis, symptoms = symptoms_of(row, ledger, reality)
+    verdict = _undone(row, ledger) or (
+        judge_codedeploy(row, reality, now)
+        if row.controller == "CODE_DEPLOY"
+        else judge(row, reality, symptoms, now)
+    )
+    if verdict.outcome is Outcome.UNKNOWN:
+        # What was known stays known.
+        return Finding(row, row, verdict, diagnosis, _stage(row, row, verdict))
+    after = _with_verdict(row, verdict, diagnosis, reality, now)
+    return Finding(row, after, verdict, diagnosis, _stage(row, after, verdict))
+
+
+def _with_verdict(
+    row: Deployment, verdict: Verdict, diagnosis: Diagnosis, reality: Reality, now: float
+) -> Deployment:
+    primary = reality.primary
+    running = primary.running if primary and primary.id == row.ecs_id else row.running
+    bad = verdict.outcome in _BAD or verdict.outcome is Outcome.STALLED
+    changed = verdict.outcome is not row.outcome
+    return msgspec.structs.replace(
+        row,
+        outcome=verdict.outcome,
+        outcome_at=verdict.at if changed else row.outcome_at,
+        reason=verdict.says or row.reason,
+        serving=verdict.serving or row.serving,
+        diagnosis=diagnosis if diagnosis.total or bad else row.diagnosis,
+        running=running,
+        progress_at=now if running > row.running else row.progress_at,
+        failed_at=row.failed_at or (verdict.at if bad else 0.0),
+        rules=verdict.rules,
+    )
+
+
+def _stage(before: Deployment, after: Deployment, verdict: Verdict) -> str | None:
+    """What to tell of it, if it has not been told yet. A rollback's story is that of the failed one."""
+    stage = STAGES.get(verdict.outcome)
+    if stage is None or stage in before.told or after.rolls_back:
+        return None
+    if verdict.outcome in _ONLY_AFTER_BAD_NEWS and not (before.told or after.failed_at):
+        return None
+    if stage == "failed" and {"rolling-back", "rolled-back"} & set(before.told):
+        return None
+    return stage
+
+
+def _undone(row: Deployment, ledger: Ledger) -> Verdict | None:
+    """The verdict on a deployment that another one of ours undoes: what becomes of that one."""
+    undoing = next((one for one in ledger.deployments if one.rolls_back == row.id), None)
+    if undoing is None:
+        return None
+    told = f"our rollback {undoing.id} is {undoing.outcome}"
+    outcome = Outcome.ROLLBACK_FAILED
+    if undoing.outcome is Outcome.SUCCEEDED:
+        outcome = Outcome.ROLLED_BACK
+    elif undoing.outcome is Outcome.SUPERSEDED:
+        outcome = Outcome.SUPERSEDED
+    elif undoing.outcome in (Outcome.IN_PROGRESS, Outcome.STALLED):
+        outcome = Outcome.ROLLING_BACK
+    at = undoing.outcome_at or undoing.began
+    return Verdict(outcome, at, row.target, undoing.target, undoing.reason, "guard", (told,))
+
+
+def _linked(ledger: Ledger, acts: Sequence[Act]) -> Ledger:
+    """Mark the deployments that our own rollbacks brought about: nobody rolls those back."""
+    for row in ledger.deployments:
+        act = next((act for act in acts if act.executed and _brought(act, row)), None)
+        if act is not None and not row.rolls_back:
+            ledger = with_row(ledger, msgspec.structs.replace(row, rolls_back=act.deployment))
+    return ledger
+
+
+def _brought(act: Act, row: Deployment) -> bool:
+    if act.deployment == row.id:
+        return False
+    if act.result is not None:
+        return act.result in (row.id, row.ecs_id)
+    # The answer of the call was lost: what began then, with that task definition, came of it.
+    soon = act.at <= row.began <= act.at + _SOON_S
+    return soon and act.task_definition == row.target.task_definition
+
+
+def _judged(ledger: Ledger, finding: Finding, reality: Reality) -> Ledger:
+    """A version that failed is bad, unless it was not to blame."""
+    row = finding.row
+    if row.outcome not in _BAD or reality.desired == 0:
+        return ledger
+    diagnosis = finding.diagnosis
+    deployment = reality.find(row.id)
+    monitors = (deployment.breaker, deployment.alarms) if deployment else ()
+    triggered = any(one is not None and one.status == "TRIGGERED" for one in monitors)
+    unclear = diagnosis.blame in ("unknown", "symptom") and (triggered or diagnosis.total > 0)
+    if diagnosis.blame not in _OF_THE_VERSION and not unclear:
+        return ledger
+    why = f"{diagnosis.cause.says} ({diagnosis.cause_id})"
+    return with_judgement(ledger, Judged(row.target, False, row.began, row.id, why))
