@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -19,7 +19,7 @@ from alerts.routes_source import RoutesSource
 from alerts.routing import Recipient, Routes, recipients
 from alerts.summary import gathered, is_summary
 from alerts.telling import Teller, Told, revived
-from ecsops.errors import InvalidMessage
+from ecsops.errors import CALL_ERRORS, InvalidMessage
 from ecsops.observability import count, logger
 from ecsops.parallel import run_all
 from ecsops.queue import Message
@@ -57,7 +57,15 @@ class Delivery:
                     told[result] += 1
         for name, number in told.items():
             count(name, number)
-        return failed
+        return failed | self._flush_summaries(batch.work.values())
+
+    def _flush_summaries(self, handled: Iterable[Work]) -> set[str]:
+        try:
+            self.teller.flush_summaries()
+        except CALL_ERRORS as error:
+            logger.exception("summaries not scheduled", reason=str(error))
+            return {message_id for work in handled for message_id in work.message_ids}
+        return set()
 
     def _incident(self, key: str, work: Work, routes: Routes, now: float) -> list[Told | Exception]:
         """Keep what is new, then do what is due, for all sinks side by side."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -61,6 +61,7 @@ class Teller:
     sqs: SQSClient
     queue_url: str
     dead_letter_queue_url: str
+    _gathered: set[tuple[str, str]] = field(default_factory=set)
 
     def tell(
         self, incident: Incident, to: Recipient, state: SinkState, routes: Routes, now: float
@@ -79,6 +80,12 @@ class Teller:
         if summary is not None:
             return self._summarise(incident, to, state, summary, now)
         return self._send(incident, to, state, step, routes, now)
+
+    def flush_summaries(self) -> None:
+        """Have each summary told once, after everything that this batch hands over to it."""
+        bodies = [encode(Flush("flush", key, sink)) for key, sink in sorted(self._gathered)]
+        self._gathered.clear()
+        send_later(self.sqs, self.queue_url, bodies, GATHER_S)
 
     def _send(
         self,
@@ -182,10 +189,11 @@ class Teller:
     ) -> Told:
         """Hand what holds now to the cluster's summary."""
         told = {alert.stage: digest(alert) for alert in incident.alerts}
+        # Also what is known by now: whoever handed it over may have died before the summary's flush.
+        self._gathered.add((summary, to.sink))
         if state.told == told:
             return Told.KNOWN
         self.store.add(summary, entry(incident, summary), now)
-        self._flush_in(summary, to.sink, GATHER_S)
         note = replace(state, summarised=summary, told=told)
         if self.store.save(incident.key, to.sink, note, now) is None:
             self._flush_in(incident.key, to.sink, _FIRST_RETRY_S)

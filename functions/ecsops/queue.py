@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 FULL_BATCH = 10
-_RECEIVERS = 8
+_FIRST_RECEIVERS, _MOST_RECEIVERS = 2, 8
 _MAX_BACKLOG = 2000
 # SQS takes 10 messages and 1 MiB a call; staying below the older 256 KiB works in every Region.
 _MAX_SEND_BYTES = 240_000
@@ -86,15 +86,19 @@ class Backlog:
     def take(self) -> list[Message]:
         """Receive until a round brings less than it could, or there are enough.
 
-        A receive that fails just brings nothing: what it would have brought stays in the queue.
+        More receives a round from round to round: most backlogs are small. A receive that fails just
+        brings nothing: what it would have brought stays in the queue.
         """
         taken: dict[str, Message] = {}
-        for _ in range(math.ceil(self.most / (_RECEIVERS * _PER_CALL))):
-            answers = run_all([self._receive] * _RECEIVERS)
+        receivers = _FIRST_RECEIVERS
+        while len(taken) < self.most:
+            answers = run_all([self._receive] * receivers)
             batches = [answer for answer in answers if not isinstance(answer, Exception)]
             taken |= {message.id: message for batch in batches for message in batch}
             if any(len(batch) < _PER_CALL for batch in batches) or not batches:
                 break
+            left = math.ceil((self.most - len(taken)) / _PER_CALL)
+            receivers = min(2 * receivers, _MOST_RECEIVERS, left)
         return list(taken.values())
 
     def delete(self, messages: Sequence[Message]) -> None:

@@ -19,15 +19,14 @@ from spot_drain.interruption import Interruption, merge, read_interruption
 from spot_drain.messages import (
     REPORT_AFTER_S,
     VERIFY_AFTER_S,
-    Report,
     TaskCheck,
     Verify,
-    encode,
     join,
     read_own,
+    report_bodies,
     verify_bodies,
 )
-from spot_drain.storm import Tally, storm_alert, stuck_alert
+from spot_drain.storm import storm_alert, stuck_alert
 from spot_drain.tally import Tallies
 from spot_drain.telling import measure_verdicts, tell_pass, tell_unverified
 from spot_drain.verification import Findings, too_late, verify
@@ -67,7 +66,8 @@ def sort(messages: Iterable[Message]) -> Sorted:
             elif isinstance(own, Verify):
                 batch.verifications.append((message.id, own))
             else:
-                batch.reports.setdefault(own.service_arn, []).append(message.id)
+                for service_arn in own.service_arns:
+                    batch.reports.setdefault(service_arn, []).append(message.id)
         except InvalidMessage as error:
             batch.rejected[message.id] = error
         except Exception as error:  # noqa: BLE001  whatever one body provokes stays with that body
@@ -144,27 +144,18 @@ class Worker:
         return failed
 
     def _report(self, arrived: dict[str, list[str]], now: float) -> set[str]:
-        def read(service_arn: str) -> tuple[Tally, alerts.Alert] | None:
-            tally = self.tallies.read(service_arn)
-            # None: told already. Not over: whoever added last has sent a later report message.
-            return (tally, storm_alert(tally)) if tally is not None and tally.is_over(now) else None
-
-        over: dict[str, tuple[Tally, alerts.Alert]] = {}
-        failed: set[str] = set()
-        for service_arn, storm in self._each(arrived, read, "report failed"):
-            if isinstance(storm, Exception):
-                failed.add(service_arn)
-            elif storm is not None:
-                over[service_arn] = storm
+        failed = set(arrived)
         try:
-            alerts.publish(self.events, [alert for _, alert in over.values()])
+            # No tally: told already. Not over: whoever added last has sent a later report message.
+            over = {t.service_arn: t for t in self.tallies.read(arrived) if t.is_over(now)}
+            failed = set(over)
+            alerts.publish(self.events, [storm_alert(tally) for tally in over.values()])
         except CALL_ERRORS as error:
             logger.exception("report failed", reason=str(error))
-            failed.update(over)
         else:
             # A storm that was told but not closed is told again; the reader's alert has the same key.
-            outcomes = self._each(over, lambda arn: self.tallies.close(over[arn][0]), "not closed")
-            failed.update(arn for arn, outcome in outcomes if isinstance(outcome, Exception))
+            outcomes = self._each(over, lambda arn: self.tallies.close(over[arn]), "not closed")
+            failed = {arn for arn, outcome in outcomes if isinstance(outcome, Exception)}
         return {message_id for arn in failed for message_id in arrived[arn]}
 
     def _each[T](
@@ -203,8 +194,7 @@ class Worker:
         recorded = [service_arn for service_arn in findings.additions if service_arn not in lost]
         try:
             alerts.publish(self.events, urgent)
-            reports = [encode(Report(service_arn)) for service_arn in recorded]
-            send_later(self.sqs, self.queue_url, reports, REPORT_AFTER_S)
+            send_later(self.sqs, self.queue_url, report_bodies(recorded), REPORT_AFTER_S)
         except CALL_ERRORS as error:
             logger.exception("report not scheduled", reason=str(error))
             lost.update(recorded)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from ecsops.arns import parse_arn
 from ecsops.events.envelope import read_document
 from ecsops.parallel import chunks
 from spot_drain.targets import Membership, Target
@@ -15,6 +16,8 @@ VERIFY_AFTER_S = 8
 REPORT_AFTER_S = 45
 # At about 300 bytes a task; those of services with many target groups are split further.
 TASKS_PER_MESSAGE = 250
+# So that one BatchGetItem reads the tallies of a whole message.
+SERVICES_PER_MESSAGE = 100
 _MAX_BYTES = 200_000
 # Of two first looks at one target the one that says more about who took it out.
 _TELLING = (Seen.REGISTERED, Seen.UNKNOWN, Seen.LEAVING, Seen.ABSENT, Seen.GONE)
@@ -77,9 +80,9 @@ class Verify(msgspec.Struct, frozen=True, tag_field="spot_drain", tag="verify"):
 
 
 class Report(msgspec.Struct, frozen=True, tag_field="spot_drain", tag="report"):
-    """Tell people about a service's storm, if it is over."""
+    """Tell people about the storms of these services, as far as they are over."""
 
-    service_arn: str
+    service_arns: tuple[str, ...]
 
 
 class _Probe(msgspec.Struct, frozen=True):
@@ -101,12 +104,21 @@ def join(checks: Iterable[TaskCheck]) -> list[TaskCheck]:
 
 
 def verify_bodies(checks: Sequence[TaskCheck], attempt: int) -> list[str]:
-    """The messages that have these tasks verified, each of a size that SQS takes."""
+    """The messages that have these tasks verified, each of a size that SQS takes.
+
+    A service's tasks stay together: one look at a target group tells of all of them.
+    """
+    by_service = sorted(join(checks), key=lambda check: check.service_arn)
     return [
         body
-        for part in chunks(join(checks), TASKS_PER_MESSAGE)
+        for part in chunks(by_service, TASKS_PER_MESSAGE)
         for body in _small_enough(part, attempt)
     ]
+
+
+def report_bodies(service_arns: Sequence[str]) -> list[str]:
+    """The messages that have these services' storms told."""
+    return [encode(Report(tuple(part))) for part in chunks(service_arns, SERVICES_PER_MESSAGE)]
 
 
 def _small_enough(checks: Sequence[TaskCheck], attempt: int) -> list[str]:
@@ -121,4 +133,8 @@ def read_own(body: str) -> Verify | Report | None:
     """One of our own messages; None if the body is something else, such as an event."""
     if read_document(body, _Probe).spot_drain is None:
         return None
-    return read_document(body, Verify | Report)  # type: ignore[arg-type]
+    own: Verify | Report = read_document(body, Verify | Report)  # type: ignore[arg-type]
+    if isinstance(own, Report):
+        for at, service_arn in enumerate(own.service_arns):
+            parse_arn(service_arn, f"$.service_arns[{at}]")
+    return own

@@ -6,13 +6,14 @@ neither counts twice nor needs a record of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from ecsops.errors import CallFailed
+from ecsops.parallel import chunks
 from spot_drain.storm import Tally
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 # events were handled side by side. The one that took it out knows; the other found it leaving.
 VERDICTS = ("stuck", "backstop", "unattributed", "native", "would", "plain")
 _SETS = ("native", "backstop", "unattributed", "stuck", "plain", "would", "groups", "notes")
+_PREFIX = "storm#"
+_KEYS_PER_CALL = 100
 _KEEP_S = 86_400
 # What is added later than this belongs to another storm.
 _GAP_S = 600
@@ -121,20 +124,25 @@ class Tallies:
             )
         )
 
-    def read(self, service_arn: str) -> Tally | None:
-        """The tally of a service's storm; None if none is open."""
-        answer = self.dynamodb.get_item(
-            TableName=self.table, Key={"pk": {"S": _key(service_arn)}}, ConsistentRead=True
-        )
-        item: Mapping[str, Any] | None = answer.get("Item")
-        if item is None or "told" in item:
-            return None
-        return Tally(
-            service_arn,
-            int(item["first_at"]["N"]),
-            int(item["last_at"]["N"]),
-            **{name: _set(item, name) - _outweighed(item, name) for name in _SETS},
-        )
+    def read(self, service_arns: Iterable[str]) -> list[Tally]:
+        """The tallies of these services' storms, as far as they are open."""
+        keys = [{"pk": {"S": _key(arn)}} for arn in service_arns]
+        return [
+            _tally(item)
+            for part in chunks(keys, _KEYS_PER_CALL)
+            for item in self._items(part)
+            if "told" not in item
+        ]
+
+    def _items(self, keys: Sequence[Any]) -> Iterator[Mapping[str, Any]]:
+        # What does not fit into 16 MB is left for the next call; a call that reads nothing raises.
+        while keys:
+            answer = self.dynamodb.batch_get_item(
+                RequestItems={self.table: {"Keys": keys, "ConsistentRead": True}}
+            )
+            yield from answer["Responses"].get(self.table, ())
+            left = answer.get("UnprocessedKeys", {}).get(self.table)
+            keys = left["Keys"] if left else ()
 
     def close(self, tally: Tally) -> bool:
         """Mark a storm as told; False if something was added meanwhile: tell again later.
@@ -164,8 +172,17 @@ class Tallies:
         return True
 
 
+def _tally(item: Mapping[str, Any]) -> Tally:
+    return Tally(
+        item["pk"]["S"].removeprefix(_PREFIX),
+        int(item["first_at"]["N"]),
+        int(item["last_at"]["N"]),
+        **{name: _set(item, name) - _outweighed(item, name) for name in _SETS},
+    )
+
+
 def _key(service_arn: str) -> str:
-    return f"storm#{service_arn}"
+    return f"{_PREFIX}{service_arn}"
 
 
 def _set(item: Mapping[str, Any], name: str) -> frozenset[str]:

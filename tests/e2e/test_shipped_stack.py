@@ -155,7 +155,7 @@ def report_earlier_storms(account, stack):
         )
         account.client("sqs").send_message(
             QueueUrl=stack.queue_url("SpotDrainQueue"),
-            MessageBody=json.dumps({"spot_drain": "report", "service_arn": arn}),
+            MessageBody=json.dumps({"spot_drain": "report", "service_arns": [arn]}),
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox.faults import CallFault
-from tests.integration.alerts.conftest import TO_BOTH_AND_MAIL
+from tests.integration.alerts.conftest import TO_BOTH_AND_MAIL, TO_SLACK
 
 OPERATIONS = [
     ("ssm", "GetParameter"),
@@ -58,3 +58,34 @@ def test_a_crash_after_the_nth_write(alerting, nth):
     keys = [m.metadata["event_payload"]["key"] for m in world.slack.messages]
     assert len(keys) == len(set(keys))
     assert len(world.mails()) <= 4
+
+
+@pytest.mark.parametrize(
+    ("kind", "operation", "nth"),
+    [
+        *(("crash-after", "PutItem", nth) for nth in (35, 60, 61, 75, 79, 80)),
+        *((kind, "SendMessageBatch", 1) for kind in KINDS),
+        ("error", "SendMessageBatch", None),
+    ],
+)
+def test_23_a_fault_while_a_summary_is_gathered_leaves_nobody_out(alerting, kind, operation, nth):
+    service = "sqs" if operation == "SendMessageBatch" else "dynamodb"
+    world = alerting(TO_SLACK, faults=[CallFault(kind, service, operation, nth=nth)])
+    for number in range(30):
+        world.publish(incident=f"guard/s{number}", service=f"s{number}", title=f"s{number} fails")
+    world.run(100)
+    world.account.faults.clear()
+    world.run(3000)
+
+    (summary,) = [title for title in world.titles() if "more incidents at once" in title]
+    assert summary == "[warning] prod: 20 more incidents at once, 20 open"
+    assert len(world.titles()) == 11
+    assert world.dead() == []
+
+
+def test_23_a_summary_is_asked_to_be_told_once_however_many_it_gathers(alerting):
+    world = alerting(TO_SLACK)
+    for number in range(30):
+        world.publish(incident=f"guard/s{number}", service=f"s{number}")
+    world.run(3)
+    assert len(world.calls("SendMessageBatch")) <= 3

@@ -14,7 +14,7 @@ OPERATIONS = [
     ("elbv2", "DeregisterTargets"),
     ("sqs", "SendMessageBatch"),
     ("dynamodb", "UpdateItem"),
-    ("dynamodb", "GetItem"),
+    ("dynamodb", "BatchGetItem"),
     ("dynamodb", "PutItem"),
     ("dynamodb", "DeleteItem"),
     ("events", "PutEvents"),

@@ -107,7 +107,7 @@ def test_a_storm_two_hours_later_is_another_one(operate):
 
 def test_a_storm_that_was_never_told_is_not_mixed_with_one_two_hours_later(operate):
     world = operate([web(count=4)])
-    world.account.faults.add(CallFault("error", service="dynamodb", operation="GetItem"))
+    world.account.faults.add(CallFault("error", service="dynamodb", operation="BatchGetItem"))
     world.account.ecs.interrupt(world.tasks("web")[:2])
     world.account.run_for(7200)
     assert world.mails() == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
+import pytest
 from botocore.exceptions import ClientError
 
 from ecsops.queue import Backlog, Message, handle_batch
@@ -86,11 +87,11 @@ def test_a_full_batch_takes_everything_that_waits_and_deletes_what_is_done():
     assert all(len(call) <= 10 for call in queue.deleted)
 
 
-def test_a_full_batch_on_an_empty_queue_costs_one_round_of_receives():
-    queue = FakeQueue()
+@pytest.mark.parametrize(("number", "receives"), [(0, 2), (19, 2), (20, 6), (59, 6), (60, 14)])
+def test_a_small_backlog_costs_few_receives(number, receives):
+    queue = FakeQueue(waiting(number))
     handled(queue, FULL)
-    assert queue.receives == 8
-    assert queue.deleted == []
+    assert queue.receives == receives
 
 
 def test_no_more_than_two_thousand_messages_are_taken():
@@ -108,17 +109,17 @@ def test_a_failed_message_of_the_backlog_stays_in_the_queue_and_out_of_the_answe
 
 
 def test_a_receive_that_fails_brings_nothing_and_harms_nothing():
-    queue = FakeQueue(waiting(20), failing_receives=3)
+    queue = FakeQueue(waiting(20), failing_receives=1)
     _, seen = handled(queue, FULL)
     assert len(seen) == 30
 
 
 def test_when_every_receive_fails_the_delivered_messages_are_handled_all_the_same():
-    queue = FakeQueue(waiting(20), failing_receives=8)
+    queue = FakeQueue(waiting(20), failing_receives=2)
     answer, seen = handled(queue, FULL)
     assert len(seen) == 10
     assert answer == {"batchItemFailures": []}
-    assert queue.receives == 8
+    assert queue.receives == 2
 
 
 def test_a_delete_that_fails_harms_nothing():

@@ -163,12 +163,14 @@ class FakeTallies:
             sets.setdefault(name, set()).update(items)
         return self.times[arn][0], new
 
-    def read(self, arn: str) -> Tally | None:
-        self._check(arn)
-        if arn not in self.noted or arn in self.told:
-            return None
-        sets = {name: frozenset(items) for name, items in self.noted[arn].items()}
-        return Tally(arn, *self.times[arn], **sets)
+    def read(self, arns: Iterable[str]) -> list[Tally]:
+        for arn in (known := list(arns)):
+            self._check(arn)
+        return [
+            Tally(arn, *self.times[arn], **{n: frozenset(i) for n, i in self.noted[arn].items()})
+            for arn in known
+            if arn in self.noted and arn not in self.told
+        ]
 
     def close(self, tally: Tally) -> bool:
         if self.late_addition:

@@ -13,6 +13,7 @@ from spot_drain.messages import (
     encode,
     join,
     read_own,
+    report_bodies,
     verify_bodies,
 )
 from spot_drain.verdict import Seen
@@ -45,7 +46,8 @@ def test_a_verification_reads_back_as_it_was_written(checks, attempt):
 
 
 def test_a_report_reads_back_as_it_was_written():
-    assert read_own(encode(Report("s"))) == Report("s")
+    message = Report((service_arn("web"), service_arn("api")))
+    assert read_own(encode(message)) == message
 
 
 @pytest.mark.parametrize("body", ["{}", '{"source": "aws.ecs"}', '{"spot_drain": 5}'])
@@ -60,6 +62,7 @@ def test_an_event_is_no_message_of_ours(body):
         "[]",
         '{"spot_drain": "of-tomorrow"}',
         '{"spot_drain": "report"}',
+        '{"spot_drain": "report", "service_arns": ["no ARN"]}',
         '{"spot_drain": "verify"}',
         '{"spot_drain": "verify", "tasks": [5]}',
         '{"spot_drain": "verify", "tasks": [["t", "s", "c", null, null, false, [["g", "1", 80, "?"]]]]}',
@@ -126,6 +129,21 @@ def test_a_storm_is_verified_in_few_messages_of_a_size_that_sqs_takes():
     assert len(bodies) == 4
     assert _all(bodies) == checks
     assert {read_own(body).attempt for body in bodies} == {2}
+
+
+def test_the_tasks_of_a_service_are_verified_together():
+    names = ["a", "b", "c", "d"]
+    bodies = verify_bodies([check(n, service_arn=names[n % 4]) for n in range(1000)], 1)
+    assert [{task.service_arn for task in read_own(b).tasks} for b in bodies] == [
+        {name} for name in names
+    ]
+
+
+def test_the_storms_of_many_services_are_told_of_in_few_messages():
+    arns = [service_arn(f"s{n}") for n in range(250)]
+    reports = [read_own(body).service_arns for body in report_bodies(arns)]
+    assert [arn for part in reports for arn in part] == arns
+    assert list(map(len, reports)) == [100, 100, 50]
 
 
 def test_tasks_with_many_target_groups_take_more_messages():

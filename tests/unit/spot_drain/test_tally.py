@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecsops.errors import CallFailed
+from spot_drain.storm import Tally
 from spot_drain.tally import Tallies
 from tests.unit.spot_drain.builders import service_arn
 
@@ -23,8 +24,12 @@ def add(tallies: Tallies, at: float = NOW, **sets: str):
     return tallies.add(ARN, {name: frozenset(tasks) for name, tasks in sets.items()}, now=at)
 
 
+def read(tallies: Tallies) -> Tally | None:
+    return next(iter(tallies.read([ARN])), None)
+
+
 def test_a_service_without_a_storm_has_no_tally(tallies):
-    assert tallies.read(ARN) is None
+    assert read(tallies) is None
 
 
 def test_the_first_addition_begins_the_storm(tallies):
@@ -32,7 +37,7 @@ def test_the_first_addition_begins_the_storm(tallies):
         int(NOW),
         {"native": frozenset("ab"), "groups": frozenset("g")},
     )
-    tally = tallies.read(ARN)
+    tally = read(tallies)
     assert (tally.first_at, tally.last_at) == (int(NOW), int(NOW))
     assert tally.native == frozenset("ab")
     assert tally.groups == frozenset("g")
@@ -42,7 +47,7 @@ def test_later_additions_keep_the_beginning_and_move_the_end(tallies):
     add(tallies, native="a")
     began, new = add(tallies, NOW + 60, native="b")
     assert (began, new) == (int(NOW), {"native": frozenset("b")})
-    tally = tallies.read(ARN)
+    tally = read(tallies)
     assert (tally.first_at, tally.last_at) == (int(NOW), int(NOW) + 60)
     assert tally.native == frozenset("ab")
 
@@ -52,13 +57,13 @@ def test_a_redelivered_message_adds_nothing_new(tallies):
     add(tallies, native="ab", backstop="c")
     _, new = add(tallies, native="ab", backstop="c")
     assert new == {"native": frozenset(), "backstop": frozenset()}
-    assert len(tallies.read(ARN).tasks) == 3
+    assert len(read(tallies).tasks) == 3
 
 
 def test_an_addition_of_nothing_only_moves_the_end(tallies):
     _, new = add(tallies, native="", groups="")
     assert new == {}
-    assert tallies.read(ARN).tasks == frozenset()
+    assert read(tallies).tasks == frozenset()
 
 
 @pytest.mark.parametrize(("one", "other"), [("backstop", "native"), ("stuck", "backstop")])
@@ -67,7 +72,7 @@ def test_of_two_verdicts_on_a_task_the_weightier_counts(tallies, one, other):
     add(tallies, **{one: "ab"})
     _, new = add(tallies, **{other: "bc"})
     assert new == {other: frozenset("c")}
-    tally = tallies.read(ARN)
+    tally = read(tallies)
     assert getattr(tally, one) == frozenset("ab")
     assert getattr(tally, other) == frozenset("c")
 
@@ -76,7 +81,7 @@ def test_a_weightier_verdict_later_on_replaces_the_lighter_one(tallies):
     add(tallies, native="a")
     _, new = add(tallies, stuck="a")
     assert new == {"stuck": frozenset("a")}
-    tally = tallies.read(ARN)
+    tally = read(tallies)
     assert (tally.native, tally.stuck) == (frozenset(), frozenset("a"))
     assert len(tally.tasks) == 1
 
@@ -84,34 +89,34 @@ def test_a_weightier_verdict_later_on_replaces_the_lighter_one(tallies):
 def test_every_kind_of_verdict_is_kept(tallies):
     kinds = ("native", "backstop", "unattributed", "stuck", "plain", "would", "notes")
     add(tallies, **{kind: str(n) for n, kind in enumerate(kinds)})
-    tally = tallies.read(ARN)
+    tally = read(tallies)
     assert [getattr(tally, kind) for kind in kinds] == [frozenset(str(n)) for n in range(7)]
 
 
 def test_a_told_storm_is_forgotten(tallies):
     add(tallies, native="a")
-    assert tallies.close(tallies.read(ARN))
-    assert tallies.read(ARN) is None
+    assert tallies.close(read(tallies))
+    assert read(tallies) is None
 
 
 def test_a_storm_that_went_on_meanwhile_is_kept(tallies):
     add(tallies, native="a")
-    told = tallies.read(ARN)
+    told = read(tallies)
     add(tallies, NOW + 1, native="b")
     assert not tallies.close(told)
-    assert tallies.read(ARN).native == frozenset("ab")
+    assert read(tallies).native == frozenset("ab")
 
 
 def test_a_storm_that_somebody_else_has_closed_is_no_error(tallies):
     add(tallies, native="a")
-    told = tallies.read(ARN)
+    told = read(tallies)
     assert tallies.close(told)
     assert tallies.close(told)
-    assert tallies.read(ARN) is None
+    assert read(tallies) is None
 
 
 def tell(tallies: Tallies) -> None:
-    assert tallies.close(tallies.read(ARN))
+    assert tallies.close(read(tallies))
 
 
 def test_a_later_event_of_a_told_task_is_no_news(tallies):
@@ -119,7 +124,7 @@ def test_a_later_event_of_a_told_task_is_no_news(tallies):
     add(tallies, backstop="ab", groups="g")
     tell(tallies)
     assert add(tallies, NOW + 60, native="a", groups="g", notes="n") == (int(NOW), {})
-    assert tallies.read(ARN) is None
+    assert read(tallies) is None
 
 
 def test_a_task_that_was_not_told_of_begins_a_storm_of_its_own(tallies):
@@ -127,7 +132,7 @@ def test_a_task_that_was_not_told_of_begins_a_storm_of_its_own(tallies):
     tell(tallies)
     began, new = add(tallies, NOW + 60, native="abc", groups="g")
     assert (began, new) == (int(NOW) + 60, {"native": frozenset("c")})
-    tally = tallies.read(ARN)
+    tally = read(tallies)
     assert (tally.first_at, tally.last_at) == (began, began)
     assert (tally.tasks, tally.groups) == (frozenset("c"), frozenset("g"))
 
@@ -149,14 +154,14 @@ def test_what_was_told_before_a_storm_stays_told_within_it(tallies):
     began, new = add(tallies, NOW + 70, native="ab")
     assert began == int(NOW) + 60
     assert not new["native"]
-    assert tallies.read(ARN).tasks == frozenset("b")
+    assert read(tallies).tasks == frozenset("b")
 
 
 def test_a_storm_that_nobody_told_is_not_mixed_with_one_two_hours_later(tallies):
     add(tallies, native="a", notes="old")
     began, new = add(tallies, NOW + 7200, native="b")
     assert (began, new) == (int(NOW) + 7200, {"native": frozenset("b")})
-    tally = tallies.read(ARN)
+    tally = read(tallies)
     assert (tally.first_at, tally.tasks, tally.notes) == (began, frozenset("b"), frozenset())
 
 
@@ -187,7 +192,7 @@ def test_of_two_writers_that_begin_a_storm_the_slower_one_joins_it(dynamodb, tol
     began, new = add(Tallies(Slow(), "ops"), NOW + 7201, native="cd")
     assert done == [(int(NOW) + 7200, {"backstop": frozenset("bc")})]
     assert (began, new) == (int(NOW) + 7200, {"native": frozenset("d")})
-    tally = faster.read(ARN)
+    tally = read(faster)
     assert (tally.backstop, tally.native) == (frozenset("bc"), frozenset("d"))
 
 
@@ -214,7 +219,36 @@ def test_a_tally_that_changes_under_every_try_is_a_failed_call(dynamodb):
 
 def test_services_have_tallies_of_their_own(tallies):
     add(tallies, native="a")
-    assert tallies.read(service_arn("api")) is None
+    assert tallies.read([service_arn("api")]) == []
+
+
+def test_many_tallies_are_read_in_few_calls_and_none_is_forgotten(dynamodb):
+    """16 MB a call, and 100 keys: what is left over is asked for again."""
+
+    class Narrow:
+        calls = 0
+
+        def __getattr__(self, name):
+            return getattr(dynamodb, name)
+
+        def batch_get_item(self, *, RequestItems):  # noqa: N803
+            self.calls += 1
+            keys = RequestItems["ops"]["Keys"]
+            answer = dynamodb.batch_get_item(
+                RequestItems={"ops": {**RequestItems["ops"], "Keys": keys[:60]}}
+            )
+            left = {"ops": {**RequestItems["ops"], "Keys": keys[60:]}} if keys[60:] else {}
+            return {**answer, "UnprocessedKeys": left}
+
+    arns = [service_arn(f"s{n}") for n in range(130)]
+    for arn in arns:
+        Tallies(dynamodb, "ops").add(arn, {"native": frozenset({arn[-3:]})}, now=NOW)
+    client = Narrow()
+    found = Tallies(client, "ops").read([*arns, service_arn("quiet")])
+    assert {tally.service_arn: tally.native for tally in found} == {
+        arn: frozenset({arn[-3:]}) for arn in arns
+    }
+    assert client.calls == 3
 
 
 def test_the_item_carries_its_expiry_for_the_tables_ttl(tallies, dynamodb):
@@ -230,6 +264,6 @@ def test_a_failure_of_dynamodb_is_raised(dynamodb):
     with pytest.raises(ClientError):
         add(missing, native="a")
     with pytest.raises(ClientError):
-        missing.read(ARN)
+        missing.read([ARN])
     with pytest.raises(ClientError):
-        missing.close(tally.read(ARN))
+        missing.close(read(tally))

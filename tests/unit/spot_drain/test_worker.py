@@ -183,7 +183,7 @@ def test_a_body_that_breaks_the_reader_stays_alone(world, monkeypatch):
         raise ZeroDivisionError("nobody thought of this")
 
     monkeypatch.setattr("spot_drain.batch.read_interruption", read)
-    messages = [message(1), Message("r1", encode(Report(ARN)))]
+    messages = [message(1), Message("r1", encode(Report((ARN,))))]
     assert world.worker.work(messages, NOW) == {"m1"}
 
 
@@ -198,7 +198,7 @@ def test_a_native_storm_from_notice_to_report(world, counted):
     [alert] = world.bus.details
     assert alert["title"] == "prod/web: Spot took 30 tasks; all left their load balancers in time"
     assert alert["summary"].endswith("ECS itself had taken 30 out of rotation.")
-    assert world.tallies.read(ARN) is None
+    assert world.tallies.read([ARN]) == []
 
 
 def test_the_backstop_is_counted_by_service(world, counted):

@@ -93,7 +93,7 @@ def test_a_tally_that_cannot_be_written_brings_back_only_its_own_messages(world,
         verify_message("v3", check(3), check(4, service_arn=API)),
     ]
     assert world.worker.work(batch, NOW + 8) == {"v2", "v3"}
-    assert [json.loads(body)["service_arn"] for body in world.later("report")] == [WEB]
+    assert [json.loads(body)["service_arns"] for body in world.later("report")] == [[WEB]]
     assert counted("BackstopDeregistered") == 2
 
 
@@ -159,16 +159,25 @@ def test_a_task_that_ecs_could_not_be_asked_about_brings_back_its_own_message(wo
     assert [r.task for r in logged if r.msg == "task not verified"] == [task_arn(1)]
 
 
-def test_a_report_that_cannot_be_read_or_published_comes_back_alone(world):
-    for arn in (WEB, API):
-        world.tallies.add(arn, {"native": frozenset("a")}, now=NOW)
-    world.tallies.failing = {API}
-    batch = [Message("r1", encode(Report(WEB))), Message("r2", encode(Report(API)))]
-    assert world.worker.work(batch, NOW + 60) == {"r2"}
+def test_reports_that_cannot_be_read_come_back(world):
+    world.tallies.add(WEB, {"native": frozenset("a")}, now=NOW)
+    world.tallies.failing = {WEB}
+    batch = [Message("r1", encode(Report((WEB,)))), message(1)]
+    assert world.worker.work(batch, NOW + 60) == {"r1"}
     world.tallies.failing = set()
+    assert world.worker.work(batch, NOW + 60) == set()
+    assert len(world.bus.details) == 1
+
+
+def test_of_the_reports_only_those_of_storms_that_are_over_need_the_bus(world):
+    world.tallies.add(WEB, {"native": frozenset("a")}, now=NOW + 60)
+    world.tallies.add(API, {"native": frozenset("a")}, now=NOW)
     world.bus.failing = True
+    batch = [Message("r1", encode(Report((WEB,)))), Message("r2", encode(Report((API, WEB))))]
     assert world.worker.work(batch, NOW + 60) == {"r2"}
-    assert API in world.tallies.noted
+    world.bus.failing = False
+    assert world.worker.work(batch, NOW + 60) == set()
+    assert [detail["service"] for detail in world.bus.details] == ["api"]
 
 
 def test_a_failed_drain_leaves_verifications_and_reports_alone(world):
@@ -179,7 +188,7 @@ def test_a_failed_drain_leaves_verifications_and_reports_alone(world):
     world.worker.aws = Down()
     world.tallies.add(WEB, {"native": frozenset("a")}, now=NOW - 60)
     batch = [message(1), verify_message("v1", check(2, service_arn=API))]
-    batch.append(Message("r1", encode(Report(WEB))))
+    batch.append(Message("r1", encode(Report((WEB,)))))
     assert world.worker.work(batch, NOW) == {"m1"}
     assert len(world.bus.details) == 1
 
@@ -187,7 +196,7 @@ def test_a_failed_drain_leaves_verifications_and_reports_alone(world):
 def test_a_report_of_something_that_is_no_service_comes_back_alone(world):
     world.tallies.add("nonsense", {"native": frozenset("a")}, now=NOW - 60)
     world.tallies.add(WEB, {"native": frozenset("a")}, now=NOW - 60)
-    batch = [Message("r1", encode(Report("nonsense"))), Message("r2", encode(Report(WEB)))]
+    batch = [Message("r1", encode(Report(("nonsense",)))), Message("r2", encode(Report((WEB,))))]
     assert world.worker.work(batch, NOW) == {"r1"}
 
 

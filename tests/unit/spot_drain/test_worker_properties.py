@@ -31,7 +31,7 @@ _DOCUMENTS = [json.loads(path.read_text()) for path in SAMPLES]
 _DOCUMENTS += [
     event(7),
     json.loads(encode(Verify((check(7),)))),
-    json.loads(encode(Report(service_arn("api")))),
+    json.loads(encode(Report((service_arn("api"),)))),
 ]
 _values = st.one_of(
     st.none(),

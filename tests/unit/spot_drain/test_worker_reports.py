@@ -11,7 +11,7 @@ ARN = service_arn()
 
 
 def report_message(number: int = 1, arn: str = ARN) -> Message:
-    return Message(f"r{number}", encode(Report(arn)))
+    return Message(f"r{number}", encode(Report((arn,))))
 
 
 def storm(world, *, first: float = NOW, last: float = NOW) -> None:
