@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from argparse import Namespace
+from datetime import UTC, datetime
+from pathlib import Path
 
+from audit.baseline import InvalidBaseline, baseline, fingerprints, mark_known
 from audit.catalogue import all_rules
 from audit.report.report import Report
 from audit.rule import Rule, Severity
 from sandbox.cli.exit_code import ExitCode
+from sandbox.cli.lint_options import SUPPRESSIONS
 from sandbox.errors import SandboxError
 from sandbox.lint.audit_files import Audited, audit_files
 
@@ -28,12 +33,14 @@ def run(arguments: Namespace) -> ExitCode:
         _parameters(arguments.parameter),
         other_files=arguments.other_files,
     )
-    written = _form(arguments.format, audited.report, verbose=arguments.verbose)
-    if arguments.output:
-        arguments.output.write_text(written, encoding="utf-8", errors="backslashreplace")
-    else:
-        sys.stdout.write(written)
-    return _exit_code(audited, Severity[arguments.fail_on], arguments.max_unknown)
+    report = accepted(audited, arguments.suppressions, arguments.baseline)
+    if arguments.write_baseline:
+        _write(json.dumps(baseline(report), indent=2) + "\n", arguments.write_baseline)
+        return ExitCode.DONE if audited.complete else ExitCode.BAD_FILE
+    _write(_form(arguments.format, report, verbose=arguments.verbose), arguments.output)
+    if not audited.complete:
+        return ExitCode.BAD_FILE
+    return _exit_code(report, Severity[arguments.fail_on], arguments.max_unknown)
 
 
 def chosen(profiles: list[str] | None) -> tuple[Rule, ...]:
@@ -41,6 +48,40 @@ def chosen(profiles: list[str] | None) -> tuple[Rule, ...]:
     if not profiles or "all" in profiles:
         return all_rules()
     return tuple(rule for rule in all_rules() if rule.profile in profiles)
+
+
+def accepted(audited: Audited, suppressions: Path | None, known: Path | None) -> Report:
+    """The report, with what somebody decided to live with marked."""
+    from audit.suppression import from_graph, suppress
+
+    found, problems = from_graph(audited.graph)
+    file = suppressions or Path(SUPPRESSIONS)
+    if suppressions or file.exists():
+        from sandbox.lint.suppressions_file import read_suppressions
+
+        found += read_suppressions(str(file), frozenset(rule.id for rule in all_rules()))
+    entries, ended = suppress(audited.report.entries, found, datetime.now(UTC).date())
+    if known:
+        entries = mark_known(entries, _known(known))
+    notes = (*problems, *ended)
+    return Report(tuple(entries), audited.report.resources, notes)
+
+
+def _known(file: Path) -> frozenset[str]:
+    try:
+        return fingerprints(json.loads(file.read_bytes()))
+    except (OSError, ValueError, RecursionError, InvalidBaseline) as error:
+        raise BadOption(f"--baseline {file}: {error}") from None
+
+
+def _write(text: str, file: Path | None) -> None:
+    if file is None:
+        sys.stdout.write(text)
+        return
+    try:
+        file.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise BadOption(f"{file} cannot be written: {error.strerror}") from None
 
 
 def _parameters(given: list[str]) -> dict[str, str]:
@@ -54,20 +95,23 @@ def _parameters(given: list[str]) -> dict[str, str]:
 def _form(name: str, report: Report, *, verbose: bool) -> str:
     match name:
         case "json":
-            from audit.report.json_form import json_form
-
-            return json_form(report)
+            from audit.report.json_form import json_form as form
+        case "sarif":
+            from audit.report.sarif import sarif as form
+        case "junit":
+            from audit.report.junit import junit as form
+        case "markdown":
+            from audit.report.markdown import markdown as form
         case _:
             from audit.report.text import text
 
             return text(report, verbose=verbose)
+    return form(report)
 
 
-def _exit_code(audited: Audited, threshold: Severity, max_unknown: int | None) -> ExitCode:
-    if not audited.complete:
-        return ExitCode.BAD_FILE
-    if audited.report.at_least(threshold):
+def _exit_code(report: Report, threshold: Severity, max_unknown: int | None) -> ExitCode:
+    if report.at_least(threshold):
         return ExitCode.FAILED
-    if max_unknown is not None and len(audited.report.unknown) > max_unknown:
+    if max_unknown is not None and len(report.unknown) > max_unknown:
         return ExitCode.INCOMPLETE
     return ExitCode.DONE

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "sarif", "junit", "markdown")
 PROFILES = ("validity", "security", "resilience", "cost", "all")
+SUPPRESSIONS = ".ecs-ops-audit.yaml"
 SEVERITIES = ("ERROR", "HIGH", "MEDIUM", "LOW", "INFO")
 
 
@@ -38,6 +39,21 @@ def lint_options(lint: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NAME=VALUE",
         help="a value of a template's parameter, instead of its default",
+    )
+    lint.add_argument(
+        "--suppressions",
+        type=Path,
+        metavar="FILE",
+        help=f"findings to live with (default: {SUPPRESSIONS}, if there is one)",
+    )
+    lint.add_argument(
+        "--baseline", type=Path, metavar="FILE", help="count only findings that are not in FILE"
+    )
+    lint.add_argument(
+        "--write-baseline",
+        type=Path,
+        metavar="FILE",
+        help="write the findings to FILE, for --baseline, and exit with 0",
     )
     lint.add_argument(
         "--other-files",

@@ -7,6 +7,7 @@ from audit.rule import Outcome, Profile, Severity
 from sandbox.lint.locating import location
 from sandbox.lint.marked import Problem, Text, Unreadable, line_starts
 
+RULES = frozenset({"DOC-01", "DOC-02", "DOC-03"})
 _JSON = "https://www.rfc-editor.org/rfc/rfc8259"
 
 
