@@ -38,8 +38,8 @@ def examine(task: FailedTask, *, memory_near_limit: bool = False) -> Finding:
     for text in texts:
         cause = cause_of_text(text, "task")
         if cause is not None:
-            subject = subject_of(cause, (text, *texts)) or _image(cause, container)
-            return Finding(task, cause, container, text, subject)
+            subject = subject_of(cause, (text, *texts))
+            return Finding(task, cause, container, text, _whole(subject, cause, container))
     return _by_exit_code(task, container, memory_near_limit=memory_near_limit)
 
 
@@ -108,5 +108,7 @@ def _stopped_slowly(task: FailedTask) -> bool:
     return (task.took_to_stop_s or 0) >= _STOP_TIMEOUT_S
 
 
-def _image(cause: Cause, container: FailedContainer | None) -> str | None:
-    return container.image if container and cause.id.startswith("IMAGE_") else None
+def _whole(subject: str | None, cause: Cause, container: FailedContainer | None) -> str | None:
+    """The image's whole name, where the text was cut off in the middle of it or does not tell it."""
+    image = container.image if container and cause.id.startswith("IMAGE_") else None
+    return image if image and image.startswith(subject or "") else subject

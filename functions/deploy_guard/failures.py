@@ -35,6 +35,7 @@ class FailedContainer(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: str | None = None
     image: str | None = None
     digest: str | None = None
+    runtime_id: str | None = None
     essential: bool | None = None
 
     @property
@@ -94,7 +95,9 @@ def from_event(task: TaskStateChange) -> FailedTask:
         stopping_at=_time(task.stopping_at),
         stopped_at=_time(task.stopped_at) or _time(task.updated_at) or 0.0,
         containers=tuple(
-            FailedContainer(one.name, one.exit_code, one.reason, one.image, one.image_digest)
+            FailedContainer(
+                one.name, one.exit_code, one.reason, one.image, one.image_digest, one.runtime_id
+            )
             for one in task.containers or ()
         ),
         health_status=task.health_status,

@@ -54,7 +54,12 @@ def client(service: Literal["ssm"]) -> SSMClient: ...
 def client(service: Literal["dynamodb"]) -> DynamoDBClient: ...
 @overload
 def client(service: Literal["cloudwatch"]) -> Any: ...
+@overload
+def client(service: Literal["ecr", "logs"], region: str) -> Any: ...
 @cache
-def client(service: str) -> Any:
-    """The client of an AWS service, e.g. ``client("ecs")``; the same one every time."""
-    return _session.create_client(service, config=_CONFIG)
+def client(service: str, region: str | None = None) -> Any:
+    """The client of an AWS service, e.g. ``client("ecs")``; the same one every time.
+
+    ``region`` is for what may be kept in another Region than the service: images and logs.
+    """
+    return _session.create_client(service, region_name=region, config=_CONFIG)

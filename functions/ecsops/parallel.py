@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 # One connection pool serves all threads (clients.py); more threads than connections would only queue.
 _MAX_THREADS = 32
@@ -18,6 +20,21 @@ def run_all[T](calls: Sequence[Callable[[], T]]) -> list[T | Exception]:
         return [_outcome(call) for call in calls]
     with ThreadPoolExecutor(min(len(calls), _MAX_THREADS)) as pool:
         return [future.result() for future in [pool.submit(_outcome, call) for call in calls]]
+
+
+def run_within[T](calls: Sequence[tuple[Callable[[], T], float]]) -> list[T | Exception]:
+    """Run the calls in parallel, each for at most so many seconds; ``TimeoutError`` for a late one.
+
+    What is late is not waited for: the client's own time-outs end it.
+    """
+    if not calls:
+        return []
+    pool = ThreadPoolExecutor(len(calls))
+    began = time.perf_counter()
+    running = [(pool.submit(_outcome, call), began + seconds) for call, seconds in calls]
+    answers = [_outcome(partial(_by, future, deadline)) for future, deadline in running]
+    pool.shutdown(wait=False, cancel_futures=True)
+    return answers
 
 
 def chunks[T](items: Sequence[T], size: int) -> list[Sequence[T]]:
@@ -42,6 +59,13 @@ def parcels[T](
         cut[-1].append(item)
         size += length
     return cut
+
+
+def _by[T](future: Future[T | Exception], deadline: float) -> T:
+    answer = future.result(timeout=max(deadline - time.perf_counter(), 0))
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def _outcome[T](call: Callable[[], T]) -> T | Exception:

@@ -67,6 +67,7 @@ class Container(Detail, frozen=True):
     reason: str | None = None
     image: str | None = None
     image_digest: str | None = None
+    runtime_id: str | None = None
     network_interfaces: tuple[NetworkInterface, ...] | None = None
     network_bindings: tuple[NetworkBinding, ...] | None = None
 

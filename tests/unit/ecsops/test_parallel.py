@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecsops.parallel import chunks, parcels, run_all
+from ecsops.parallel import chunks, parcels, run_all, run_within
 
 
 def _fails():
@@ -62,3 +63,28 @@ def test_no_parcel_is_cut_too_early(sizes, most, bytes_each):
     cut = parcels(sizes, lambda size: size, most=most, bytes_each=bytes_each)
     for before, after in itertools.pairwise(cut):
         assert len(before) == most or sum(before) + after[0] > bytes_each
+
+
+def test_a_late_call_is_not_waited_for_and_hides_no_answer():
+    end = threading.Event()
+    began = time.perf_counter()
+    answers = run_within([(end.wait, 0.05), (lambda: 2, 5.0), (_fails, 5.0)])
+    took = time.perf_counter() - began
+    end.set()
+    assert took < 2
+    assert isinstance(answers[0], TimeoutError)
+    assert answers[1] == 2
+    assert isinstance(answers[2], ValueError)
+
+
+def test_each_call_has_its_own_time():
+    end = threading.Event()
+    done = threading.Timer(0.2, end.set)
+    done.start()
+    answers = run_within([(end.wait, 0.01), (end.wait, 5.0)])
+    assert isinstance(answers[0], TimeoutError)
+    assert answers[1] is True
+
+
+def test_no_call_takes_no_time():
+    assert run_within([]) == []

@@ -1,0 +1,174 @@
+"""Asks the sources that can tell something about a cause, side by side, each within its own time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from deploy_guard.causes import Diagnosis, Signals
+from deploy_guard.evidence import log_lines, registry, service_events, target_health
+from deploy_guard.evidence.log_lines import LogLines
+from deploy_guard.evidence.registry import ImageName, Registry
+from deploy_guard.evidence.target_health import TargetHealth
+from deploy_guard.evidence.unavailable import Unavailable, unavailable
+from deploy_guard.failures import FailedTask
+from ecsops.parallel import run_within
+
+# An image that is missing never wrote a log line; a task that ran is in no registry's doubt.
+_ASKS_LOGS = frozenset(
+    {
+        "APP_EXIT",
+        "CLEAN_EXIT",
+        "CONTAINER_HEALTH",
+        "ELB_HEALTH",
+        "ENTRYPOINT_NOT_EXEC",
+        "ENTRYPOINT_NOT_FOUND",
+        "KILLED",
+        "OOM",
+        "SEGFAULT",
+        "SIGTERM",
+        "SIGKILL_TIMEOUT",
+    }
+)
+_ASKS_REGISTRY = frozenset({"IMAGE_NOT_FOUND", "IMAGE_STABILITY", "IMAGE_PULL", "DIGEST"})
+_BUDGETS_S = {"logs": 4.0, "target_health": 3.0, "registry": 3.0}
+
+
+class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was found; None: not asked, because it could not tell anything."""
+
+    logs: LogLines | Unavailable | None = None
+    target_health: TargetHealth | Unavailable | None = None
+    registry: Registry | Unavailable | None = None
+    events: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> tuple[Unavailable, ...]:
+        """The sources that gave no answer."""
+        asked = (self.logs, self.target_health, self.registry)
+        return tuple(one for one in asked if isinstance(one, Unavailable))
+
+    def heard_with(self, signals: Signals) -> Signals:
+        """The signals for a second diagnosis, with what the registry and the log said."""
+        return msgspec.structs.replace(
+            signals,
+            image_exists=self.registry.exists if isinstance(self.registry, Registry) else None,
+            log_lines=self.logs.lines if isinstance(self.logs, LogLines) else (),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is known when the sources are asked.
+
+    ``definition`` is the failed task definition and ``events`` those of ``DescribeServices``, both as
+    ECS describes them; ``since`` is when the deployment began.
+    """
+
+    diagnosis: Diagnosis
+    tasks: tuple[FailedTask, ...]
+    definition: Mapping[str, Any]
+    region: str
+    since: float
+    events: Sequence[Any] = ()
+
+
+def _logs(region: str) -> Any:
+    from ecsops.clients import client
+
+    return client("logs", region)
+
+
+def _ecr(region: str) -> Any:
+    from ecsops.clients import client
+
+    return client("ecr", region)
+
+
+def _elbv2() -> Any:
+    from ecsops.clients import client
+
+    return client("elbv2")
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """Where clients come from: made when first needed, because loading one costs time."""
+
+    logs: Callable[[str], Any] = _logs
+    ecr: Callable[[str], Any] = _ecr
+    elbv2: Callable[[], Any] = _elbv2
+    budgets_s: Mapping[str, float] = field(default_factory=lambda: _BUDGETS_S)
+
+
+def gather(ask: Ask, clients: Clients | None = None) -> Evidence:
+    """Ask whoever can tell something; never raises for a source that fails."""
+    clients = clients or Clients()
+    found: dict[str, Any] = {}
+    calls: dict[str, Callable[[], Any]] = {}
+    for name, step in (
+        ("logs", _read_logs(ask, clients)),
+        ("target_health", _read_health(ask, clients)),
+        ("registry", _read_registry(ask, clients)),
+    ):
+        if callable(step):
+            calls[name] = step
+        elif step is not None:
+            found[name] = step
+    answers = run_within([(call, clients.budgets_s[name]) for name, call in calls.items()])
+    for name, answer in zip(calls, answers, strict=True):
+        found[name] = _understood(name, answer)
+    return Evidence(**found, events=service_events.telling(ask.events, ask.since))
+
+
+_SOURCES = {
+    "logs": (log_lines.WHAT, log_lines.ASKED),
+    "target_health": (target_health.WHAT, target_health.ASKED),
+    "registry": (registry.WHAT, registry.ASKED),
+}
+
+
+def _understood(name: str, answer: Any) -> Any:
+    return unavailable(*_SOURCES[name], answer) if isinstance(answer, Exception) else answer
+
+
+def _read_logs(ask: Ask, clients: Clients) -> Callable[[], Any] | Unavailable | None:
+    if ask.diagnosis.cause_id not in _ASKS_LOGS:
+        return None
+    blamed = ask.diagnosis.container
+    for task in ask.tasks:
+        container = next((one for one in task.containers if one.name == blamed), None)
+        if task.task_arn == ask.diagnosis.task_arn and container is not None:
+            place = log_lines.place_of(task, container, ask.definition, ask.region)
+            if isinstance(place, Unavailable):
+                return place
+            return lambda: log_lines.read(clients.logs(place.region), place, container.name)
+    return Unavailable(log_lines.WHAT, "no stopped task is known to have written them")
+
+
+def _read_health(ask: Ask, clients: Clients) -> Any:
+    if ask.diagnosis.cause_id != "ELB_HEALTH":
+        return None
+    group = ask.diagnosis.subject
+    events = [str(one.get("message", "")) for one in ask.events]
+    if not group or not group.startswith("arn:"):
+        empty = target_health.TargetHealth(group or "")
+        return target_health.with_events(empty, (), events)
+    return lambda: target_health.read(clients.elbv2(), group, events)
+
+
+def _read_registry(ask: Ask, clients: Clients) -> Callable[[], Any] | Unavailable | None:
+    if ask.diagnosis.cause_id not in _ASKS_REGISTRY or not ask.diagnosis.subject:
+        return None
+    image = registry.parse(ask.diagnosis.subject)
+    if isinstance(image, ImageName):
+        return partial(_read_image, clients, image)
+    return image
+
+
+def _read_image(clients: Clients, image: ImageName) -> Registry:
+    return registry.read(clients.ecr(image.region), image)
