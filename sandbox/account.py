@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import random
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-import boto3
-
 from sandbox.caller import Caller
 from sandbox.clock import Clock, VirtualClock
-from sandbox.cloudwatch import MetricReader
+from sandbox.cloudwatch import Alarms, CloudWatch, LogStore, MetricReader
+from sandbox.ecr import ImageRegistry, Repositories
 from sandbox.ecs import EcsSettings, EcsTwin
 from sandbox.elb import TargetGroups
 from sandbox.errors import SandboxError
@@ -24,7 +22,9 @@ from sandbox.gateway.botocore_hook import in_process
 from sandbox.gateway.gateway import Gateway
 from sandbox.gateway.iam.authorizer import Authorizer
 from sandbox.gateway.throttling import Throttles
+from sandbox.lambda_host.hook_invoker import HookInvoker
 from sandbox.lambda_host.wiring import HostKind, LambdaService
+from sandbox.operator_client import operator_client
 from sandbox.stack.known_resources import KnownResources
 from sandbox.stack.resource import Deployment
 from sandbox.stack.roles import Roles
@@ -101,7 +101,7 @@ class Account:
 
     def client(self, service: str) -> Any:
         """A boto3 client of the operator: no IAM, no faults, no throttling."""
-        return _client(service, self.region)
+        return operator_client(service, self.region)
 
     def deploy(
         self,
@@ -188,6 +188,8 @@ class Account:
         self.stacks: dict[str, Stack] = {}
         self.targets = TargetGroups(self.clock, _derived(rng))
         self.ecs = EcsTwin(self.clock, self._emit, _derived(rng), self.targets, self._ecs_settings)
+        self._repositories = Repositories(self.clock, ACCOUNT)
+        self.images = ImageRegistry(self._repositories, ACCOUNT)
         self.gateway = self._door()
         opening.callback(self.gateway.close)
         opening.enter_context(in_process(self.gateway))
@@ -204,7 +206,7 @@ class Account:
         return Gateway(
             self.clock,
             self.trace,
-            simulators={"ecs": self.ecs, "elbv2": self.targets},
+            simulators={"ecs": self.ecs, "elbv2": self.targets, "ecr": self._repositories},
             faults=self.faults,
             throttles=Throttles() if self._throttling else None,
             latency_s=self._latency_s,
@@ -226,7 +228,14 @@ class Account:
         simulators["events"] = self.events
         simulators["scheduler"] = self._event_services.scheduler
         simulators["lambda"] = self.functions
-        simulators["cloudwatch"] = MetricReader(self.metrics)
+        alarms = Alarms(self.clock, scope, self._emit)
+        simulators["cloudwatch"] = CloudWatch(MetricReader(self.metrics), alarms)
+        self.ecs.connect(
+            registry=self.images,
+            logs=LogStore(ACCOUNT),
+            alarms=alarms.states,
+            invoke=HookInvoker(self._lambda.dispatch, self.roles),
+        )
 
     def _emit(self, event: dict[str, Any]) -> None:
         self.events.put(event)
@@ -235,15 +244,3 @@ class Account:
 def _derived(rng: random.Random) -> random.Random:
     """A generator of its own: more calls in one room do not change another's."""
     return random.Random(rng.getrandbits(64))
-
-
-@functools.cache
-def _client(service: str, region: str) -> Any:
-    """Clients know nothing of an account, so all accounts of the process share them."""
-    create: Any = _session().client
-    return create(service, region_name=region)
-
-
-@functools.cache
-def _session() -> boto3.Session:
-    return boto3.Session(aws_access_key_id="OPERATOR", aws_secret_access_key="operator")  # noqa: S106

@@ -1,5 +1,8 @@
-"""CloudWatch metrics of the account's functions."""
+"""CloudWatch: metrics of the account's functions, the states of alarms, the logs of tasks."""
 
+from sandbox.cloudwatch.alarms import Alarms
+from sandbox.cloudwatch.log_store import LogStore
 from sandbox.cloudwatch.metric_reader import MetricReader
+from sandbox.cloudwatch.service import CloudWatch
 
-__all__ = ["MetricReader"]
+__all__ = ["Alarms", "CloudWatch", "LogStore", "MetricReader"]

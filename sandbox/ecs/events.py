@@ -12,7 +12,8 @@ from sandbox.ecs.task_shape import ENI, task_shape
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sandbox.ecs.model import Deployment, Service, Shape, Task
+    from sandbox.ecs.model import Shape, Task
+    from sandbox.ecs.service_model import Deployment, HookRun, Service, ServiceDeployment
     from sandbox.elb.agenda import Agenda
 
 EventType = Literal["INFO", "WARN", "ERROR"]
@@ -86,6 +87,27 @@ class Events:
             "reason": reason,
         }
         self._send("ECS Deployment State Change", service.arn, detail)
+
+    def hook_changed(self, service: Service, history: ServiceDeployment, hook: HookRun) -> None:
+        """ECS Hook State Change; ``updatedAt`` has nanoseconds.
+
+        https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_hook_state_change_events.html
+        """
+        failed = hook.status in {"FAILED", "TIMED_OUT"}
+        now = timestamp(self._now(), "microseconds").removesuffix("Z")
+        detail = {
+            "eventType": "ERROR" if failed else "INFO",
+            "eventName": f"HOOK_{hook.status}",
+            "hookId": hook.id,
+            "hookType": hook.target_type,
+            "expiresAt": timestamp(datetime.fromtimestamp(hook.expires_at, UTC), "seconds"),
+            "lifecycleStage": hook.stage,
+            "clusterArn": service.cluster_arn,
+            "serviceArn": service.arn,
+            "serviceDeploymentArn": history.arn,
+            "updatedAt": f"{now}000Z",
+        }
+        self._send("ECS Hook State Change", history.arn, detail)
 
     def _send(self, detail_type: str, resource: str, detail: Shape) -> None:
         _, _, _, region, account, _ = resource.split(":", 5)

@@ -34,6 +34,11 @@ class Ids:
         alphabet = string.ascii_letters + string.digits + "-_"
         return "".join(self._rng.choices(alphabet, k=21))
 
+    def hook(self, kind: str) -> str:
+        """A lifecycle hook's execution: ``ecs-pause-`` and 43 characters of the URL-safe alphabet."""
+        alphabet = string.ascii_letters + string.digits + "-_"
+        return f"ecs-{kind}-{''.join(self._rng.choices(alphabet, k=43))}"
+
     def network_interface(self) -> str:
         """An elastic network interface."""
         return f"eni-{self._rng.randbytes(9).hex()[:17]}"

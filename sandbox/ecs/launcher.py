@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from sandbox.ecs.model import StopReason
+from sandbox.ecs.model import STARTING, StopReason
 from sandbox.ecs.placement import CapacityUnavailable, Origin, Placement, Spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sandbox.ecs.events import Events
-    from sandbox.ecs.model import Deployment, Service, Task, TaskSet
+    from sandbox.ecs.model import Task
     from sandbox.ecs.service_log import ServiceLog
+    from sandbox.ecs.service_model import Deployment, Service, TaskSet
     from sandbox.ecs.settings import EcsSettings
     from sandbox.ecs.stopping import Stopping
     from sandbox.elb.agenda import Agenda
@@ -22,8 +23,8 @@ CAPACITY_UNAVAILABLE = (
     "Capacity is unavailable at this time. "
     "Please try again later or in a different availability zone"
 )
-IMPAIRED_AFTER_FAILURES = 3
-FIRST_BACKOFF_S = 10.0
+FAILED_CONTAINER_CHECKS = "Task failed container health checks"
+IMPAIRED_AFTER_LAUNCHES = 2
 
 
 class Launcher:
@@ -59,6 +60,7 @@ class Launcher:
             return
         peers = [t for t in service.tasks.values() if t.started_by == owner.id and t.wanted]
         spread = Spread.of(peers)
+        service.throttle.round += 1
         origin = self._origin(service, owner)
         started, short = [], []
         for _ in range(count):
@@ -78,27 +80,39 @@ class Launcher:
         for task in tasks:
             scaling = f"Scaling activity initiated by (deployment {task.started_by})"
             text = task.failed_check or scaling
+            if task.failed_check == FAILED_CONTAINER_CHECKS:
+                self._log.note(service, f"(task {task.id}) failed container health checks.")
             self._stopping.stop(task, StopReason("ServiceSchedulerInitiated", text))
-        self._log.tasks(service, "has stopped {} running tasks", tasks)
+        running = [task for task in tasks if task.last_status not in STARTING]
+        pending = len(tasks) - len(running)
+        if pending:
+            self._log.note(service, f"stopped {pending} pending tasks.")
+        self._log.tasks(service, "has stopped {} running tasks", running)
 
-    def failed(self, service: Service, owner: Deployment | TaskSet) -> None:
-        """Note that a task failed to start; repeated failures slow the scheduler down.
+    def failed(self, service: Service, owner: Deployment | TaskSet, task: Task) -> None:
+        """Note that a task failed.
 
+        Launches whose tasks do not reach RUNNING, one after the other, slow the scheduler down:
         https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-throttle-logic.html
         """
         owner.failed_tasks += 1
-        excess = owner.failed_tasks - IMPAIRED_AFTER_FAILURES
+        throttle = service.throttle
+        if task.last_status not in STARTING or task.launch_round <= throttle.failed_round:
+            return
+        throttle.failed_round = throttle.round
+        throttle.failures += 1
+        excess = throttle.failures - IMPAIRED_AFTER_LAUNCHES
         if excess < 0:
             return
         if excess == 0:
             self._events.service_action(service, "WARN", "SERVICE_TASK_START_IMPAIRED")
             self._log.note(service, "is unable to consistently start tasks successfully.")
-        backoff = FIRST_BACKOFF_S * 2 ** min(excess, 10)
-        wait = min(backoff, self._settings.start_backoff_max_s)
-        service.throttled_until = self._agenda.now() + wait
+        settings = self._settings
+        wait = min(settings.start_backoff_s * 2 ** min(excess, 10), settings.start_backoff_max_s)
+        throttle.until = self._agenda.now() + wait
 
     def _throttled(self, service: Service, again: Callable[[Service], None]) -> bool:
-        wait = service.throttled_until - self._agenda.now()
+        wait = service.throttle.until - self._agenda.now()
         if wait > 0:
             self._retry(service, wait, again)
         return wait > 0
@@ -132,6 +146,8 @@ class Launcher:
             started_by=owner.id,
             service_arn=service.arn,
             tags=service.tags if propagated else {},
+            pins=owner.pins,
+            launch_round=service.throttle.round,
         )
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 Shape = dict[str, Any]
 Tags = dict[str, str]
+Pins = dict[str, str]  # the image digest of each container that is resolved already, by name
 LastStatus = Literal[
     "PROVISIONING",
     "PENDING",
@@ -92,10 +93,11 @@ class Container:
 
     arn: str
     definition: Shape
-    image_digest: str
     runtime_id: str
+    image_digest: str | None = None  # known once the image is pulled
     last_status: str = "PENDING"
     exit_code: int | None = None
+    reason: str | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -128,6 +130,8 @@ class Task:
     exits_at: float | None = None
     next_step: Appointment | None = None
     failed_check: str | None = None  # why the scheduler replaces it, as stoppedReason
+    pins: Pins = field(default_factory=dict)
+    launch_round: int = 0
 
     @property
     def id(self) -> str:
@@ -143,98 +147,3 @@ class Task:
     def wanted(self) -> bool:
         """Whether it is meant to run."""
         return self.desired_status == "RUNNING"
-
-
-@dataclass(slots=True, eq=False)
-class Deployment:
-    """A deployment of the ECS controller, as DescribeServices shows it."""
-
-    id: str
-    template: Template
-    revision_arn: str
-    created_at: float
-    updated_at: float
-    status: Literal["PRIMARY", "ACTIVE", "INACTIVE"] = "PRIMARY"
-    rollout_state: Literal["IN_PROGRESS", "COMPLETED", "FAILED"] = "IN_PROGRESS"
-    rollout_state_reason: str = ""
-    failed_tasks: int = 0
-
-
-@dataclass(slots=True, eq=False)
-class ServiceDeployment:
-    """The history entry of a deployment, as DescribeServiceDeployments shows it."""
-
-    arn: str
-    deployment_id: str
-    target_revision: str
-    source_revisions: tuple[str, ...]
-    configuration: Shape
-    created_at: float
-    updated_at: float
-    status: str = "IN_PROGRESS"
-    status_reason: str | None = None
-    finished_at: float | None = None
-    rollback: Shape | None = None
-
-    @property
-    def ongoing(self) -> bool:
-        """Whether it has not ended yet."""
-        return self.finished_at is None
-
-
-@dataclass(slots=True, eq=False)
-class TaskSet:
-    """A task set of the CODE_DEPLOY and EXTERNAL controllers."""
-
-    id: str
-    arn: str
-    template: Template
-    scale_percent: float
-    created_at: float
-    updated_at: float
-    tags: Tags
-    external_id: str | None = None
-    started_by: str | None = None
-    status: Literal["PRIMARY", "ACTIVE", "DRAINING"] = "ACTIVE"
-    failed_tasks: int = 0
-    steady_since: float | None = None
-
-
-@dataclass(slots=True, eq=False)
-class Service:
-    """A service; ``settings`` are the fields of CreateService that are shown as they came."""
-
-    arn: str
-    name: str
-    cluster_arn: str
-    template: Template | None  # None: an EXTERNAL service leaves it to its task sets
-    desired_count: int
-    controller: str
-    settings: Shape
-    tags: Tags
-    created_at: float
-    created_by: str
-    status: Literal["ACTIVE", "DRAINING", "INACTIVE"] = "ACTIVE"
-    deployments: list[Deployment] = field(default_factory=list)
-    last_completed: Deployment | None = None  # of those that are replaced and no longer shown
-    task_sets: list[TaskSet] = field(default_factory=list)
-    tasks: dict[str, Task] = field(default_factory=dict)  # until they are STOPPED
-    events: list[Shape] = field(default_factory=list)
-    service_deployments: list[ServiceDeployment] = field(default_factory=list)
-    steady: bool = False
-    steady_since: float | None = None
-    throttled_until: float = 0.0
-    unplaced: int = 0  # tasks without capacity, until the next attempt
-    reconciling: Appointment | None = None
-    retry: Appointment | None = None
-
-    @property
-    def primary(self) -> Deployment:
-        """The most recent deployment."""
-        return next(each for each in self.deployments if each.status == "PRIMARY")
-
-    @property
-    def configuration(self) -> Shape:
-        """The deploymentConfiguration."""
-        shape: Shape = self.settings["deploymentConfiguration"]
-        return shape

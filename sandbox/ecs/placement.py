@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sandbox.ecs.capacity import FARGATE, Capacity, next_provider
-from sandbox.ecs.model import Attachment, Container, Shape, Tags, Task, Template
+from sandbox.ecs.model import Attachment, Container, Pins, Shape, Tags, Task, Template
 from sandbox.ecs.task_shape import ENI
 
 if TYPE_CHECKING:
@@ -40,6 +39,8 @@ class Origin:
     service_arn: str | None = None
     tags: Tags = field(default_factory=dict)
     overrides: Shape = field(default_factory=dict)
+    pins: Pins = field(default_factory=dict)
+    launch_round: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +129,14 @@ class Placement:
             attachments=self._attachments(template, subnet.subnet_id),
             times={"createdAt": self._startup.now()},
             service_arn=origin.service_arn,
+            pins=origin.pins,
+            launch_round=origin.launch_round,
         )
 
     def _container(self, task_arn: str, definition: Shape) -> Container:
         return Container(
             arn=f"{task_arn.replace(':task/', ':container/')}/{self._ids.uuid()}",
             definition=definition,
-            image_digest=image_digest(definition["image"]),
             runtime_id=self._ids.runtime(task_arn.rsplit("/", 1)[1]),
         )
 
@@ -149,11 +151,6 @@ class Placement:
             attachments.append(Attachment(self._ids.uuid(), "sdi", "PRECREATED"))
         interface = Attachment(self._ids.uuid(), ENI, "PRECREATED", {"subnetId": subnet_id})
         return [*attachments, interface]
-
-
-def image_digest(image: str) -> str:
-    """The same image has the same digest in every task."""
-    return f"sha256:{hashlib.sha256(image.encode()).hexdigest()}"
 
 
 def _overrides(definitions: list[Shape], overrides: Shape) -> Shape:

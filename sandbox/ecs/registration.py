@@ -30,10 +30,10 @@ class Registration:
         waits = [self._targets.deregister(arn, key) for arn, key in self.targets_of(task)]
         return max(waits, default=0.0)
 
-    def answer(self, task: Task) -> None:
-        """The application accepts connections from now on."""
+    def answer(self, task: Task, status: int | None = 200) -> None:
+        """The application accepts connections from now on, and answers with an HTTP status."""
         for _, key in self.targets_of(task):
-            self._targets.answer(key)
+            self._targets.answer(key, status)
 
     def silence(self, task: Task) -> None:
         """The application accepts no connections from now on."""

@@ -1,21 +1,19 @@
-"""Service revisions and the history of service deployments."""
+"""Service revisions: what each deployment deployed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.ecs.paging import page
-from sandbox.ecs.placement import image_digest
 from sandbox.ecs.task_shape import moment
 from sandbox.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from sandbox.caller import Request
-    from sandbox.ecs.model import Service, ServiceDeployment, Shape, TaskDefinition, Template
-    from sandbox.ecs.state import State
+    from sandbox.ecs.images import Images
+    from sandbox.ecs.model import Pins, Shape, TaskDefinition, Template
+    from sandbox.ecs.service_model import Service
     from sandbox.elb.agenda import Agenda
 
 MAX_DESCRIBED = 20
@@ -24,19 +22,21 @@ MAX_DESCRIBED = 20
 class Revisions:
     """What each deployment of each service deployed."""
 
-    def __init__(self, agenda: Agenda, state: State) -> None:
-        """``state`` finds services."""
+    def __init__(self, agenda: Agenda, images: Images) -> None:
+        """``images`` resolves tags to digests."""
         self._agenda = agenda
-        self._state = state
-        self._revisions: dict[str, Shape] = {}
+        self._images = images
+        self._revisions: dict[str, tuple[Shape, TaskDefinition, Pins]] = {}
         self.operations: dict[str, Callable[[Request], Shape]] = {
             "DescribeServiceRevisions": self._describe_revisions,
-            "ListServiceDeployments": self._list_deployments,
-            "DescribeServiceDeployments": self._describe_deployments,
         }
 
-    def add(self, service: Service, template: Template, number: str) -> str:
-        """Keep a revision; answer its ARN."""
+    def resolve(self, template: Template) -> Pins:
+        """Resolve the images of a deployment as far as they exist; the rest follows with the tasks."""
+        return self._images.resolve(template.definition)
+
+    def add(self, service: Service, template: Template, pins: Pins, number: str) -> str:
+        """Keep a revision; answer its ARN. ``pins`` may still be completed."""
         arn = f"{service.arn.replace(':service/', ':service-revision/')}/{number}"
         definition = template.definition
         load_balancers = list(template.load_balancers)
@@ -50,7 +50,6 @@ class Revisions:
             "loadBalancers": load_balancers,
             "serviceRegistries": list(template.registries),
             "networkConfiguration": template.network,
-            "containerImages": _container_images(definition),
             "guardDutyEnabled": False,
             "createdAt": moment(self._agenda.now()),
             "resolvedConfiguration": {"loadBalancers": _resolved(load_balancers)},
@@ -61,36 +60,19 @@ class Revisions:
             shape["launchType"] = template.launch_type
         if template.service_connect:
             shape["serviceConnectConfiguration"] = template.service_connect
-        self._revisions[arn] = shape
+        self._revisions[arn] = (shape, definition, pins)
         return arn
 
     def _describe_revisions(self, request: Request) -> Shape:
-        return _described(
-            "serviceRevisions", request.params["serviceRevisionArns"], self._revisions
-        )
-
-    def _list_deployments(self, request: Request) -> Shape:
-        service = self._state.service(request, request.params["service"])
-        statuses = request.params.get("status")
-        window = request.params.get("createdAt", {})
-        briefs = [
-            _brief(service, each)
-            for each in service.service_deployments
-            if (not statuses or each.status in statuses)
-            and _within(window, moment(each.created_at))
-        ]
-        return page(request, "serviceDeployments", briefs, 20)
-
-    def _describe_deployments(self, request: Request) -> Shape:
         known = {
-            each.arn: _deployment_shape(service, each)
-            for service in self._state.services.values()
-            for each in service.service_deployments
+            arn: shape | {"containerImages": _container_images(definition, pins)}
+            for arn, (shape, definition, pins) in self._revisions.items()
         }
-        return _described("serviceDeployments", request.params["serviceDeploymentArns"], known)
+        return described("serviceRevisions", request.params["serviceRevisionArns"], known)
 
 
-def _described(name: str, arns: list[str], known: dict[str, Shape]) -> Shape:
+def described(name: str, arns: list[str], known: dict[str, Shape]) -> Shape:
+    """Answer for at most 20 ARNs; what is unknown is a failure."""
     if len(arns) > MAX_DESCRIBED:
         message = f"{name} cannot have more than {MAX_DESCRIBED} elements."
         raise ApiError("InvalidParameterException", message)
@@ -100,20 +82,13 @@ def _described(name: str, arns: list[str], known: dict[str, Shape]) -> Shape:
     }
 
 
-def _within(window: dict[str, datetime], created_at: datetime) -> bool:
-    after, before = window.get("after"), window.get("before")
-    return (after is None or created_at >= after) and (before is None or created_at <= before)
-
-
-def _container_images(definition: TaskDefinition) -> list[Shape]:
-    return [
-        {
-            "containerName": each["name"],
-            "image": each["image"],
-            "imageDigest": image_digest(each["image"]),
-        }
-        for each in definition.shape["containerDefinitions"]
-    ]
+def _container_images(definition: TaskDefinition, pins: Pins) -> list[Shape]:
+    images = []
+    for each in definition.shape["containerDefinitions"]:
+        image = {"containerName": each["name"], "image": each["image"]}
+        digest = pins.get(each["name"])
+        images.append(image | ({"imageDigest": digest} if digest else {}))
+    return images
 
 
 def _resolved(load_balancers: list[Shape]) -> list[Shape]:
@@ -123,39 +98,6 @@ def _resolved(load_balancers: list[Shape]) -> list[Shape]:
         rule = each.get("advancedConfiguration", {}).get("productionListenerRule")
         resolved.append(shape | ({"productionListenerRule": rule} if rule else {}))
     return resolved
-
-
-def _brief(service: Service, history: ServiceDeployment) -> Shape:
-    shape: Shape = {
-        "serviceDeploymentArn": history.arn,
-        "serviceArn": service.arn,
-        "clusterArn": service.cluster_arn,
-        "createdAt": moment(history.created_at),
-        "startedAt": moment(history.created_at),
-        "targetServiceRevisionArn": history.target_revision,
-        "status": history.status,
-    }
-    if history.finished_at is not None:
-        shape["finishedAt"] = moment(history.finished_at)
-    if history.status_reason:
-        shape["statusReason"] = history.status_reason
-    return shape
-
-
-def _deployment_shape(service: Service, history: ServiceDeployment) -> Shape:
-    shape = _brief(service, history)
-    del shape["targetServiceRevisionArn"]
-    shape |= {
-        "updatedAt": moment(history.updated_at),
-        "sourceServiceRevisions": [
-            revision_summary(service, arn) for arn in history.source_revisions
-        ],
-        "targetServiceRevision": revision_summary(service, history.target_revision),
-        "deploymentConfiguration": history.configuration,
-    }
-    if history.rollback:
-        shape["rollback"] = history.rollback
-    return shape
 
 
 def revision_summary(service: Service, revision_arn: str) -> Shape:

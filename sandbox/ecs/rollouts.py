@@ -1,31 +1,50 @@
-"""How a deployment begins, and how it ends: completed, failed, or rolled back."""
+"""How a deployment begins, and how it ends: completed, stopped, failed, or rolled back."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.ecs.launcher import share
-from sandbox.ecs.model import Deployment, Service, ServiceDeployment, Template
-from sandbox.ecs.task_shape import moment
+from sandbox.ecs import breaker, failures
+from sandbox.ecs.deployment_alarms import alarms_of
+from sandbox.ecs.lifecycle import Progress
+from sandbox.ecs.rollback import Rollback
+from sandbox.ecs.service_model import Deployment, ServiceDeployment
 
 if TYPE_CHECKING:
-    from sandbox.ecs.events import Events
-    from sandbox.ecs.ids import Ids
-    from sandbox.ecs.revisions import Revisions
-    from sandbox.elb.agenda import Agenda
+    from collections.abc import Callable
 
-BREAKER = "ECS deployment circuit breaker: "
+    from sandbox.ecs.announcements import Announcements
+    from sandbox.ecs.failures import Failure
+    from sandbox.ecs.ids import Ids
+    from sandbox.ecs.lifecycle import Lifecycle
+    from sandbox.ecs.model import Template
+    from sandbox.ecs.revisions import Revisions
+    from sandbox.ecs.service_model import Service, ServiceDeploymentStatus
+    from sandbox.ecs.settings import EcsSettings
+    from sandbox.elb.agenda import Agenda
 
 
 class Rollouts:
     """Keeps the deployments of services that use the ECS deployment controller."""
 
-    def __init__(self, agenda: Agenda, ids: Ids, events: Events, revisions: Revisions) -> None:
-        """``revisions`` keeps what each deployment deployed."""
+    def __init__(
+        self,
+        agenda: Agenda,
+        settings: EcsSettings,
+        ids: Ids,
+        announcements: Announcements,
+        revisions: Revisions,
+        lifecycle: Lifecycle,
+    ) -> None:
+        """``again`` has to be set: it makes the scheduler look at a service."""
         self._agenda = agenda
+        self._settings = settings
         self._ids = ids
-        self._events = events
+        self._announcements = announcements
         self._revisions = revisions
+        self._lifecycle = lifecycle
+        self._rollback = Rollback(agenda, settings, announcements)
+        self.again: Callable[[Service], None] = _nobody_looks
 
     def begin(self, service: Service, template: Template) -> None:
         """Start a deployment; the one before becomes ACTIVE until its tasks are gone."""
@@ -33,65 +52,125 @@ class Rollouts:
         source = tuple(each.revision_arn for each in service.deployments)
         for previous in service.deployments:
             previous.status = "ACTIVE"
-        number = self._ids.number()
         service.template = template
+        pins = self._revisions.resolve(template)
         deployment = Deployment(
-            id=f"ecs-svc/{number}",
+            id=f"ecs-svc/{self._ids.number()}",
             template=template,
-            revision_arn=self._revisions.add(service, template, self._ids.number()),
+            revision_arn=self._revisions.add(service, template, pins, self._ids.number()),
             created_at=now,
             updated_at=now,
+            pins=pins,
         )
         service.deployments.insert(0, deployment)
         self._add_history(service, deployment, source)
-        reason = f"ECS deployment {deployment.id} in progress."
-        self._change(service, deployment, "SERVICE_DEPLOYMENT_IN_PROGRESS", reason)
+        self._announcements.begun(service, deployment)
 
     def _add_history(
         self, service: Service, deployment: Deployment, source: tuple[str, ...]
     ) -> None:
         for entry in service.service_deployments:
             if entry.ongoing:
-                self._end(entry, "STOPPED")
+                entry.status = "STOP_REQUESTED"
         prefix = service.arn.replace(":service/", ":service-deployment/")
         history = ServiceDeployment(
             arn=f"{prefix}/{self._ids.service_deployment()}",
             deployment_id=deployment.id,
             target_revision=deployment.revision_arn,
             source_revisions=source,
-            configuration=service.configuration,
+            configuration=dict(service.configuration),
             created_at=deployment.created_at,
             updated_at=deployment.created_at,
         )
         service.service_deployments.insert(0, history)
 
-    def complete(self, service: Service) -> None:
-        """The primary deployment is in the steady state."""
-        deployment = service.primary
-        if deployment.rollout_state != "IN_PROGRESS":
+    def settle(self, service: Service) -> None:
+        """Do what has been asked for since the scheduler's last look."""
+        for entry in service.service_deployments:
+            if entry.status == "STOP_REQUESTED":
+                self._end(entry, "STOPPED")
+                entry.stopped_at = entry.finished_at
+        history = service.current
+        if history.status == "PENDING":
+            history.status = "IN_PROGRESS"
+            history.started_at = history.updated_at = self._agenda.now()
+            self._lifecycle.begin(service, self.again, self._alarm_triggered)
+        if history.ongoing:  # as far as it gets without another task
+            self._lifecycle.advance(service, Progress(scaled_up=False, alone=False), self.again)
+
+    def advance(self, service: Service, progress: Progress, *, steady: bool) -> None:
+        """Take the current service deployment through its stages, to its end if it is there."""
+        history = service.current
+        if not history.ongoing or history.status == "STOP_REQUESTED":
             return
+        done = self._lifecycle.advance(service, progress, self.again)
+        failed = next((hook for hook in history.hooks if hook.failure), None)
+        if failed:
+            announced = self._settings.announces_failed_hooks
+            self.fail(
+                service,
+                failures.hook_failed(failed.stage, failed.failure or "", announced=announced),
+            )
+        elif done and steady:
+            self._complete(service, history)
+        elif history.status == "ROLLBACK_REQUESTED":
+            self.fail(service, failures.stop_requested())
+
+    def _complete(self, service: Service, history: ServiceDeployment) -> None:
+        deployment = service.primary
         deployment.rollout_state = "COMPLETED"
-        history = service.service_deployments[0]
         rolled_back = history.deployment_id != deployment.id
         self._end(history, "ROLLBACK_SUCCESSFUL" if rolled_back else "SUCCESSFUL")
-        reason = f"ECS deployment {deployment.id} completed."
-        self._change(service, deployment, "SERVICE_DEPLOYMENT_COMPLETED", reason)
+        self._announcements.completed(service, deployment)
 
-    def break_circuit(self, service: Service) -> None:
-        """Fail the primary deployment if too many of its tasks failed."""
-        deployment = service.primary
-        breaker = service.configuration.get("deploymentCircuitBreaker", {})
-        tripped = deployment.failed_tasks >= threshold(service)
-        if not breaker.get("enable") or not tripped or deployment.rollout_state != "IN_PROGRESS":
+    def complete_now(self, service: Service) -> None:
+        """The last task of the deployment is healthy at this very moment, and every stage is done."""
+        if service.current.ongoing:
+            self._lifecycle.skip(service.current)
+            self._complete(service, service.current)
+
+    def task_failed(self, service: Service) -> None:
+        """A task of the primary deployment failed: ECS looks whether that is too many."""
+        history = service.current
+        if history.ongoing and breaker.count_failure(service, history):
+            wait = self._settings.breaker_s
+            self._agenda.later(wait, lambda: self._break(service, history), "circuit breaker")
+
+    def task_healthy(self, service: Service) -> None:
+        """A task of the primary deployment is healthy."""
+        breaker.forgive(service.current)
+
+    def _break(self, service: Service, history: ServiceDeployment) -> None:
+        failed = service.primary.rollout_state == "FAILED"
+        stale = history is not service.current or not history.ongoing or failed
+        if stale or not breaker.exceeded(service, history):
             return
+        history.tripped = True
+        settings = breaker.breaker_of(history.configuration)
+        self.fail(service, failures.breaker_tripped(rollback=settings["rollback"]))
+
+    def _alarm_triggered(self, service: Service) -> None:
+        alarms = alarms_of(service.current.configuration)
+        self.fail(service, failures.alarm_triggered(rollback=alarms["rollback"]))
+
+    def fail(self, service: Service, failure: Failure) -> None:
+        """The primary deployment has failed; a rollback that fails is not rolled back again."""
+        history, deployment = service.current, service.primary
         deployment.rollout_state = "FAILED"
-        reason = f"{BREAKER}tasks failed to start."
-        self._change(service, deployment, "SERVICE_DEPLOYMENT_FAILED", reason)
-        history = service.service_deployments[0]
-        if breaker.get("rollback"):
-            self._roll_back(service, deployment, history)
+        self._announcements.failed(service, deployment, failure)
+        if history.status == "ROLLBACK_IN_PROGRESS":
+            self._end(history, "ROLLBACK_FAILED")
+            history.status_reason = failure.status_reason
+        elif failure.rollback:
+            if self._rollback.begin(service, failure):
+                self._lifecycle.begin_rollback(service, self.again)
+            else:
+                self._end(history, "ROLLBACK_FAILED")
+                history.status_reason = failures.NO_CANDIDATE
         else:
-            self._end(history, "STOPPED")
+            history.status = "STOP_REQUESTED"
+            history.status_reason = failure.stopped_reason()
+        self.again(service)
 
     def retire(self, service: Service) -> None:
         """Forget deployments that are completely replaced."""
@@ -107,48 +186,10 @@ class Rollouts:
                 if deployment.rollout_state == "COMPLETED":
                     service.last_completed = deployment
 
-    def _roll_back(self, service: Service, failed: Deployment, history: ServiceDeployment) -> None:
-        completed = [d for d in service.deployments if d.rollout_state == "COMPLETED"]
-        target = completed[0] if completed else service.last_completed
-        if target is None:
-            self._end(history, "ROLLBACK_FAILED")
-            history.status_reason = "No rollback candidate was found to run the rollback."
-            return
-        failed.status = "ACTIVE"
-        if target not in service.deployments:
-            service.deployments.append(target)
-        target.status, target.rollout_state, target.failed_tasks = "PRIMARY", "IN_PROGRESS", 0
-        service.template = target.template
-        service.throttled_until, service.unplaced = 0.0, 0
-        history.status = "ROLLBACK_IN_PROGRESS"
-        history.status_reason = (
-            "Service deployment rolled back because the circuit breaker threshold was exceeded."
-        )
-        history.rollback = {
-            "reason": history.status_reason,
-            "startedAt": moment(self._agenda.now()),
-            "serviceRevisionArn": target.revision_arn,
-        }
-        reason = f"{BREAKER}rolling back to deploymentId {target.id}."
-        self._change(service, target, "SERVICE_DEPLOYMENT_IN_PROGRESS", reason)
-
-    def _change(self, service: Service, deployment: Deployment, name: str, reason: str) -> None:
-        deployment.updated_at = self._agenda.now()
-        deployment.rollout_state_reason = reason
-        service.service_deployments[0].updated_at = deployment.updated_at
-        self._events.deployment_changed(service, deployment, name, reason)
-
-    def _end(self, history: ServiceDeployment, status: str) -> None:
+    def _end(self, history: ServiceDeployment, status: ServiceDeploymentStatus) -> None:
         history.status = status
         history.finished_at = history.updated_at = self._agenda.now()
 
 
-def threshold(service: Service) -> int:
-    """How many failed tasks trip the circuit breaker; half of the desired count by default."""
-    breaker = service.configuration.get("deploymentCircuitBreaker", {})
-    configured = breaker.get("thresholdConfiguration", {})
-    kind, value = configured.get("type", "BOUNDED_PERCENT"), configured.get("value", 50)
-    if kind == "COUNT":
-        return int(value)
-    count = share(service.desired_count, value)
-    return min(max(count, 3), 200) if kind == "BOUNDED_PERCENT" else count
+def _nobody_looks(service: Service) -> None:
+    raise AssertionError(f"{service.name}: nobody has connected the scheduler")

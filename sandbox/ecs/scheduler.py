@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.ecs.model import STARTING, Deployment, Service, Task, TaskSet
+from sandbox.ecs.lifecycle import Progress
+from sandbox.ecs.model import STARTING, Task
 from sandbox.ecs.rolling import Census, to_start, to_stop
+from sandbox.ecs.service_model import Deployment, Service, TaskSet
 
 if TYPE_CHECKING:
     from sandbox.ecs.events import Events
@@ -61,13 +63,18 @@ class Scheduler:
             return
         if task.last_status == "STOPPED":
             service.tasks.pop(task.arn, None)
+        elif task.last_status == "RUNNING" and task.launch_round > service.throttle.failed_round:
+            service.throttle.failures, service.throttle.until = 0, 0.0
         owner = self._owner(service, task)
+        leads = isinstance(owner, Deployment) and owner is service.primary
         if owner and _fails_now(task):
-            self._launcher.failed(service, owner)
-            if isinstance(owner, Deployment) and owner is service.primary:
-                self._rollouts.break_circuit(service)
+            self._launcher.failed(service, owner, task)
+            if leads:
+                self._rollouts.task_failed(service)
         elif owner and self._healthy(task):
             owner.failed_tasks = 0
+            if leads:
+                self._rollouts.task_healthy(service)
         self.soon(service)
 
     def target_changed(self, change: TargetChange) -> None:
@@ -76,18 +83,23 @@ class Scheduler:
         if task is None or task.service_arn is None or not task.wanted:
             return
         if change.state == "unhealthy":
-            self._fails_health_checks(task, change.group_arn)
+            self._fails_health_checks(task, change)
         elif change.state == "healthy":
             self.task_changed(task)
 
-    def _fails_health_checks(self, task: Task, group_arn: str) -> None:
+    def _fails_health_checks(self, task: Task, change: TargetChange) -> None:
         service = self._state.services[task.service_arn or ""]
+        message = (
+            f"(task {task.id}) (port {change.target[1]}) is unhealthy in "
+            f"(target-group {change.group_arn}) due to (reason {change.description})."
+        )
+        self._log.note(service, message)
         grace = service.settings.get("healthCheckGracePeriodSeconds", 0)
         grace_left = task.times.get("startedAt", self._agenda.now()) + grace - self._agenda.now()
 
         def judge() -> None:
             if task.wanted and not self._registration.in_service(task):
-                reason = f"Task failed ELB health checks in (target-group {group_arn})"
+                reason = f"Task failed ELB health checks in (target-group {change.group_arn})"
                 task.failed_check = reason
                 self.soon(service)
 
@@ -106,16 +118,17 @@ class Scheduler:
             self._report(service, steady=steady)
 
     def _roll(self, service: Service) -> None:
+        self._rollouts.settle(service)
         census = self._census(service)
-        if service.primary.rollout_state != "FAILED":
+        if service.primary.rollout_state != "FAILED" and service.current.scales:
             count = to_start(census, service.configuration)
             self._launcher.start(service, service.primary, count, self.soon)
         self._launcher.stop(service, to_stop(census, service.configuration))
         self._rollouts.retire(service)
-        steady = census.steady and len(service.deployments) == 1
-        if steady:
-            self._rollouts.complete(service)
-        self._report(service, steady=steady)
+        alone = len(service.deployments) == 1
+        steady = census.steady and alone
+        self._rollouts.advance(service, Progress(scaled_up=steady, alone=alone), steady=steady)
+        self._report(service, steady=steady and not service.current.ongoing)
 
     def _census(self, service: Service) -> Census:
         wanted = [task for task in service.tasks.values() if task.wanted]
@@ -166,9 +179,13 @@ class Scheduler:
 
 
 def _fails_now(task: Task) -> bool:
-    """A task fails at the moment when it is given up: it never ran, or fails health checks."""
+    """A task fails at the moment when it is given up: it never ran, or fails health checks.
+
+    One that ends by itself after it was RUNNING is no failure:
+    https://github.com/aws/containers-roadmap/issues/1206
+    """
     if task.stop is None:
         return False
-    if task.stop.code == "TaskFailedToStart":
+    if task.stop.code in {"TaskFailedToStart", "EssentialContainerExited"}:
         return task.last_status in STARTING
     return task.failed_check is not None and task.last_status == "RUNNING"

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sandbox.ecs.ids import Ids
-    from sandbox.ecs.model import Service, Task
+    from sandbox.ecs.model import Task
+    from sandbox.ecs.service_model import Service
     from sandbox.elb.agenda import Agenda
 
 SHOWN = 100

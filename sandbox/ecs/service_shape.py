@@ -11,7 +11,8 @@ from sandbox.ecs.task_shape import moment, tag_list
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sandbox.ecs.model import Deployment, Service, Shape, Task, TaskSet, Template
+    from sandbox.ecs.model import Shape, Task, Template
+    from sandbox.ecs.service_model import Deployment, Service, TaskSet
 
 
 def service_shape(service: Service, *, with_tags: bool = False) -> Shape:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.ecs.model import Service, Shape, Template
+from sandbox.ecs.model import Shape, Template
 from sandbox.ecs.paging import page
+from sandbox.ecs.service_model import Service
 from sandbox.ecs.service_shape import service_shape
 from sandbox.errors import ApiError, UnsupportedOperation
 
@@ -130,7 +131,7 @@ class Services:
         service.settings["deploymentConfiguration"] = service.configuration | given
         deploys = template != service.template or params.get("forceNewDeployment")
         if template and deploys and service.controller == "ECS":
-            service.throttled_until, service.unplaced = 0.0, 0
+            service.unthrottle()
             self._rollouts.begin(service, template)
         self._scheduler.soon(service)
         return {"service": service_shape(service)}

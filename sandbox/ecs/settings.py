@@ -20,10 +20,23 @@ class EcsSettings:
     stop_timeout_s: float = 30.0  # of a container definition without stopTimeout
     scheduler_s: float = 1.0  # from a change to the service scheduler's reaction
     placement_retry_s: float = 60.0
-    start_backoff_max_s: float = 900.0
+    # Public timelines of missing images: a failed pull takes two minutes, the third attempt waits
+    # four, and the circuit breaker trips 44 to 64 s after the last failure.
+    pull_retries_s: float = 105.0
+    start_backoff_s: float = 240.0  # after the second launch in a row that failed, doubling
+    start_backoff_max_s: float = 1_620.0  # "a maximum of 27 minutes" (service throttle logic)
+    breaker_s: float = 45.0
+    alarm_poll_s: float = 20.0
+    alarm_bake_s: float = 180.0  # "less than 5 minutes"
+    log_ingestion_s: float = 0.0  # until a line can be read
     healthy_after_s: float = 40.0  # a RUNNING task without any health check counts as healthy
     steady_state_repeat_s: float = 21_600.0
     stopped_task_retention_s: float = 3_600.0
+
+    # What nobody outside AWS knows; either way has to do.
+    rollback_keeps_digests: bool = True
+    announces_failed_hooks: bool = True  # SERVICE_DEPLOYMENT_FAILED when a lifecycle hook fails
+    deployments_are_service_actions: bool = False  # their events come as ECS Service Action, too
 
     spot_notice_s: float = 120.0  # from the notice to the end of the capacity
     native_spot_deregistration: Literal["works", "late", "broken"] = "works"

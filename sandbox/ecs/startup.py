@@ -5,13 +5,17 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-expla
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sandbox.ecs.model import StopReason
 from sandbox.ecs.task_shape import ENI
 
 if TYPE_CHECKING:
+    from sandbox.ecs.app_logs import AppLogs
     from sandbox.ecs.ids import Ids
+    from sandbox.ecs.images import Images
     from sandbox.ecs.model import Container, Shape, Task
     from sandbox.ecs.network import Address, Network
     from sandbox.ecs.registration import Registration
@@ -25,6 +29,15 @@ NO_ADDRESS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class ContainerRuntime:
+    """What containers need to start."""
+
+    ids: Ids
+    images: Images
+    logs: AppLogs
+
+
 class Startup:
     """Starts tasks."""
 
@@ -35,7 +48,7 @@ class Startup:
         network: Network,
         registration: Registration,
         stopping: Stopping,
-        ids: Ids,
+        runtime: ContainerRuntime,
     ) -> None:
         """``stopping`` takes over when a task fails, or ends by itself."""
         self._steps = steps
@@ -43,7 +56,9 @@ class Startup:
         self._network = network
         self._registration = registration
         self._stopping = stopping
-        self._ids = ids
+        self._ids = runtime.ids
+        self._images = runtime.images
+        self._logs = runtime.logs
 
     def now(self) -> float:
         """Tell the time."""
@@ -58,7 +73,7 @@ class Startup:
         _, _, _, region, _, _ = task.arn.split(":", 5)
         task.address = self._network.subnet(task.subnet_id, region).allocate()
         if task.address is None:
-            self._fail(task, NO_ADDRESS.format(task.subnet_id))
+            self.fail(NO_ADDRESS.format(task.subnet_id), task)
             return
         for attachment in task.attachments:
             attachment.status = "ATTACHED"
@@ -69,20 +84,34 @@ class Startup:
         self._steps.after(self._settings.pending_s, task, self._activate)
 
     def _activate(self, task: Task) -> None:
+        """Secrets, log drivers and images come before the containers: without them it stays PENDING."""
+        if problem := task.app.start_failure or self._logs.begin(task):
+            self._steps.after(self._settings.activating_s, task, partial(self.fail, problem))
+            return
+        task.times["pullStartedAt"] = self.now()
+        if problem := self._pull(task):
+            self._steps.after(self._settings.pull_retries_s, task, partial(self.fail, problem))
+            return
         self._registration.register(task)
-        self._steps.advance(task, "ACTIVATING", "pullStartedAt")
+        self._steps.advance(task, "ACTIVATING")
         self._steps.after(self._settings.activating_s, task, self._run)
 
+    def _pull(self, task: Task) -> str | None:
+        problems = [self._images.pull(container, task.pins) for container in task.containers]
+        return next((problem for problem in problems if problem), None)
+
     def _run(self, task: Task) -> None:
-        if task.app.start_failure:
-            self._fail(task, task.app.start_failure)
-            return
+        self._logs.write(task, task.app.logs)
+        task.times["pullStoppedAt"] = self.now()
         for container in task.containers:
             container.last_status = "RUNNING"
+        if task.app.runs_for_s == 0:
+            self._stopping.exit_by_itself(task)
+            return
         if task.app.answers_health_checks:
-            self._registration.answer(task)
+            self._registration.answer(task, task.app.answers_with)
         task.next_step = None
-        self._steps.advance(task, "RUNNING", "pullStoppedAt", "startedAt")
+        self._steps.advance(task, "RUNNING", "startedAt")
         checks = [each.definition["healthCheck"] for each in task.containers if _checked(each)]
         if checks:
             self._steps.beside(max(_verdict_s(task, each) for each in checks), task, self._judge)
@@ -104,7 +133,8 @@ class Startup:
                 task.failed_check = "Task failed container health checks"
             self._steps.touch(task)
 
-    def _fail(self, task: Task, reason: str) -> None:
+    def fail(self, reason: str, task: Task) -> None:
+        """Give a task up that has never run."""
         self._stopping.stop(task, StopReason("TaskFailedToStart", reason))
 
     def _interface(self, address: Address, region: str) -> dict[str, str]:

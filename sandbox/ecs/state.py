@@ -8,7 +8,8 @@ from sandbox.errors import ApiError
 
 if TYPE_CHECKING:
     from sandbox.caller import Request
-    from sandbox.ecs.model import Cluster, Service, Task, TaskDefinition
+    from sandbox.ecs.model import Cluster, Task, TaskDefinition
+    from sandbox.ecs.service_model import Service
 
 
 class State:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from sandbox.ecs.app_logs import leading_container
 from sandbox.ecs.model import STARTING, StopReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sandbox.ecs.app_logs import AppLogs
     from sandbox.ecs.model import Container, Task
     from sandbox.ecs.network import Network
     from sandbox.ecs.registration import Registration
@@ -29,6 +31,7 @@ class Stopping:
         settings: EcsSettings,
         network: Network,
         registration: Registration,
+        logs: AppLogs,
         gone: Callable[[Task], None],
     ) -> None:
         """``gone`` is told of a task that has become STOPPED."""
@@ -36,6 +39,7 @@ class Stopping:
         self._settings = settings
         self._network = network
         self._registration = registration
+        self._logs = logs
         self._gone = gone
 
     def stop(self, task: Task, reason: StopReason) -> None:
@@ -56,9 +60,11 @@ class Stopping:
         if not task.wanted:
             return
         reason = StopReason("EssentialContainerExited", "Essential container in task exited")
-        now = self._steps.now()
+        now, first = self._steps.now(), leading_container(task)
         for container in task.containers:
-            container.exit_code = task.app.exit_code
+            container.exit_code = task.app.sigterm_exit_code
+        first.exit_code, first.reason = task.app.exit_code, task.app.exit_reason
+        self._logs.write(task, task.app.last_words)
         self._registration.silence(task)
         self._steps.mark_stopped(task, reason)
         self._steps.after(self._settings.deactivating_s, task, partial(self._clean_up, at=now))

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sandbox.ecs.events import Events
-    from sandbox.ecs.model import Service, Task, TaskSet
+    from sandbox.ecs.model import Task
+    from sandbox.ecs.service_model import Service, TaskSet
     from sandbox.elb.agenda import Agenda
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.ecs.model import Service, Shape, TaskSet
+from sandbox.ecs.model import Shape
+from sandbox.ecs.service_model import Service, TaskSet
 from sandbox.ecs.service_shape import task_set_shape
 from sandbox.errors import ApiError
 

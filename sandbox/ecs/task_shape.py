@@ -83,10 +83,12 @@ def _container(task: Task, container: Container) -> Shape:
     }
     if "memory" in definition:
         shape["memory"] = str(definition["memory"])
-    if container.last_status != "PENDING":
+    if container.last_status != "PENDING" and container.image_digest:
         shape |= {"imageDigest": container.image_digest, "runtimeId": container.runtime_id}
     if container.exit_code is not None:
         shape["exitCode"] = container.exit_code
+    if container.reason:
+        shape["reason"] = container.reason
     return shape
 
 

@@ -6,23 +6,30 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from sandbox.caller import Caller, Request
+from sandbox.ecs.announcements import Announcements
+from sandbox.ecs.app_logs import AppLogs
 from sandbox.ecs.apps import App, Apps
-from sandbox.ecs.capacity import FARGATE_SPOT, Capacity
+from sandbox.ecs.capacity import FARGATE, FARGATE_SPOT, Capacity
 from sandbox.ecs.clusters import Clusters
+from sandbox.ecs.deployment_alarms import DeploymentAlarms
 from sandbox.ecs.events import Events
+from sandbox.ecs.hooks import Hooks
 from sandbox.ecs.ids import Ids
+from sandbox.ecs.images import EveryImage, Images
 from sandbox.ecs.interruption import Interruption
 from sandbox.ecs.launcher import Launcher
+from sandbox.ecs.lifecycle import Lifecycle
 from sandbox.ecs.network import Network
 from sandbox.ecs.placement import Placement
 from sandbox.ecs.registration import Registration
 from sandbox.ecs.revisions import Revisions
 from sandbox.ecs.rollouts import Rollouts
 from sandbox.ecs.scheduler import Scheduler
+from sandbox.ecs.service_deployments import ServiceDeployments
 from sandbox.ecs.service_log import ServiceLog
 from sandbox.ecs.services import Services
 from sandbox.ecs.settings import EcsSettings
-from sandbox.ecs.startup import Startup
+from sandbox.ecs.startup import ContainerRuntime, Startup
 from sandbox.ecs.state import State
 from sandbox.ecs.steps import Steps
 from sandbox.ecs.stopping import Stopping
@@ -40,6 +47,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from sandbox.clock import Clock
+    from sandbox.ecs.app_logs import LogStore
+    from sandbox.ecs.deployment_alarms import AlarmStates
+    from sandbox.ecs.hooks import InvokeHook
+    from sandbox.ecs.images import Registry
     from sandbox.ecs.model import Task
     from sandbox.elb import TargetGroups
 
@@ -62,21 +73,47 @@ class EcsTwin:
         self._settings = settings or EcsSettings()
         self._state, self._apps, self._ids = State(), Apps(), Ids(rng)
         self._events = Events(self._agenda, emit)
+        self._log = ServiceLog(self._agenda, self._ids)
+        self._app_logs = AppLogs(self._agenda, self._settings)
+        self._images = Images(EveryImage())
+        self._hooks = Hooks(self._agenda, self._ids, self._events)
+        self._alarms = DeploymentAlarms(self._agenda, self._settings)
         self._registration = Registration(targets)
         self._templates = Templates(self._state, targets)
         self._steps = Steps(self._agenda, self._settings, rng, self._events, self._changed)
         self._stopping = Stopping(
-            self._steps, self._settings, self.network, self._registration, self._gone
+            self._steps,
+            self._settings,
+            self.network,
+            self._registration,
+            self._app_logs,
+            self._gone,
         )
         self._interruption = Interruption(
             self._steps, self._settings, self._registration, self._stopping
         )
-        revisions = Revisions(self._agenda, self._state)
+        self._revisions = Revisions(self._agenda, self._images)
         self._placement = self._build_placement()
-        self._rollouts = Rollouts(self._agenda, self._ids, self._events, revisions)
+        self._rollouts = self._build_rollouts()
         self._scheduler = self._build_scheduler()
-        self._operations = {**self._build_operations(), **revisions.operations}
+        self._rollouts.again = self._scheduler.soon
+        self._operations = self._build_operations()
+        self._before: dict[str, list[Callable[[], None]]] = {}
         targets.watch(self._scheduler.target_changed)
+
+    def connect(
+        self,
+        *,
+        registry: Registry | None = None,
+        logs: LogStore | None = None,
+        alarms: AlarmStates | None = None,
+        invoke: InvokeHook | None = None,
+    ) -> None:
+        """Let ECS use other services of the account."""
+        self._images.registry = registry or self._images.registry
+        self._app_logs.store = logs or self._app_logs.store
+        self._alarms.states = alarms or self._alarms.states
+        self._hooks.invoke = invoke or self._hooks.invoke
 
     def call(self, operation: str, params: dict[str, Any], caller: Caller) -> dict[str, Any]:
         """Answer one call in botocore's shapes."""
@@ -84,7 +121,20 @@ class EcsTwin:
         if answer is None:
             raise UnsupportedOperation(f"the sandbox does not simulate ecs:{operation}")
         with self._agenda.lock:
+            for action in self._before.pop(operation, []):
+                action()
             return copy.deepcopy(answer(Request(copy.deepcopy(params), caller)))
+
+    def just_before(self, operation: str, action: Callable[[], None]) -> None:
+        """Let something happen in the moment before the next call of ``operation`` takes effect."""
+        self._before.setdefault(operation, []).append(action)
+
+    def succeed(self, service: str) -> None:
+        """Let the current deployment of a service (name or ARN) complete at this very moment."""
+        with self._agenda.lock:
+            for each in self._state.services.values():
+                if service in {each.arn, each.name}:
+                    self._rollouts.complete_now(each)
 
     def interrupt(
         self,
@@ -115,9 +165,17 @@ class EcsTwin:
         with self._agenda.lock:
             self.capacity.limit(FARGATE_SPOT, tasks, availability_zone)
 
-    def behave(self, task_definition: str, app: App) -> None:
-        """Decide how tasks of ``family`` or ``family:revision`` behave that start from now on."""
-        self._apps.behave(task_definition, app)
+    def on_demand_capacity(self, tasks: int | None) -> None:
+        """Offer On-Demand capacity for so many tasks in each zone (None: without limit)."""
+        with self._agenda.lock:
+            self.capacity.limit(FARGATE, tasks)
+
+    def behave(self, task_definition: str, *apps: App) -> None:
+        """Decide how tasks of ``family`` or ``family:revision`` behave that start from now on.
+
+        With several, one task after the other takes the next; the last is for all that follow.
+        """
+        self._apps.behave(task_definition, *apps)
 
     def _changed(self, task: Task) -> None:
         self._scheduler.task_changed(task)
@@ -138,21 +196,36 @@ class EcsTwin:
             self.network,
             self._registration,
             self._stopping,
-            self._ids,
+            ContainerRuntime(self._ids, self._images, self._app_logs),
         )
         return Placement(self._state, self.capacity, self.network, self._apps, startup, self._ids)
 
+    def _build_rollouts(self) -> Rollouts:
+        agenda, settings = self._agenda, self._settings
+        return Rollouts(
+            agenda,
+            settings,
+            self._ids,
+            Announcements(agenda, settings, self._events, self._log),
+            self._revisions,
+            Lifecycle(agenda, settings, self._hooks, self._alarms),
+        )
+
     def _build_scheduler(self) -> Scheduler:
-        log = ServiceLog(self._agenda, self._ids)
         launcher = Launcher(
-            self._agenda, self._settings, self._placement, self._stopping, self._events, log
+            self._agenda,
+            self._settings,
+            self._placement,
+            self._stopping,
+            self._events,
+            self._log,
         )
         return Scheduler(
             self._agenda,
             self._settings,
             self._state,
             events=self._events,
-            log=log,
+            log=self._log,
             launcher=launcher,
             rollouts=self._rollouts,
             task_sets=TaskSetScaling(self._agenda, launcher, self._events),
@@ -161,12 +234,15 @@ class EcsTwin:
 
     def _build_operations(self) -> dict[str, Callable[[Request], dict[str, Any]]]:
         agenda, state, templates = self._agenda, self._state, self._templates
-        task_sets = TaskSets(agenda, state, templates, self._scheduler, self._ids)
-        services = Services(agenda, state, templates, self._rollouts, self._scheduler, task_sets)
+        scheduler = self._scheduler
+        task_sets = TaskSets(agenda, state, templates, scheduler, self._ids)
+        services = Services(agenda, state, templates, self._rollouts, scheduler, task_sets)
         return {
             **Clusters(state).operations,
             **TaskDefinitions(agenda, state).operations,
             **services.operations,
+            **ServiceDeployments(agenda, state, scheduler, self._hooks).operations,
+            **self._revisions.operations,
             **task_sets.operations,
             **Tasks(state, templates, self._placement, self._stopping).operations,
             **Tagging(state).operations,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from sandbox.elb.model import State, Target, TargetChange, TargetGroup, TargetKey
+from sandbox.elb.model import DESCRIPTIONS, State, Target, TargetChange, TargetGroup, TargetKey
 
 if TYPE_CHECKING:
     import random
@@ -24,6 +24,7 @@ class TargetHealth:
         self._agenda = agenda
         self._rng = rng
         self._silent: set[TargetKey] = set()
+        self._statuses: dict[TargetKey, int | None] = {}  # of the answers; None: too late
         self._groups: defaultdict[TargetKey, dict[str, TargetGroup]] = defaultdict(dict)
         self._watchers: list[Callable[[TargetChange], None]] = []
 
@@ -80,12 +81,15 @@ class TargetHealth:
                 wait = self._phase(group) + check.interval_s * (check.unhealthy_threshold - 1)
                 self._next(group, target, wait + check.timeout_s, self._failed)
 
-    def answer(self, key: TargetKey) -> None:
-        """Somebody answers at this address and port from now on."""
+    def answer(self, key: TargetKey, status: int | None = 200) -> None:
+        """Somebody answers at this address and port from now on, with a status or too late."""
         self._silent.discard(key)
+        self._statuses[key] = status
         for group in list(self._groups[key].values()):
             target = group.targets[key]
             self._observe(group)
+            if self._problem(group, key):
+                continue
             if target.state == "healthy" and target.next_change:
                 target.next_change.cancel()
             elif target.state == "unhealthy":
@@ -100,7 +104,7 @@ class TargetHealth:
     def _first_check(self, group: TargetGroup, target: Target) -> None:
         # One check is enough for a new target:
         # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
-        if target.key not in self._silent:
+        if self._problem(group, target.key) is None:
             self._passed(group, target)
             return
         check = group.health_check
@@ -111,10 +115,20 @@ class TargetHealth:
         self._become(group, target, "healthy", "")
 
     def _failed(self, group: TargetGroup, target: Target) -> None:
-        if target.key in self._silent:
-            self._become(group, target, "unhealthy", "Target.FailedHealthChecks")
+        problem = self._problem(group, target.key)
+        if problem:
+            self._become(group, target, "unhealthy", problem)
         else:
             self._passed(group, target)
+
+    def _problem(self, group: TargetGroup, key: TargetKey) -> str | None:
+        """Why a health check fails now; None when it passes."""
+        if key in self._silent:
+            return "Target.FailedHealthChecks"
+        status = self._statuses.get(key, 200)
+        if status is None:
+            return "Target.Timeout"
+        return None if group.health_check.accepts(status) else "Target.ResponseCodeMismatch"
 
     def _drained(self, group: TargetGroup, target: Target) -> None:
         del group.targets[target.key]
@@ -143,9 +157,11 @@ class TargetHealth:
 
     def _become(self, group: TargetGroup, target: Target, state: State, reason: str) -> None:
         target.state, target.reason = state, reason
+        target.description = DESCRIPTIONS.get(reason, "").format(self._statuses.get(target.key))
         self._observe(group)
+        change = TargetChange(group.arn, target.key, state, reason, target.description)
         for watcher in self._watchers:
-            watcher(TargetChange(group.arn, target.key, state, reason))
+            watcher(change)
 
     def _observe(self, group: TargetGroup) -> None:
         rotation = {key for key, target in group.targets.items() if target.state == "healthy"}

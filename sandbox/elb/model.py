@@ -18,6 +18,8 @@ DESCRIPTIONS = {
     "Elb.InitialHealthChecking": "Initial health checks in progress",
     "Target.DeregistrationInProgress": "Target deregistration is in progress",
     "Target.FailedHealthChecks": "Health checks failed",
+    "Target.ResponseCodeMismatch": "Health checks failed with these codes: [{}]",
+    "Target.Timeout": "Request timed out",
     "Target.NotInUse": "Target group is not configured to receive traffic from the load balancer",
     "Target.NotRegistered": "Target is not registered to the target group",
 }
@@ -36,6 +38,14 @@ class HealthCheck:
     unhealthy_threshold: int = 2
     http_code: str = "200"
 
+    def accepts(self, status: int) -> bool:
+        """Tell whether a status is in the matcher, such as ``200,301-302``."""
+        for part in self.http_code.split(","):
+            first, _, last = part.partition("-")
+            if int(first) <= status <= int(last or first):
+                return True
+        return False
+
 
 @dataclass(slots=True, eq=False)
 class Target:
@@ -46,6 +56,7 @@ class Target:
     availability_zone: str | None
     state: State = "initial"
     reason: str = "Elb.RegistrationInProgress"
+    description: str = DESCRIPTIONS["Elb.RegistrationInProgress"]
     next_change: Appointment | None = None
     drained_at: float | None = None
 
@@ -63,6 +74,7 @@ class TargetChange:
     target: TargetKey
     state: State
     reason: str
+    description: str = ""
 
 
 @dataclass(slots=True, eq=False)

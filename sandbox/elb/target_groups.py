@@ -92,9 +92,9 @@ class TargetGroups:
         group = self._groups.get(group_arn)
         return group.targets[key].state if group and key in group.targets else "unused"
 
-    def answer(self, key: TargetKey) -> None:
-        """Somebody answers at this address and port from now on."""
-        self._health.answer(key)
+    def answer(self, key: TargetKey, status: int | None = 200) -> None:
+        """Somebody answers at this address and port from now on, with a status or too late."""
+        self._health.answer(key, status)
 
     def silence(self, key: TargetKey) -> None:
         """Nobody answers at this address and port from now on."""

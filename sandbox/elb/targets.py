@@ -57,7 +57,8 @@ def _describe(group: TargetGroup, key: TargetKey) -> Shape:
     state, reason = (target.state, target.reason) if target else ("unused", "Target.NotRegistered")
     health: dict[str, str] = {"State": state}
     if reason:
-        health |= {"Reason": reason, "Description": DESCRIPTIONS[reason]}
+        description = target.description if target else DESCRIPTIONS[reason]
+        health |= {"Reason": reason, "Description": description}
     shape: Shape = {"Target": {"Id": key[0], "Port": key[1]}, "TargetHealth": health}
     if target and target.availability_zone:
         shape["Target"]["AvailabilityZone"] = target.availability_zone

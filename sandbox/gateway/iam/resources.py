@@ -58,6 +58,7 @@ _BY_MEMBER: dict[str, tuple[tuple[str, str, str], ...]] = {
             "autoscaling",
         ),
     ),
+    "ecr": (("repositoryName", "repository/", "ecr"),),
     "lambda": (("FunctionName", "function:", "lambda"),),
     "stepfunctions": (
         ("stateMachineArn", "stateMachine:", "states"),

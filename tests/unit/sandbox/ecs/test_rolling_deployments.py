@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.ecs import App
-
 if TYPE_CHECKING:
     from ecs_world import World
 
@@ -102,97 +100,6 @@ def test_the_same_task_definition_again_is_no_deployment(world: World) -> None:
     assert len(world.describe()["deployments"]) == 1
     world.ecs("UpdateService", cluster="prod", service="web", forceNewDeployment=True)
     assert len(world.describe()["deployments"]) == 2
-
-
-def breaker(*, rollback: bool) -> dict:
-    return {"deploymentCircuitBreaker": {"enable": True, "rollback": rollback}}
-
-
-def broken_deployment(world: World, *, rollback: bool) -> None:
-    world.service("web", 2, deploymentConfiguration=breaker(rollback=rollback))
-    world.run(120)
-    world.twin.behave("web:2", App(start_failure="CannotPullContainerError"))
-    deploy(world)
-    world.run(600)
-
-
-def test_the_circuit_breaker_rolls_back_to_the_id_of_the_old_deployment(world: World) -> None:
-    broken_deployment(world, rollback=True)
-    told = world.details("ECS Deployment State Change")
-    names = [each["eventName"].removeprefix("SERVICE_DEPLOYMENT_") for each in told]
-    assert names == [
-        "IN_PROGRESS",
-        "COMPLETED",
-        "IN_PROGRESS",
-        "FAILED",
-        "IN_PROGRESS",
-        "COMPLETED",
-    ]
-    old, new = told[0]["deploymentId"], told[2]["deploymentId"]
-    assert [each["deploymentId"] for each in told[2:]] == [new, new, old, old]
-    assert told[3]["eventType"] == "ERROR"
-    assert told[3]["reason"] == "ECS deployment circuit breaker: tasks failed to start."
-    assert told[4]["reason"] == (
-        f"ECS deployment circuit breaker: rolling back to deploymentId {old}."
-    )
-    assert world.describe()["taskDefinition"].endswith("web:1")
-    history = world.ecs("ListServiceDeployments", cluster="prod", service="web")
-    statuses = [each["status"] for each in history["serviceDeployments"]]
-    assert statuses == ["ROLLBACK_SUCCESSFUL", "SUCCESSFUL"]
-
-
-def test_the_circuit_breaker_without_rollback_leaves_the_old_tasks_running(world: World) -> None:
-    broken_deployment(world, rollback=False)
-    shown = world.describe()["deployments"]
-    assert [each["rolloutState"] for each in shown] == ["FAILED", "COMPLETED"]
-    assert {task["taskDefinitionArn"].rsplit(":", 1)[1] for task in world.tasks()} == {"1"}
-
-
-def test_the_first_deployment_has_nothing_to_roll_back_to(world: World) -> None:
-    world.twin.behave("web", App(start_failure="CannotPullContainerError"))
-    world.service("web", 2, deploymentConfiguration=breaker(rollback=True))
-    world.run(600)
-    brief = world.ecs("ListServiceDeployments", cluster="prod", service="web")
-    (entry,) = brief["serviceDeployments"]
-    assert entry["status"] == "ROLLBACK_FAILED"
-    assert entry["statusReason"] == "No rollback candidate was found to run the rollback."
-
-
-def test_without_a_circuit_breaker_a_broken_deployment_never_fails(world: World) -> None:
-    world.service("web", 2)
-    world.run(120)
-    world.twin.behave("web:2", App(start_failure="CannotPullContainerError"))
-    deploy(world)
-    world.run(3600)
-    names = [each["eventName"] for each in world.details("ECS Deployment State Change")]
-    assert "SERVICE_DEPLOYMENT_FAILED" not in names
-    assert world.describe()["deployments"][0]["rolloutState"] == "IN_PROGRESS"
-
-
-@pytest.mark.parametrize(
-    ("desired", "configured", "failures"),
-    [
-        (2, {}, 3),
-        (25, {}, 13),
-        (2, {"type": "COUNT", "value": 5}, 5),
-        (4, {"type": "BOUNDED_PERCENT", "value": 100}, 4),
-    ],
-)
-def test_the_threshold_follows_the_desired_count(
-    world: World, desired: int, configured: dict, failures: int
-) -> None:
-    world.twin.behave("web", App(start_failure="CannotPullContainerError"))
-    configuration = breaker(rollback=False)
-    if configured:
-        configuration["deploymentCircuitBreaker"]["thresholdConfiguration"] = configured
-    world.service("web", desired, deploymentConfiguration=configuration)
-    world.run(1800)
-    (deployment,) = world.describe()["deployments"]
-    assert deployment["rolloutState"] == "FAILED"
-    stops = world.details("ECS Task State Change", lastStatus="STOPPED")
-    stopping = sorted(each["stoppingAt"] for each in stops)
-    failed = world.details("ECS Deployment State Change", eventName="SERVICE_DEPLOYMENT_FAILED")
-    assert stopping[failures - 1][:19] + "Z" == failed[0]["updatedAt"]
 
 
 def test_versions_of_a_task_never_skip_or_repeat(world: World) -> None:

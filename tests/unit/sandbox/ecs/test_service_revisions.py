@@ -42,7 +42,7 @@ def test_service_deployments_are_listed_newest_first_and_described(world: World)
     world.ecs("UpdateService", cluster="prod", service="web", forceNewDeployment=True)
     listed = world.ecs("ListServiceDeployments", cluster="prod", service="web")
     new, old = listed["serviceDeployments"]
-    assert (new["status"], old["status"]) == ("IN_PROGRESS", "SUCCESSFUL")
+    assert (new["status"], old["status"]) == ("PENDING", "SUCCESSFUL")
     assert "finishedAt" in old
     service = world.describe()
     assert service["currentServiceDeployment"] == new["serviceDeploymentArn"]
@@ -57,8 +57,10 @@ def test_service_deployments_are_listed_newest_first_and_described(world: World)
 def test_a_newer_deployment_stops_the_one_in_progress(world: World) -> None:
     world.service("web", 1)
     world.ecs("UpdateService", cluster="prod", service="web", forceNewDeployment=True)
-    listed = world.ecs("ListServiceDeployments", cluster="prod", service="web")
-    assert [each["status"] for each in listed["serviceDeployments"]] == ["IN_PROGRESS", "STOPPED"]
+    for statuses in (["PENDING", "STOP_REQUESTED"], ["IN_PROGRESS", "STOPPED"]):
+        listed = world.ecs("ListServiceDeployments", cluster="prod", service="web")
+        assert [each["status"] for each in listed["serviceDeployments"]] == statuses
+        world.run(2)
 
 
 def test_service_deployments_are_filtered_by_status_and_time(world: World) -> None:

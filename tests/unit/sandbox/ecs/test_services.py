@@ -18,7 +18,8 @@ def test_a_service_starts_its_tasks_and_reaches_a_steady_state(world: World) -> 
     assert (service["desiredCount"], service["runningCount"], service["pendingCount"]) == (3, 3, 0)
     messages = [event["message"] for event in service["events"]]
     assert messages[0] == "(service web) has reached a steady state."
-    assert messages[1].startswith("(service web) has started 3 tasks: (task ")
+    assert messages[1].endswith(" deployment completed.")
+    assert messages[2].startswith("(service web) has started 3 tasks: (task ")
     assert len(world.details("ECS Service Action", eventName="SERVICE_STEADY_STATE")) == 1
 
 

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
+
+import pytest
 
 from sandbox.ecs import App
 
@@ -45,11 +49,17 @@ def test_a_task_that_fails_its_container_health_check_is_replaced(world: World) 
 def test_a_service_that_cannot_start_its_tasks_is_impaired_and_slows_down(world: World) -> None:
     world.twin.behave("web", App(start_failure="CannotPullContainerError"))
     world.service("web", 1)
-    world.run(3600)
+    world.run(6000)
     impaired = world.details("ECS Service Action", eventName="SERVICE_TASK_START_IMPAIRED")
     assert [(each["eventType"], each.get("reason")) for each in impaired] == [("WARN", None)]
-    assert 8 < len(world.tasks(status="STOPPED")) < 13
-    assert world.describe()["deployments"][0]["failedTasks"] >= 6
+    stops = [
+        each["stoppingAt"] for each in world.details("ECS Task State Change", lastStatus="STOPPED")
+    ]
+    moments = [datetime.fromisoformat(each) for each in stops]
+    gaps = [(after - before).total_seconds() for before, after in pairwise(moments)]
+    waits = [0, 240, 480, 960, 1620, 1620]
+    assert gaps == pytest.approx([wait + 25 for wait in waits], abs=8)
+    assert world.describe()["deployments"][0]["failedTasks"] == 7
 
 
 def test_an_interrupted_task_fails_no_deployment(world: World) -> None:
