@@ -103,7 +103,8 @@ def no_loop(case: Case) -> Rule:
 def once(case: Case) -> Rule:
     """One action for each deployment, whatever became of it."""
     for act in case.acts:
-        if act.executed and act.deployment == case.row.id:
+        # An attempt whose end nobody noted: the executor finds out what came of it.
+        if act.executed and act.deployment == case.row.id and act.state != "ATTEMPT":
             return Rule("once", False, f"acted on already: {act.call} is {act.state}")
     return Rule("once", True, "nothing has been done about it yet")
 

@@ -1,0 +1,247 @@
+"""What ECS shows of services and their deployments, for a whole batch in as few calls as possible.
+
+What may not be read makes the reader blind, and is said. A call that fails otherwise is tried again with
+its message: soon it may work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from deploy_guard import described
+from deploy_guard.ledger import open_rows
+from deploy_guard.model import Ledger, Version
+from deploy_guard.reality import Reality, ServiceDeployment
+from ecsops.arns import parse_arn
+from ecsops.errors import CallFailed
+from ecsops.parallel import chunks, run_all
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs import ECSClient
+
+Shape = Mapping[str, Any]
+_SERVICES_PER_CALL = 10
+_DEPLOYMENTS_PER_CALL = _REVISIONS_PER_CALL = 20
+_LATEST, _HISTORY = 3, 20
+_DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"})
+# A controller without service deployments, or an account that may not have them.
+_NO_HISTORY = frozenset({"UnsupportedFeatureException"})
+
+
+class Denied(CallFailed):
+    """IAM does not let us read it."""
+
+
+class NoHistory(CallFailed):
+    """There are no service deployments to be had."""
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What a batch of reads has brought."""
+
+    services: dict[str, Shape] = field(default_factory=dict)
+    deployments: dict[str, ServiceDeployment] = field(default_factory=dict)
+    versions: dict[str, Version] = field(default_factory=dict)
+    blind: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class EcsReader:
+    """Reads, never writes."""
+
+    ecs: ECSClient
+
+    def read(self, ledgers: Iterable[Ledger], now: float) -> dict[str, Reality]:
+        """Each ledger's service as it is now."""
+        by_service = {ledger.service: ledger for ledger in ledgers}
+        seen = _Seen(versions=_known_versions(by_service.values()))
+        self._read_services(list(by_service), seen)
+        asked = {
+            arn: _deployments_to_ask(shape, by_service[arn]) for arn, shape in seen.services.items()
+        }
+        unknown = [
+            arn for arn, ids in asked.items() if not ids and _has_history(seen.services[arn])
+        ]
+        asked |= dict(zip(unknown, self._latest(unknown, seen), strict=True))
+        self._read_together(asked, seen)
+        self._read_revisions(_revisions_of(seen.deployments.values()) - seen.versions.keys(), seen)
+        return {
+            arn: described.reality(
+                shape,
+                [seen.deployments[one] for one in asked[arn] if one in seen.deployments],
+                seen.versions,
+                sorted(seen.blind),
+                now,
+            )
+            for arn, shape in seen.services.items()
+        } | {
+            arn: described.unseen(arn, sorted(seen.blind), now)
+            for arn in by_service.keys() - seen.services.keys()
+        }
+
+    def successes(self, reality: Reality) -> tuple[list[ServiceDeployment], dict[str, Version]]:
+        """Earlier successful deployments of a service, newest first, and what they ran."""
+        found = _call(
+            "ListServiceDeployments",
+            lambda: self.ecs.list_service_deployments(
+                service=reality.service,
+                cluster=reality.cluster,
+                status=["SUCCESSFUL"],
+                maxResults=_HISTORY,
+            ),
+        )
+        briefs = [described.brief(one) for one in found["serviceDeployments"]]
+        seen = _Seen(versions=dict(reality.versions))
+        self._read_revisions(_revisions_of(briefs) - seen.versions.keys(), seen)
+        return briefs, seen.versions
+
+    def definition(self, arn: str) -> tuple[dict[str, Any], list[Any]]:
+        """A task definition and its tags."""
+        answer = _call(
+            "DescribeTaskDefinition",
+            lambda: self.ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"]),
+        )
+        return answer["taskDefinition"], answer.get("tags", [])
+
+    def _read_services(self, arns: Sequence[str], seen: _Seen) -> None:
+        by_cluster: dict[str, list[str]] = {}
+        for arn in arns:
+            by_cluster.setdefault(parse_arn(arn).cluster or "default", []).append(arn)
+        calls = [
+            partial(self._services, cluster, part)
+            for cluster, members in by_cluster.items()
+            for part in chunks(members, _SERVICES_PER_CALL)
+        ]
+        for answer in run_all(calls):
+            if isinstance(answer, Denied):
+                seen.blind.add(str(answer))
+            elif isinstance(answer, Exception):
+                raise answer
+            else:
+                seen.services |= {one["serviceArn"]: one for one in answer}
+
+    def _read_together(self, asked: Mapping[str, Sequence[str]], seen: _Seen) -> None:
+        """Deployments, and the revisions that are in use, in one round trip."""
+        arns = sorted({one for ids in asked.values() for one in ids})
+        current = {
+            one["arn"]
+            for shape in seen.services.values()
+            for one in shape.get("currentServiceRevisions", ())
+            if one.get("arn") and _has_history(shape)
+        }
+        calls: list[Callable[[], None]] = [
+            partial(self._read_deployments, part, seen)
+            for part in chunks(arns, _DEPLOYMENTS_PER_CALL)
+        ]
+        calls.append(partial(self._read_revisions, current - seen.versions.keys(), seen))
+        for answer in run_all(calls):
+            if isinstance(answer, Exception):
+                raise answer
+
+    def _services(self, cluster: str, arns: Sequence[str]) -> list[Any]:
+        answer = _call(
+            "DescribeServices",
+            lambda: self.ecs.describe_services(
+                cluster=cluster, services=list(arns), include=["TAGS"]
+            ),
+        )
+        services: list[Any] = answer["services"]
+        return services
+
+    def _latest(self, services: Sequence[str], seen: _Seen) -> list[list[str]]:
+        calls = [partial(self._list, seen.services[arn]) for arn in services]
+        latest: list[list[str]] = []
+        for answer in run_all(calls):
+            if isinstance(answer, NoHistory):
+                latest.append([])
+            elif isinstance(answer, Denied):
+                seen.blind.add(str(answer))
+                latest.append([])
+            elif isinstance(answer, Exception):
+                raise answer
+            else:
+                latest.append(answer)
+        return latest
+
+    def _list(self, service: Shape) -> list[str]:
+        answer = _call(
+            "ListServiceDeployments",
+            lambda: self.ecs.list_service_deployments(
+                service=service["serviceArn"], cluster=service["clusterArn"], maxResults=_LATEST
+            ),
+        )
+        return [one["serviceDeploymentArn"] for one in answer["serviceDeployments"]]
+
+    def _read_deployments(self, arns: Sequence[str], seen: _Seen) -> None:
+        try:
+            answer = _call(
+                "DescribeServiceDeployments",
+                lambda: self.ecs.describe_service_deployments(serviceDeploymentArns=list(arns)),
+            )
+        except Denied as error:
+            seen.blind.add(str(error))
+        except NoHistory:
+            return
+        else:
+            shown = [described.service_deployment(one) for one in answer["serviceDeployments"]]
+            seen.deployments |= {one.arn: one for one in shown}
+
+    def _revisions(self, arns: Sequence[str]) -> Any:
+        return self.ecs.describe_service_revisions(serviceRevisionArns=list(arns))
+
+    def _read_revisions(self, arns: Iterable[str], seen: _Seen) -> None:
+        for part in chunks(sorted(arns), _REVISIONS_PER_CALL):
+            describe = partial(self.ecs.describe_service_revisions, serviceRevisionArns=list(part))
+            try:
+                answer = _call("DescribeServiceRevisions", describe)
+            except Denied as error:
+                seen.blind.add(str(error))
+                continue
+            for one in answer["serviceRevisions"]:
+                seen.versions[one["serviceRevisionArn"]] = described.version_of(one)
+
+
+def _deployments_to_ask(service: Shape, ledger: Ledger) -> list[str]:
+    if not _has_history(service):
+        return []
+    current = service.get("currentServiceDeployment")
+    opened = [row.id for row in open_rows(ledger) if ":service-deployment/" in row.id]
+    return list(dict.fromkeys([*([current] if current else []), *opened]))[:_DEPLOYMENTS_PER_CALL]
+
+
+def _has_history(service: Shape) -> bool:
+    return bool((service.get("deploymentController") or {}).get("type", "ECS") == "ECS")
+
+
+def _known_versions(ledgers: Iterable[Ledger]) -> dict[str, Version]:
+    """Revisions never change once their images are resolved."""
+    rows = [row for ledger in ledgers for row in ledger.deployments]
+    known = [one for row in rows for one in (row.target, row.source) if one is not None]
+    return {one.revision_arn: one for one in known if one.revision_arn and one.digests}
+
+
+def _revisions_of(deployments: Iterable[ServiceDeployment]) -> set[str]:
+    named = (
+        arn for one in deployments for arn in (one.target, one.source, one.rolled_back_to) if arn
+    )
+    return set(named)
+
+
+def _call(operation: str, perform: Callable[[], Any]) -> Any:
+    try:
+        return perform()
+    except ClientError as error:
+        code, text = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+        if code in _DENIED:
+            raise Denied(operation, code, text) from error
+        if code in _NO_HISTORY:
+            raise NoHistory(operation, code, text) from error
+        raise CallFailed(operation, code, text) from error
+    except BotoCoreError as error:
+        raise CallFailed(operation, type(error).__name__, str(error)) from error

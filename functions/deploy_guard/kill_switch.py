@@ -1,0 +1,41 @@
+"""One switch stops everything that the guard would do, at once and for all services."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ecsops.observability import logger
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+_REMEMBER_S = 30
+
+
+@dataclass(slots=True)
+class KillSwitch:
+    """An SSM parameter, ``on`` or ``off``; read again after half a minute at the latest."""
+
+    client: Callable[[], SSMClient]
+    parameter: str
+    _seen: tuple[float, str] | None = None
+
+    def position(self, now: float) -> str | None:
+        """``on``, ``off``, or None if that cannot be read: then nothing may be done."""
+        if self._seen is None or not 0 <= now - self._seen[0] < _REMEMBER_S:
+            ssm = self.client()
+            try:
+                text = ssm.get_parameter(Name=self.parameter)["Parameter"].get("Value", "")
+            except (ClientError, BotoCoreError) as error:
+                logger.error("kill switch not read", parameter=self.parameter, reason=str(error))
+                return None
+            self._seen = now, text.strip().lower()
+        word = self._seen[1]
+        if word in ("on", "off"):
+            return word
+        logger.error("kill switch not understood", parameter=self.parameter, value=word)
+        return None

@@ -1,0 +1,179 @@
+"""The ledgers in their table: one item a service, read together and written on a condition.
+
+pk ledger#<service ARN>       doc, version; list=open, at=<due>, alarms: while something may come of it
+pk acts#<service ARN>         what the executor did lately (audit.py writes it)
+pk freeze#<scope>             scope: all, or the ARN of a cluster or a service; list=freeze
+pk audit#<service ARN>#...    one row of the audit; list=audit#<service ARN>, at=<when>
+pk rollback#<deployment>      a claim (ecsops/claims.py)
+
+The index ``lists`` (list, at) finds what is open, and the audit of a service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from botocore.exceptions import ClientError
+
+from deploy_guard.model import Act, Freeze, Ledger
+from ecsops.arns import parse_arn
+from ecsops.errors import CallFailed
+from ecsops.parallel import chunks, run_all
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+INDEX, OPEN = "lists", "open"
+_KEEP_S = 180 * 86_400
+# Five keys a service, of the hundred that one call may ask for.
+_SERVICES_PER_CALL = 20
+_TRIES = 4
+_LOST = "ConditionalCheckFailedException"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A service's ledger with all that stands beside it; the versions are for writing back."""
+
+    ledger: Ledger
+    version: int = 0
+    acts: tuple[Act, ...] = ()
+    acts_version: int = 0
+    freezes: tuple[Freeze, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When to look at a service next, and which alarms are of interest meanwhile."""
+
+    at: float
+    alarms: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerStore:
+    """Times are epoch seconds and are always the caller's."""
+
+    dynamodb: DynamoDBClient
+    table: str
+
+    def read(self, services: Iterable[str]) -> dict[str, Known]:
+        """All that is known of services; of a new one an empty ledger."""
+        parts = chunks(sorted(set(services)), _SERVICES_PER_CALL)
+        items: dict[str, Mapping[str, Any]] = {}
+        for answer in run_all([partial(self._items, part) for part in parts]):
+            if isinstance(answer, Exception):
+                raise answer
+            items |= answer
+        return {service: _known(service, items) for part in parts for service in part}
+
+    def save(self, known: Known, ledger: Ledger, due: Due | None, now: float) -> bool:
+        """Write a ledger back; False when somebody else has written it meanwhile."""
+        document = msgspec.json.encode(ledger).decode()
+        item: dict[str, Any] = {
+            "pk": {"S": f"ledger#{ledger.service}"},
+            "service": {"S": ledger.service},
+            "doc": {"S": document},
+            "version": {"N": str(known.version + 1)},
+            "expires_at": {"N": str(int(now) + _KEEP_S)},
+        }
+        if due is not None:
+            item |= {"list": {"S": OPEN}, "at": {"N": str(int(due.at))}}
+            if due.alarms:
+                item["alarms"] = {"SS": sorted(due.alarms)}
+        try:
+            self.dynamodb.put_item(
+                TableName=self.table,
+                Item=item,
+                ConditionExpression="attribute_not_exists(pk) OR version = :version",
+                ExpressionAttributeValues={":version": {"N": str(known.version)}},
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != _LOST:
+                raise
+            stands: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
+            # Our own write whose answer was lost, and which botocore has sent again, is no conflict.
+            return bool(stands.get("doc") == item["doc"] and stands["version"] == item["version"])
+        return True
+
+    def due(self, now: float) -> list[str]:
+        """Open services whose time has come."""
+        return [item["service"]["S"] for item in self._listed(now)]
+
+    def with_alarm(self, alarm: str) -> list[str]:
+        """Open services to which an alarm is of interest."""
+        return [
+            item["service"]["S"]
+            for item in self._listed(None)
+            if alarm in item.get("alarms", {}).get("SS", ())
+        ]
+
+    def _listed(self, until: float | None) -> Iterable[Mapping[str, Any]]:
+        condition, values = "#list = :open", {":open": {"S": OPEN}}
+        names = {"#list": "list"}
+        if until is not None:
+            condition += " AND #at <= :now"
+            values[":now"] = {"N": str(int(until))}
+            names["#at"] = "at"
+        given: dict[str, Any] = {
+            "TableName": self.table,
+            "IndexName": INDEX,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": values,
+        }
+        while True:
+            answer = self.dynamodb.query(**given)
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            given["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _items(self, services: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+        keys = {f"{kind}#{one}" for one in services for kind in ("ledger", "acts")}
+        keys |= {f"freeze#{scope}" for one in services for scope in scopes(one)}
+        wanted: Any = {
+            self.table: {
+                "Keys": [{"pk": {"S": key}} for key in sorted(keys)],
+                "ConsistentRead": True,
+            }
+        }
+        found: dict[str, Mapping[str, Any]] = {}
+        for _ in range(_TRIES):
+            answer = self.dynamodb.batch_get_item(RequestItems=wanted)
+            found |= {item["pk"]["S"]: item for item in answer["Responses"].get(self.table, ())}
+            wanted = answer.get("UnprocessedKeys")
+            if not wanted:
+                return found
+        raise CallFailed("BatchGetItem", "Throttled", "DynamoDB left keys unprocessed")
+
+
+def scopes(service: str) -> tuple[str, str, str]:
+    """The scopes of freezes that concern a service."""
+    arn = parse_arn(service)
+    cluster = (
+        f"arn:{arn.partition}:ecs:{arn.region}:{arn.account}:cluster/{arn.cluster or 'default'}"
+    )
+    return "all", cluster, service
+
+
+def _known(service: str, items: Mapping[str, Mapping[str, Any]]) -> Known:
+    item = items.get(f"ledger#{service}")
+    acts = items.get(f"acts#{service}")
+    freezes = [items[key] for scope in scopes(service) if (key := f"freeze#{scope}") in items]
+    return Known(
+        _decoded(item["doc"]["S"], Ledger) if item else Ledger(service),
+        int(item["version"]["N"]) if item else 0,
+        _decoded(acts["doc"]["S"], tuple[Act, ...]) if acts else (),
+        int(acts["version"]["N"]) if acts else 0,
+        tuple(_decoded(one["doc"]["S"], Freeze) for one in freezes),
+    )
+
+
+def _decoded[T](text: str, kind: type[T]) -> T:
+    return msgspec.json.decode(text, type=kind)

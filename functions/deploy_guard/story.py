@@ -1,0 +1,49 @@
+"""One thing to tell about a deployment, with everything that is known of it: telling.py words it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from deploy_guard.audit import AuditRow
+from deploy_guard.causes import Diagnosis
+from deploy_guard.decision import Decision
+from deploy_guard.difference import Change
+from deploy_guard.evidence.gathering import Evidence
+from deploy_guard.model import Deployment, Judged, Outcome
+from deploy_guard.reality import Reality
+from deploy_guard.verdict import Verdict
+
+
+class Story(msgspec.Struct, frozen=True):
+    """``stage`` is unique within the deployment's incident; ``at`` is when it happened.
+
+    The stages of an outcome: ``failed``, ``stalled``, ``rolling-back``, ``rolled-back``,
+    ``rollback-failed``, ``superseded``, ``recovered``, ``blind``. Of the watch after COMPLETED:
+    ``bake-alarm`` (in time: a decision stands beside it) and ``late-alarm``. Of the executor:
+    ``acted`` with an audit row that says what it did, found done, would have done or did not do, and
+    why. Besides: ``known-bad`` (``bad`` says why), ``hook-<id>`` (waits for a person), ``unknown-<name>``
+    (an event of tomorrow), and, where the owner asked for them, ``started`` and ``succeeded``.
+    """
+
+    stage: str
+    at: float
+    row: Deployment
+    reality: Reality
+    verdict: Verdict | None = None
+    diagnosis: Diagnosis | None = None
+    decision: Decision | None = None
+    evidence: Evidence | None = None
+    changes: tuple[Change, ...] = ()
+    audit: AuditRow | None = None
+    bad: Judged | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def incident(self) -> str:
+        """The key under which everything about this deployment is told."""
+        return f"deploy_guard:{self.reality.service}:{self.row.id.rpartition('/')[2]}"
+
+    @property
+    def outcome(self) -> Outcome:
+        """What it has come to."""
+        return self.verdict.outcome if self.verdict else self.row.outcome
