@@ -65,8 +65,8 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
 class Ask:
     """What is known when the sources are asked.
 
-    ``definition`` is the failed task definition and ``events`` those of ``DescribeServices``, both as
-    ECS describes them; ``since`` is when the deployment began.
+    ``definition`` is the failed task definition as ECS describes it, ``events`` are (at, text) of the
+    service, and ``since`` is when the deployment began.
     """
 
     diagnosis: Diagnosis
@@ -74,7 +74,7 @@ class Ask:
     definition: Mapping[str, Any]
     region: str
     since: float
-    events: Sequence[Any] = ()
+    events: Sequence[tuple[float, str]] = ()
 
 
 def _logs(region: str) -> Any:
@@ -154,7 +154,7 @@ def _read_health(ask: Ask, clients: Clients) -> Any:
     if ask.diagnosis.cause_id != "ELB_HEALTH":
         return None
     group = ask.diagnosis.subject
-    events = [str(one.get("message", "")) for one in ask.events]
+    events = [text for _, text in ask.events]
     if not group or not group.startswith("arn:"):
         empty = target_health.TargetHealth(group or "")
         return target_health.with_events(empty, (), events)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from ecsops.redaction import redact_text
 
@@ -19,17 +18,11 @@ _ROUTINE = re.compile(
 )
 
 
-def telling(events: Sequence[Any], since: float) -> tuple[str, ...]:
+def telling(events: Sequence[tuple[float, str]], since: float) -> tuple[str, ...]:
     """The lines that tell something, the newest first, each once.
 
-    ``events`` are those of ``DescribeServices``: the last 100, of which ECS leaves out repetitions.
+    ``events`` are (at, text), of ``DescribeServices``: the last 100, without repetitions.
     """
-    recent = [one for one in events if _at(one) >= since]
-    said = [str(one.get("message", "")) for one in sorted(recent, key=_at, reverse=True)]
-    lines = [redact_text(text)[:_LINE] for text in said if text and not _ROUTINE.search(text)]
+    recent = sorted((one for one in events if one[0] >= since), reverse=True)
+    lines = [redact_text(text)[:_LINE] for _, text in recent if text and not _ROUTINE.search(text)]
     return tuple(dict.fromkeys(lines))[:_LINES]
-
-
-def _at(event: Any) -> float:
-    at = event.get("createdAt", 0)
-    return float(at.timestamp() if hasattr(at, "timestamp") else at)

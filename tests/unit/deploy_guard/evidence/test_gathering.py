@@ -1,7 +1,6 @@
 """Who is asked about which cause; and that one silent source keeps nobody waiting."""
 
 import threading
-from datetime import UTC, datetime
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError
@@ -61,7 +60,7 @@ def ask(*tasks, signals=Signals(), events=(), definition=DEFINITION):  # noqa: B
 
 
 def event(message):
-    return {"createdAt": datetime(2026, 3, 1, tzinfo=UTC), "message": message}
+    return 1_772_359_200.0, message
 
 
 @pytest.mark.parametrize(
