@@ -37,7 +37,14 @@ def run(arguments: Namespace) -> ExitCode:
     if arguments.write_baseline:
         _write(json.dumps(baseline(report), indent=2) + "\n", arguments.write_baseline)
         return ExitCode.DONE if audited.complete else ExitCode.BAD_FILE
-    _write(_form(arguments.format, report, verbose=arguments.verbose), arguments.output)
+    if arguments.fix:
+        from sandbox.lint.fixing import diffs
+
+        diff, changes = diffs(report.failures, audited.texts)
+        _write(diff, arguments.output)
+        print(f"{len(report.failures)} findings, {changes} mechanical changes", file=sys.stderr)
+    else:
+        _write(_form(arguments.format, report, verbose=arguments.verbose), arguments.output)
     if not audited.complete:
         return ExitCode.BAD_FILE
     return _exit_code(report, Severity[arguments.fail_on], arguments.max_unknown)

@@ -56,6 +56,11 @@ def lint_options(lint: argparse.ArgumentParser) -> None:
         help="write the findings to FILE, for --baseline, and exit with 0",
     )
     lint.add_argument(
+        "--fix",
+        action="store_true",
+        help="print the mechanical remedies as a unified diff (for git apply) instead of the report",
+    )
+    lint.add_argument(
         "--other-files",
         action="store_true",
         help="leave out files that hold nothing to audit, instead of failing",

@@ -11,6 +11,7 @@ from sandbox.lint.marked import MarkedList, Text, Unreadable
 STDIN = "-"
 _LARGEST_BYTES = 64_000_000
 _YAML = frozenset({".yaml", ".yml"})
+_JSON_BEGINS = ("{", "[", '"', "/", "")
 
 
 def read(file: str) -> Text:
@@ -24,14 +25,10 @@ def read(file: str) -> Text:
 
 
 def parse(name: str, text: str) -> Text:
-    """Parse what a file of this name holds: JSON if it begins like it, otherwise YAML."""
-    begins = text.lstrip()[:2]
-    yaml = Path(name).suffix.lower() in _YAML and begins != "{{"
-    if begins[:1] in ("{", "[") or (begins[:1] in ('"', "/", "") and not yaml):
+    """Parse what a file of this name holds; what neither is called JSON nor YAML shows by how it begins."""
+    suffix = Path(name).suffix.lower()
+    if suffix == ".json" or (suffix not in _YAML and text.lstrip()[:1] in _JSON_BEGINS):
         value, problems = parse_json(text)
-        return Text(name, text, value, problems)
-    if Path(name).suffix.lower() == ".json":
-        value, problems = parse_json(text)  # for its words about what is wrong
         return Text(name, text, value, problems)
     from sandbox.lint.yaml_text import parse_yaml
 

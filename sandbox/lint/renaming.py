@@ -37,6 +37,11 @@ def template_names(name: str) -> tuple[str, ...]:
     return (name, upper, *([_TEMPLATE_NAMES[name]] if name in _TEMPLATE_NAMES else []))
 
 
+def template_name(name: str) -> str:
+    """The name of an API field in a template that does not hold it yet."""
+    return _TEMPLATE_NAMES.get(name) or name[:1].upper() + name[1:]
+
+
 def to_api(value: Any) -> Any:
     """A resource's properties with the names of the API."""
     match value:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from audit.evaluation import Finding
 from audit.model.node import Node, Path
-from audit.model.resource import Resource
+from audit.model.resource import Resource, Source
 from audit.rule import Fix, Outcome, Profile, Severity
 
 
@@ -43,6 +43,7 @@ class Entry:
     location: Location | None = None
     fingerprint: str = ""
     fixes: tuple[Fix, ...] = ()
+    written: Source | None = None  # the document that field and fixes belong to
     suppressed: str = ""  # why, if somebody decided to live with it
     known: bool = False  # was there already when the baseline was written
 
@@ -72,6 +73,7 @@ def entry(finding: Finding, location: Location | None = None) -> Entry:
         location=location,
         fingerprint=_fingerprint(finding, location),
         fixes=finding.fixes,
+        written=finding.place.source,
     )
 
 

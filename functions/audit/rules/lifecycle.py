@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from audit.model.node import Unknown
 from audit.model.task_definition import DEFAULT_STOP_TIMEOUT_S, Container
-from audit.rule import Profile, Severity, Verdicts, failed, passed, put, rule
+from audit.rule import Profile, Severity, Verdicts, failed, passed, rule
 
 
 @rule(
@@ -34,7 +34,7 @@ def stop_timeout_given(container: Container) -> Verdicts:
         )
     )
     severity = Severity.MEDIUM if spot else Severity.LOW
-    yield failed(node, message, put(node, 120 if spot else 60), severity=severity)
+    yield failed(node, message, severity=severity)
 
 
 def _on_spot(container: Container) -> bool:

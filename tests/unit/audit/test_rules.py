@@ -14,7 +14,7 @@ from tests.unit.audit import cases
 from tests.unit.audit.case import Case, Change, changed
 from tests.unit.audit.clean import graph_of, world
 
-_CASES: list[Case] = [
+CASES: list[Case] = [
     case
     for module in pkgutil.iter_modules(cases.__path__)
     for case in import_module(f"{cases.__name__}.{module.name}").CASES
@@ -38,7 +38,7 @@ def test_the_clean_world_has_nothing_to_find() -> None:
     assert {each for each in bad if each[1] in (Outcome.FAIL, Outcome.UNKNOWN)} == set()
 
 
-@pytest.mark.parametrize("case", _CASES, ids=lambda case: case.id)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_the_verdict_flips(case: Case) -> None:
     before = [each for each in _findings(*case.given) if each.rule.id == case.rule]
     assert {each.outcome for each in before} <= {Outcome.PASS, Outcome.NOT_APPLICABLE}
@@ -57,11 +57,11 @@ def test_the_verdict_flips(case: Case) -> None:
 
 @pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.id)
 def test_every_rule_has_a_case(rule: object) -> None:
-    assert rule.id in {case.rule for case in _CASES}
+    assert rule.id in {case.rule for case in CASES}
 
 
 def test_cases_are_of_rules_that_exist() -> None:
-    assert {case.rule for case in _CASES} <= {rule.id for rule in all_rules()}
+    assert {case.rule for case in CASES} <= {rule.id for rule in all_rules()}
 
 
 @pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.id)

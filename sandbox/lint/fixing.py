@@ -1,0 +1,112 @@
+"""``--fix``: the smallest edits of a file's text that make the changes, as a unified diff.
+
+Every edit is read back and compared with the change made on the data; one that would change anything else is
+left out. So neither formatting nor YAML's subtleties can turn a remedy into damage.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from audit.model.node import Path
+from audit.model.resource import Source
+from audit.patch import CannotPatch, patched
+from audit.report.entry import Entry
+from audit.rule import Fix
+from sandbox.lint.edits import edit
+from sandbox.lint.locating import written
+from sandbox.lint.marked import MarkedDict, MarkedList, Text, Unreadable
+from sandbox.lint.reading import parse
+from sandbox.lint.renaming import template_name
+
+_NO_END = "\n\\ No newline at end of file\n"
+
+
+def diffs(entries: Iterable[Entry], texts: Mapping[str, Text]) -> tuple[str, int]:
+    """The diff of every file that a remedy changes, and how many changes it makes."""
+    changed = dict(texts)
+    done: set[tuple[str, Path]] = set()
+    for file, fix in _ordered(entries, texts):
+        new = None if (file, fix.path) in done else _apply(changed[file], fix)
+        if new is not None:
+            done.add((file, fix.path))
+            changed[file] = new
+    return "".join(_diff(texts[file], changed[file]) for file in sorted(texts)), len(done)
+
+
+def _ordered(entries: Iterable[Entry], texts: Mapping[str, Text]) -> list[tuple[str, Fix]]:
+    """Settings first; then what is removed, from the end, so that no removal moves another one's place."""
+    found = [
+        (
+            each.written.file,
+            Fix(_in_file(texts[each.written.file], each.written, fix.path), fix.value),
+        )
+        for each in entries
+        if each.written and each.written.file in texts
+        for fix in each.fixes
+    ]
+    put = [each for each in found if each[1].value is not None]
+    dropped = [each for each in found if each[1].value is None]
+    return put + sorted(dropped, key=_place, reverse=True)
+
+
+def _place(change: tuple[str, Fix]) -> tuple[tuple[int, int, str], ...]:
+    parts = change[1].path
+    return tuple((1, part, "") if isinstance(part, int) else (0, 0, part) for part in parts)
+
+
+def _in_file(text: Text, source: Source, path: Path) -> Path:
+    """The path in the file's own names, of which a template has others than the API."""
+    if path[: len(source.base)] == source.base:
+        path = path[len(source.base) :]
+    value, found = text.value, list[str | int]()
+    from_template = bool(source.logical_id)
+    for part in (*source.pointer, *path):
+        name: str | int = part
+        if isinstance(value, MarkedDict) and isinstance(part, str):
+            upper = from_template or any(key[:1].isupper() for key in value)
+            name = written(value, part) or (template_name(part) if upper else part)
+            value = value.get(name)
+        elif isinstance(value, MarkedList) and isinstance(part, int) and part < len(value):
+            value = value[part]
+        else:
+            name = _new_name(part) if from_template else part
+            value = None
+        found.append(name)
+    return tuple(found)
+
+
+def _new_name(part: str | int) -> str | int:
+    # An attribute's key is no field's name: deregistration_delay.timeout_seconds.
+    return template_name(part) if isinstance(part, str) and "." not in part else part
+
+
+def _apply(text: Text, fix: Fix) -> Text | None:
+    try:
+        change = edit(text, fix.path, fix.value)
+        expected = patched(_plain(text.value), fix)
+        (start, end), replacement = change
+        new = parse(text.file, text.text[:start] + replacement + text.text[end:])
+    except (CannotPatch, Unreadable, RecursionError):
+        return None
+    return new if _plain(new.value) == expected else None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list) else value
+
+
+def _diff(before: Text, after: Text) -> str:
+    if before.text == after.text:
+        return ""
+    lines = difflib.unified_diff(
+        before.text.splitlines(keepends=True),
+        after.text.splitlines(keepends=True),
+        f"a/{before.file.lstrip('/')}",
+        f"b/{after.file.lstrip('/')}",
+    )
+    return "".join(line if line.endswith("\n") else f"{line}{_NO_END}" for line in lines)
