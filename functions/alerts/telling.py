@@ -20,6 +20,7 @@ from alerts.incident_store import IncidentStore
 from alerts.messages import Flush, encode
 from alerts.news import News
 from alerts.outlets import Outlets
+from alerts.pace import FIRST_RETRY_S, Pace
 from alerts.plan import Attempt, Hold, Nothing, Send, SinkState, attempt, plan
 from alerts.routing import Recipient, Routes
 from alerts.sinks.channel import Channel, SinkFailed, SinkRefused, SinkUnclear
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 # Longer than the function may run, shorter than a message stays hidden: nobody else sends meanwhile.
 LEASE_S = 90
 _LONGEST_DELAY_S = 900
-_FIRST_RETRY_S, _LONGEST_RETRY_S = 15, 600
 _GIVE_UP_S = 6 * 3600
 _KEPT_TIMES = 60
 # Clocks of two functions may differ by this much.
@@ -61,6 +61,7 @@ class Teller:
     sqs: SQSClient
     queue_url: str
     dead_letter_queue_url: str
+    pace: Pace = field(default_factory=Pace)
     _gathered: set[tuple[str, str]] = field(default_factory=set)
 
     def tell(
@@ -79,6 +80,10 @@ class Teller:
         summary = self._crowded(incident, to, state, step, routes, now)
         if summary is not None:
             return self._summarise(incident, to, state, summary, now)
+        turn = self.pace.held(to.sink, now)
+        if turn is not None:
+            self._later(incident, to.sink, state, turn, now)
+            return Told.HELD
         return self._send(incident, to, state, step, routes, now)
 
     def flush_summaries(self) -> None:
@@ -102,7 +107,7 @@ class Teller:
         leased = replace(state, pending=mine, lease_until=now + LEASE_S, owner=uuid.uuid4().hex)
         claimed = self.store.save(incident.key, to.sink, leased, now)
         if claimed is None:
-            self._flush_in(incident.key, to.sink, _FIRST_RETRY_S)
+            self._flush_in(incident.key, to.sink, FIRST_RETRY_S)
             return Told.HELD
         news = News(incident, step.action, step.fresh, state.number + 1, key)
         try:
@@ -136,7 +141,7 @@ class Teller:
             flush_at=state.flush_at,
         )
         if any(told.get(alert.stage) != digest(alert) for alert in incident.alerts):
-            self._flush_in(incident.key, sink, _FIRST_RETRY_S)
+            self._flush_in(incident.key, sink, FIRST_RETRY_S)
         if self.store.save(incident.key, sink, recorded, now) is None:
             raise CallFailed("PutItem", "LeaseLost", f"{incident.key}: {sink}: told by two")
 
@@ -162,7 +167,7 @@ class Teller:
             self._dead_letter(incident.key, sink, str(error))
             self.store.save(incident.key, sink, replace(note, parked=True), now)
             return Told.REFUSED
-        wait = max(error.retry_after_s, min(_FIRST_RETRY_S * 2**state.failures, _LONGEST_RETRY_S))
+        wait = self.pace.wait(sink, now, error.retry_after_s, state.failures)
         delay = self._flush_in(incident.key, sink, wait)
         note = replace(note, retry_at=now + wait, flush_at=now + delay)
         self.store.save(incident.key, sink, note, now)
@@ -196,7 +201,7 @@ class Teller:
         self.store.add(summary, entry(incident, summary), now)
         note = replace(state, summarised=summary, told=told)
         if self.store.save(incident.key, to.sink, note, now) is None:
-            self._flush_in(incident.key, to.sink, _FIRST_RETRY_S)
+            self._flush_in(incident.key, to.sink, FIRST_RETRY_S)
         return Told.SUMMARISED
 
     def _later(

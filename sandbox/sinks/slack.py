@@ -2,14 +2,15 @@
 
 Shapes: https://docs.slack.dev/reference/methods/chat.postMessage, chat.update, conversations.history,
 conversations.replies, auth.test; errors are HTTP 200 with ``ok: false``, rate limits HTTP 429 with
-``Retry-After`` (https://docs.slack.dev/apis/web-api/rate-limits).
+``Retry-After`` (https://docs.slack.dev/apis/web-api/rate-limits). History is newest first, a thread's
+replies are oldest first.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -32,21 +33,30 @@ class Posted:
     edits: int = 0
     history: list[str] = field(default_factory=list)
 
-    def shown(self) -> dict[str, Any]:
-        """The message as conversations.history shows it."""
-        shown = {"type": "message", "ts": self.ts, "text": self.text, "metadata": self.metadata}
+    def shown(self, *, metadata: bool) -> dict[str, Any]:
+        """The message as it is shown to apps; its metadata only to those that ask for it."""
+        shown: dict[str, Any] = {"type": "message", "ts": self.ts, "text": self.text}
+        shown |= {"metadata": self.metadata} if metadata else {}
         return shown | ({"thread_ts": self.thread_ts} if self.thread_ts else {})
 
 
 class FakeSlack(SinkServer):
     """One workspace with some channels and one bot token."""
 
-    def __init__(self, *channels: str, token: str = "xoxb-sandbox", can_read: bool = True) -> None:  # noqa: S107
-        """``can_read``: the bot has the history scopes."""
+    def __init__(
+        self,
+        *channels: str,
+        token: str = "xoxb-sandbox",  # noqa: S107 - of no workspace
+        can_read: bool = True,
+        seconds_apart: float = 0.0,
+    ) -> None:
+        """``can_read``: the bot has the history scopes. ``seconds_apart`` limits posts to a channel."""
         super().__init__()
         self.channels = set(channels or ("C0ALERTS",))
         self.messages: list[Posted] = []
         self._token, self._can_read = token, can_read
+        self._seconds_apart = seconds_apart
+        self._posted_at: dict[str, float] = {}
 
     @property
     def api(self) -> str:
@@ -76,7 +86,17 @@ class FakeSlack(SinkServer):
         }
         if method not in answers:
             return _json({"ok": False, "error": "unknown_method"})
+        if method == "chat.postMessage" and self._too_soon(arguments.get("channel", "")):
+            limited = _json({"ok": False, "error": "ratelimited"})
+            return replace(limited, status=429, headers={**limited.headers, "Retry-After": "1"})
         return _json(answers[method](arguments))
+
+    def _too_soon(self, channel: str) -> bool:
+        now = time.time()
+        if now - self._posted_at.get(channel, 0.0) < self._seconds_apart:
+            return True
+        self._posted_at[channel] = now
+        return False
 
     def _auth_test(self, arguments: dict[str, Any]) -> dict[str, Any]:
         del arguments
@@ -89,13 +109,14 @@ class FakeSlack(SinkServer):
         thread = arguments.get("thread_ts")
         if thread and not any(message.ts == thread for message in self.messages):
             return {"ok": False, "error": "thread_not_found"}
+        now = time.time()  # the account's, where its time is virtual
         message = Posted(
-            ts=f"1767603600.{len(self.messages) + 1:06d}",
+            ts=f"{now + len(self.messages) * 1e-5:.6f}",
             channel=arguments["channel"],
             text=arguments.get("text", ""),
             blocks=arguments.get("blocks", []),
             metadata=arguments.get("metadata", {}),
-            arrived_at=time.time(),  # the account's, where its time is virtual
+            arrived_at=now,
             thread_ts=thread,
         )
         self.messages.append(message)
@@ -103,7 +124,7 @@ class FakeSlack(SinkServer):
             "ok": True,
             "channel": message.channel,
             "ts": message.ts,
-            "message": message.shown(),
+            "message": message.shown(metadata=True),
         }
 
     def _update(self, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -119,21 +140,30 @@ class FakeSlack(SinkServer):
         return {"ok": False, "error": "message_not_found"}
 
     def _history(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        return self._shown(arguments, [m for m in self.messages if m.thread_ts is None])
+        oldest = float(arguments.get("oldest") or 0)
+        roots = [m for m in self.messages if m.thread_ts is None and float(m.ts) > oldest]
+        return self._shown(arguments, roots[::-1])
 
     def _replies(self, arguments: dict[str, Any]) -> dict[str, Any]:
         root = arguments.get("ts")
-        return self._shown(arguments, [m for m in self.messages if root in (m.ts, m.thread_ts)])
+        thread = [m for m in self.messages if root in (m.ts, m.thread_ts)]
+        return self._shown(arguments, thread, problem=None if thread else "thread_not_found")
 
-    def _shown(self, arguments: dict[str, Any], messages: list[Posted]) -> dict[str, Any]:
+    def _shown(
+        self, arguments: dict[str, Any], messages: list[Posted], *, problem: str | None = None
+    ) -> dict[str, Any]:
         if not self._can_read:
             return {"ok": False, "error": "missing_scope", "needed": "channels:history"}
-        there = [m.shown() for m in messages if m.channel == arguments.get("channel")]
+        if problem:
+            return {"ok": False, "error": problem}
+        asked = arguments.get("include_all_metadata") == "true"
+        channel = arguments.get("channel")
+        there = [m.shown(metadata=asked) for m in messages if m.channel == channel]
         start, limit = int(arguments.get("cursor") or 0), int(arguments.get("limit") or 100)
         more = str(start + limit) if start + limit < len(there) else ""
         return {
             "ok": True,
-            "messages": there[::-1][start : start + limit],
+            "messages": there[start : start + limit],
             "has_more": bool(more),
             "response_metadata": {"next_cursor": more},
         }

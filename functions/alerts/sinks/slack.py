@@ -29,6 +29,7 @@ _UNCLEAR = frozenset(
     {"fatal_error", "internal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
 )
 _BUSY = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+_NO_THREAD = frozenset({"thread_not_found", "message_not_found", "cannot_reply_to_message"})
 _CANNOT_ASK = frozenset({"missing_scope", "not_in_channel", "no_permission", "thread_not_found"})
 
 
@@ -42,18 +43,27 @@ class SlackChannel:
     def send(self, news: News, reference: str | None, now: float) -> str:
         """Open the thread, or reply in it and bring its first message up to date."""
         if reference is None:
-            text, blocks = slack_blocks.root(news)
-            answer = self._post(news, text, blocks, {"channel": self.channel}, now)
-            return f"{answer['channel']}:{answer['ts']}"
+            return self._open(news, now)
         channel, ts = reference.split(":", 1)
         text, blocks = slack_blocks.reply(news)
-        self._post(news, text, blocks, {"channel": channel, "thread_ts": ts}, now)
+        try:
+            self._post(news, text, blocks, {"channel": channel, "thread_ts": ts}, now)
+        except SinkRefused as error:
+            if error.args[0] not in _NO_THREAD:
+                raise
+            # Somebody has deleted it; what is new still has to be told.
+            return self._open(news, now)
         try:
             self.amend(news, reference)
         except SinkFailed as error:
             # The reply is there, its first message is out of date: the next attempt finds the reply.
             raise SinkUnclear(f"chat.update: {error}", error.retry_after_s) from error
         return reference
+
+    def _open(self, news: News, now: float) -> str:
+        text, blocks = slack_blocks.root(news)
+        answer = self._post(news, text, blocks, {"channel": self.channel}, now)
+        return f"{answer['channel']}:{answer['ts']}"
 
     def find(self, key: str, reference: str | None, now: float) -> str | None:
         """Look for the message's key in the thread, or in the channel's latest messages."""

@@ -66,8 +66,14 @@ def alerting() -> Iterator[Any]:
     """Build it: ``alerting(TO_SLACK, faults=[...])``."""
     with ExitStack() as opened:
 
-        def build(document: str = TO_SLACK, *, can_read: bool = True, **options: Any) -> Alerting:
-            slack = opened.enter_context(FakeSlack(can_read=can_read))
+        def build(
+            document: str = TO_SLACK,
+            *,
+            can_read: bool = True,
+            seconds_apart: float = 0.0,
+            **options: Any,
+        ) -> Alerting:
+            slack = opened.enter_context(FakeSlack(can_read=can_read, seconds_apart=seconds_apart))
             hook = opened.enter_context(FakeWebhook(WEBHOOK_KEY))
             account = opened.enter_context(Account(seed=1, **options))
             stack = account.deploy(TEMPLATE)

@@ -99,6 +99,15 @@ def test_retry_after_is_honoured(alerting):
     assert times[1] - times[0] >= 400
 
 
+def test_22_one_message_a_second_is_enough_for_thirty_incidents_at_once(alerting):
+    world = alerting(TO_SLACK, seconds_apart=1.0)
+    for number in range(30):
+        world.publish(incident=f"i{number}", cluster=f"c{number}", title=f"incident {number}")
+    world.run(120)
+    assert sorted(world.titles()) == sorted(f"[warning] incident {n}" for n in range(30))
+    assert len(world.slack.requests) <= 3 * 30, "each message is refused twice at most"
+
+
 def test_22_a_sink_down_for_an_hour_loses_nothing_and_repeats_nothing(alerting):
     world = alerting(TO_BOTH_AND_MAIL)
     ends = world.now + 3600
