@@ -10,18 +10,21 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from alerts.plan import Limits
 from alerts.routing import BUILT_IN, Hours, Maintenance, Match, Route, Routes, Sink, SinkType
+from alerts.slow_patterns import is_slow
 from alerts.yaml_fields import Field, compose
 from ecsops.alerts import Severity
 
 _FIELDS = ("version", "sinks", "routes", "default", "selftest", "maintenance", "limits", "redact")
 _SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+_LOWER: tuple[Severity, ...] = ("info", "warning")
 _TYPES: tuple[SinkType, ...] = ("slack", "webhook", "apprise")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SINK_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _MAX_PATTERN, _MAX_PATTERNS = 200, 20
-# A repeated group that repeats in itself: (a+)+ takes exponential time on some texts.
-_CATASTROPHIC = re.compile(
-    r"\((?:[^()\\]|\\.)*(?:[+*]|\{\d+,\d*\})(?:[^()\\]|\\.)*\)\s*(?:[+*]|\{\d+,)"
+_CHANNEL = re.compile(r"[CDG][A-Z0-9]+")
+# The token is sent there: nobody who may write the routes, but not read the secret, must get it.
+_SLACK = re.compile(
+    r"https://(?:slack|slack-gov)\.com/\S*|http://(?:127\.0\.0\.1|localhost)(?::\d+)?(?:/\S*)?"
 )
 
 
@@ -64,15 +67,30 @@ def _sinks(field: Field) -> Iterable[Sink]:
                 raise parts[only_slack].problem("only a sink of type slack has it")
         if kind == "slack" and "channel" not in parts:
             raise sink.problem("'channel' is missing: a channel's id, e.g. C0123456789")
-        api = parts["api"].read(_url, "an https:// URL") if "api" in parts else None
-        channel = parts["channel"].text() if "channel" in parts else None
+        api = (
+            parts["api"].read(_url, "https://slack.com/api/ or https://slack-gov.com/api/")
+            if "api" in parts
+            else None
+        )
+        channel = (
+            parts["channel"].read(_channel, "a channel's id, e.g. C0123456789")
+            if "channel" in parts
+            else None
+        )
         yield Sink(name, kind, parts["secret"].text(), channel, api)
 
 
 def _url(text: str) -> str:
-    if not re.fullmatch(r"https://\S+|http://(?:127\.0\.0\.1|localhost)(?::\d+)?(?:/\S*)?", text):
+    if not _SLACK.fullmatch(text):
         raise ValueError(text)
     return text if text.endswith("/") else text + "/"
+
+
+def _channel(text: str) -> str:
+    """An id: a channel's name changes, and cannot be asked for its messages."""
+    if not _CHANNEL.fullmatch(text):
+        raise ValueError(text)
+    return text
 
 
 def _route(field: Field, names: frozenset[str]) -> Route:
@@ -96,6 +114,9 @@ def _to(field: Field, names: frozenset[str]) -> tuple[str, ...]:
 
 def _match(field: Field) -> Match:
     parts = field.fields("severity", "capability", "cluster", "service", "tag")
+    for part in parts.values():
+        if not part.one_or_many():
+            raise part.problem("is empty: leave it out to match everything")
     severities: tuple[Severity, ...] = ()
     if "severity" in parts:
         severities = tuple(item.one_of(_SEVERITIES) for item in parts["severity"].one_or_many())
@@ -138,7 +159,7 @@ def _maintenance(field: Field) -> Maintenance:
     if end <= start:
         raise parts["to"].problem("ends before it begins")
     delay = parts["delay"].flag() if "delay" in parts else False
-    severity = parts["severity"].one_of(_SEVERITIES) if "severity" in parts else None
+    severity = parts["severity"].one_of(_LOWER) if "severity" in parts else None
     if not delay and severity is None:
         raise field.problem("says neither 'delay: true' nor a 'severity': it would do nothing")
     return Maintenance(
@@ -175,6 +196,9 @@ def _patterns(field: Field) -> Iterable[str]:
             raise item.problem(f"not a regular expression: {error}") from None
         if pattern.search(""):
             raise item.problem("matches the empty text, so it would redact everything")
-        if _CATASTROPHIC.search(text):
-            raise item.problem("a repeated group repeats in itself, which can take for ever")
+        if is_slow(text):
+            raise item.problem(
+                "takes for ever on some texts: avoid repeats of repeats, several * in a row, "
+                "and alternatives that match the same"
+            )
         yield text

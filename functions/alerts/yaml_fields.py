@@ -124,7 +124,8 @@ def compose(text: str) -> Field | None:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise InvalidSetting(f"line {line}, $: not YAML: {error.problem}") from None
     except yaml.YAMLError as error:
-        raise InvalidSetting(f"line 1, $: not YAML: {error}") from None
+        reason = str(error).partition("\n")[0]
+        raise InvalidSetting(f"line 1, $: not YAML: {reason}") from None
     except RecursionError:
         raise InvalidSetting(f"line 1, $: {_MAX_DEPTH_MESSAGE}") from None
     return None if node is None else Field(node, "$")
