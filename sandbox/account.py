@@ -25,6 +25,7 @@ from sandbox.gateway.throttling import Throttles
 from sandbox.lambda_host.hook_invoker import HookInvoker
 from sandbox.lambda_host.wiring import HostKind, LambdaService
 from sandbox.operator_client import operator_client
+from sandbox.stack.descriptions import StackDescriptions
 from sandbox.stack.known_resources import KnownResources
 from sandbox.stack.resource import Deployment
 from sandbox.stack.roles import Roles
@@ -225,9 +226,9 @@ class Account:
         self.metrics = self._lambda.metrics
         self._event_services.deliver_to("lambda", self.functions.receive)
         simulators = self.gateway.simulators
-        simulators["events"] = self.events
+        simulators["events"], simulators["lambda"] = self.events, self.functions
         simulators["scheduler"] = self._event_services.scheduler
-        simulators["lambda"] = self.functions
+        simulators["cloudformation"] = StackDescriptions(self.stacks, self.clock)
         alarms = Alarms(self.clock, scope, self._emit)
         simulators["cloudwatch"] = CloudWatch(MetricReader(self.metrics), alarms)
         self.ecs.connect(

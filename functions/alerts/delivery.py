@@ -9,6 +9,7 @@ from functools import partial
 
 import msgspec
 
+from alerts.fitting import fitted
 from alerts.incident import Incident, fold
 from alerts.incident_reader import Known
 from alerts.incident_store import IncidentStore
@@ -71,7 +72,8 @@ class Delivery:
         """Keep what is new, then do what is due, for all sinks side by side."""
         patterns = compiled(routes.redact)
         new = {msgspec.json.encode(alert): alert for alert in work.alerts}.values()
-        adding = [partial(self.store.add, key, redact(alert, patterns), now) for alert in new]
+        kept = [fitted(redact(alert, patterns)) for alert in new]
+        adding = [partial(self.store.add, key, alert, now) for alert in kept]
         for problem in run_all(adding):
             if problem is not None:
                 raise problem

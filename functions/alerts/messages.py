@@ -14,6 +14,8 @@ from ecsops.events.envelope import parse_event, read_detail, read_document
 from ecsops.queue import Message
 
 _MARK = '"alerts"'
+# The last second that a calendar has: what is later was given in milliseconds.
+_LATEST = 253_402_300_799
 
 
 class Flush(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -88,4 +90,6 @@ def _alert_of(message: Message) -> Alert:
     for name in ("incident", "stage"):
         if not getattr(alert, name):
             raise InvalidMessage(f"$.detail.{name}", "is empty")
+    if not 0 <= alert.at <= _LATEST:
+        raise InvalidMessage("$.detail.at", f"expected epoch seconds, got {alert.at:g}")
     return alert

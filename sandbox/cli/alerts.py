@@ -9,10 +9,15 @@ from typing import Any
 
 from ecsops.errors import InvalidSetting
 from sandbox.cli.exit_code import ExitCode
+from sandbox.cli.own_account import own_account, physical_id
 from sandbox.errors import SandboxError
 
 _QUEUE = "AlertsDeadLetterQueue"
 _HIDDEN_S = 120
+# Long: a short poll asks only some of SQS's servers, and may find nothing where there is something.
+_POLL_S = 2
+# https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html
+_STANDARD_BYTES, _ADVANCED_BYTES = 4_096, 8_192
 
 
 def run(arguments: Namespace) -> ExitCode:
@@ -27,15 +32,22 @@ def check_routes(path: Path) -> ExitCode:
     from alerts.routes_document import parse_routes
 
     try:
-        routes = parse_routes(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        print(f"ecs-ops alerts: {path}: {error}", file=sys.stderr)
-        return ExitCode.BAD_FILE
-    except InvalidSetting as error:
+        text = _document(path)
+        routes = parse_routes(text)
+    except (OSError, UnicodeDecodeError, InvalidSetting) as error:
         print(f"ecs-ops alerts: {path}: {error}", file=sys.stderr)
         return ExitCode.BAD_FILE
     print(f"{path}: understood: {len(routes.routes)} routes, {len(routes.sinks)} sinks")
+    if len(text.encode()) > _STANDARD_BYTES:
+        print(f"  more than {_STANDARD_BYTES} bytes: put it with --tier Advanced, which costs")
     return ExitCode.DONE
+
+
+def _document(path: Path) -> str:
+    text = path.read_text(encoding="utf-8")
+    if len(text.encode()) > _ADVANCED_BYTES:
+        raise InvalidSetting(f"more than {_ADVANCED_BYTES} bytes: no parameter takes that much")
+    return text
 
 
 def replay(sqs: Any, dead_letter_queue_url: str) -> int:
@@ -51,7 +63,10 @@ def replay(sqs: Any, dead_letter_queue_url: str) -> int:
     seen: set[str] = set()
     while True:
         answer = sqs.receive_message(
-            QueueUrl=dead_letter_queue_url, MaxNumberOfMessages=10, VisibilityTimeout=_HIDDEN_S
+            QueueUrl=dead_letter_queue_url,
+            MaxNumberOfMessages=10,
+            VisibilityTimeout=_HIDDEN_S,
+            WaitTimeSeconds=_POLL_S,
         )
         fresh = [m for m in answer.get("Messages", []) if m["MessageId"] not in seen]
         if not fresh:
@@ -65,18 +80,8 @@ def replay(sqs: Any, dead_letter_queue_url: str) -> int:
 
 
 def _replay(arguments: Namespace) -> ExitCode:
-    import boto3
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        url = arguments.queue_url or _url_of(boto3.client("cloudformation"), arguments.stack)
-        number = replay(boto3.client("sqs"), url)
-    except (BotoCoreError, ClientError) as error:
-        raise SandboxError(str(error)) from error
+    with own_account() as client:
+        url = arguments.queue_url or physical_id(client, arguments.stack, _QUEUE)
+        number = replay(client("sqs"), url)
     print(f"{number} dead letters sent again" if number != 1 else "1 dead letter sent again")
     return ExitCode.DONE
-
-
-def _url_of(cloudformation: Any, stack: str) -> str:
-    answer = cloudformation.describe_stack_resource(StackName=stack, LogicalResourceId=_QUEUE)
-    return str(answer["StackResourceDetail"]["PhysicalResourceId"])

@@ -91,8 +91,9 @@ def _write(path: Path, text: str) -> None:
 def _serve(stage: Stage, theme: Theme, port: int) -> ExitCode:
     try:
         server = HTTPServer(("127.0.0.1", port), _handler_of(stage, theme))
-    except OSError as error:
-        raise SandboxError(f"port {port}: {error.strerror or error}; try --port 0") from error
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or "must be 0 to 65535"
+        raise SandboxError(f"port {port}: {reason}; try --port 0") from error
     with server:
         print(f"http://127.0.0.1:{server.server_port}/   (Ctrl-C ends it)", flush=True)
         try:

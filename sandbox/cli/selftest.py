@@ -13,8 +13,8 @@ from alerts.incident_reader import IncidentReader
 from alerts.selftest_run import SelfTest
 from sandbox.account import Account
 from sandbox.cli.exit_code import ExitCode
+from sandbox.cli.own_account import own_account, physical_id
 from sandbox.cli.stage import TEMPLATE
-from sandbox.errors import SandboxError
 
 _LOOKS, _LOOK_EVERY_S = 24, 5.0
 _FUNCTION = "SelfTestFunction"
@@ -42,20 +42,10 @@ def embedded(prepare: Callable[[Account, Any], None] = lambda *_: None) -> list[
 
 
 def _deployed(stack: str) -> list[str]:
-    import boto3
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    create: Any = boto3.client
-    try:
-        found = create("cloudformation").describe_stack_resource(
-            StackName=stack, LogicalResourceId=_FUNCTION
-        )
-        name = found["StackResourceDetail"]["PhysicalResourceId"]
-        configuration = create("lambda").get_function_configuration(FunctionName=name)
-        variables = configuration["Environment"]["Variables"]
-        return _test(create, variables, time.sleep, time.time)
-    except (BotoCoreError, ClientError) as error:
-        raise SandboxError(str(error)) from error
+    with own_account() as client:
+        name = physical_id(client, stack, _FUNCTION)
+        configuration = client("lambda").get_function_configuration(FunctionName=name)
+        return _test(client, configuration["Environment"]["Variables"], time.sleep, time.time)
 
 
 def _test(

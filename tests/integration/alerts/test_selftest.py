@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
-from sandbox.cli import main
-from sandbox.cli.exit_code import ExitCode
-from sandbox.cli.selftest import embedded
 from sandbox.faults import CallFault
 
 DAY = 86_400
@@ -75,44 +70,3 @@ def test_25_a_sink_that_refuses_is_named(alerting):
     world.run(DAY + 600)
     (mail,) = failures(world)
     assert "sink team: it refuses" in mail["Message"]
-
-
-def test_selftest_without_a_stack_tests_the_shipped_template(capsys):
-    assert main(["selftest"]) == ExitCode.DONE
-    assert "passed" in capsys.readouterr().out
-
-
-def test_selftest_says_what_is_broken():
-    def break_it(account, stack):
-        account.client("events").disable_rule(Name=stack.ref("AlertRule"))
-
-    problems = embedded(break_it)
-    assert any("AlertRule" in problem for problem in problems)
-    assert any("did not arrive" in problem for problem in problems)
-
-
-@pytest.mark.parametrize(
-    ("text", "code", "says"),
-    [
-        ("default: [sns]\n", ExitCode.DONE, "understood: 0 routes"),
-        ("routes:\n- to: nobody\n", ExitCode.BAD_FILE, "line 2, routes[0].to"),
-    ],
-)
-def test_check_routes(capsys, tmp_path, text, code, says):
-    path = tmp_path / "routes.yaml"
-    path.write_text(text)
-    assert main(["alerts", "check-routes", str(path)]) == code
-    captured = capsys.readouterr()
-    assert says in captured.out + captured.err
-
-
-def test_replay_on_the_command_line(alerting, capsys, monkeypatch):
-    import boto3
-
-    world = alerting("sinks: {other: {type: webhook, secret: absent}}\nroutes: [{to: other}]")
-    world.publish()
-    world.run(30)
-    monkeypatch.setattr(boto3, "client", world.account.client)
-    url = world.stack.queue_url("AlertsDeadLetterQueue")
-    assert main(["alerts", "replay", "--queue-url", url]) == ExitCode.DONE
-    assert "1 dead letter sent again" in capsys.readouterr().out

@@ -93,6 +93,24 @@ def test_what_happens_together_is_told_together(alerting):
     assert "then 3" in str(reply.blocks)
 
 
+def test_an_alert_larger_than_a_table_takes_is_told(alerting):
+    world = alerting(TO_SLACK)
+    rows = [["x" * 60, "y" * 60]] * 4_000
+    world.publish(
+        title="long", evidence=[{"kind": "table", "title": "t", "columns": [], "rows": rows}]
+    )
+    world.run(30)
+    assert world.titles() == ["[warning] long"]
+
+
+def test_an_alert_that_counts_milliseconds_is_rejected_by_the_fields_name(alerting):
+    world = alerting(TO_SLACK)
+    world.publish(at=world.now * 1000)
+    world.run(1)
+    assert "$.detail.at" in world.logs()
+    assert "expected epoch seconds" in world.logs()
+
+
 def test_q_developer_gets_its_own_topic_and_a_stable_thread(alerting):
     import json
 

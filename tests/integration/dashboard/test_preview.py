@@ -48,6 +48,13 @@ def test_a_file_that_cannot_be_written_is_named(world, tmp_path, capsys):
     assert "fleet.html: cannot be written" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("port", ["99999", "-1"])
+def test_a_port_that_does_not_exist_is_named(world, capsys, port):
+    assert main(["dashboard", "--world", str(world), "--port", port]) == ExitCode.FAILED
+    said = capsys.readouterr().err
+    assert f"port {port}: must be 0 to 65535; try --port 0" in said
+
+
 @pytest.fixture
 def served(world):
     """The address of a preview; its requests are answered one by one."""
