@@ -23,7 +23,7 @@ from alerts.outlets import Outlets
 from alerts.pace import FIRST_RETRY_S, Pace
 from alerts.plan import Attempt, Hold, Nothing, Send, SinkState, attempt, plan
 from alerts.routing import Recipient, Routes
-from alerts.sinks.channel import Channel, SinkFailed, SinkRefused, SinkUnclear
+from alerts.sinks.channel import SinkFailed, SinkRefused, SinkUnclear, found
 from alerts.summary import GATHER_S, NO_CLUSTER, entry, is_summary, summary_key
 from ecsops.errors import CallFailed
 from ecsops.observability import logger
@@ -112,7 +112,7 @@ class Teller:
         news = News(incident, step.action, step.fresh, state.number + 1, key)
         try:
             channel = self.outlets.open(to.sink, routes, now)
-            arrived = _found(channel, earlier, state, news, now)
+            arrived = found(channel, earlier.key, state.reference, news, now) if earlier else None
             reference = arrived or channel.send(news, state.reference, now)
         except SinkFailed as error:
             return self._failed(incident, to.sink, claimed, earlier, error, now)
@@ -232,21 +232,3 @@ def revived(state: SinkState) -> SinkState:
 
 def _message_key(incident: Incident, sink: str, number: int) -> str:
     return f"{key_digest(incident.key)}-{key_digest(sink)[:8]}-{number + 1}"
-
-
-def _found(
-    channel: Channel, earlier: Attempt | None, state: SinkState, news: News, now: float
-) -> str | None:
-    """The thread's reference if the earlier attempt did arrive after all."""
-    if earlier is None:
-        return None
-    try:
-        arrived = channel.find(earlier.key, state.reference, now)
-        if arrived is not None:
-            channel.amend(news, arrived)
-    except SinkFailed as error:
-        if isinstance(error, SinkRefused):
-            raise
-        # It is as unclear as before.
-        raise SinkUnclear(str(error), error.retry_after_s) from error
-    return arrived

@@ -51,6 +51,20 @@ class SinkRefused(SinkFailed):
     """The message did not arrive and will not, until a person changes something."""
 
 
+def found(channel: Channel, key: str, reference: str | None, news: News, now: float) -> str | None:
+    """The thread's reference if the attempt with this key did arrive, whose answer was lost."""
+    try:
+        arrived = channel.find(key, reference, now)
+        if arrived is not None:
+            channel.amend(news, arrived)
+    except SinkFailed as error:
+        if isinstance(error, SinkRefused):
+            raise
+        # It is as unclear as before.
+        raise SinkUnclear(str(error), error.retry_after_s) from error
+    return arrived
+
+
 def retry_after(header: str | None, now: float) -> float:
     """Seconds in a ``Retry-After`` header: a number or a date (RFC 9110); 0 when it is neither."""
     text = (header or "").strip()
