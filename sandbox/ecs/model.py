@@ -67,6 +67,14 @@ class Template:
     registries: tuple[Shape, ...] = ()
     service_connect: Shape | None = None
     platform_version: str = "1.4.0"
+    on_alternate: bool = False  # green when the last one was blue, and the other way round
+
+    def target_group(self, load_balancer: Shape) -> str | None:
+        """Tell which of the two target groups of a load balancer the tasks are in."""
+        advanced = load_balancer.get("advancedConfiguration", {})
+        if self.on_alternate and "alternateTargetGroupArn" in advanced:
+            return str(advanced["alternateTargetGroupArn"])
+        return load_balancer.get("targetGroupArn")
 
 
 @dataclass(frozen=True, slots=True)

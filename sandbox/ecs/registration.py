@@ -53,7 +53,7 @@ class Registration:
         if task.address is None:
             return
         for load_balancer in task.template.load_balancers:
-            group_arn = load_balancer.get("targetGroupArn")
+            group_arn = task.template.target_group(load_balancer)
             if group_arn is None:  # a Classic Load Balancer
                 continue
             ipv6 = self._targets.ip_address_type(group_arn) == "ipv6"

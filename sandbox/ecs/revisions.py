@@ -52,7 +52,7 @@ class Revisions:
             "networkConfiguration": template.network,
             "guardDutyEnabled": False,
             "createdAt": moment(self._agenda.now()),
-            "resolvedConfiguration": {"loadBalancers": _resolved(load_balancers)},
+            "resolvedConfiguration": {"loadBalancers": _resolved(template)},
         }
         if template.strategy:
             shape["capacityProviderStrategy"] = list(template.strategy)
@@ -91,10 +91,11 @@ def _container_images(definition: TaskDefinition, pins: Pins) -> list[Shape]:
     return images
 
 
-def _resolved(load_balancers: list[Shape]) -> list[Shape]:
+def _resolved(template: Template) -> list[Shape]:
     resolved = []
-    for each in load_balancers:
-        shape = {"targetGroupArn": each["targetGroupArn"]} if "targetGroupArn" in each else {}
+    for each in template.load_balancers:
+        group = template.target_group(each)
+        shape = {"targetGroupArn": group} if group else {}
         rule = each.get("advancedConfiguration", {}).get("productionListenerRule")
         resolved.append(shape | ({"productionListenerRule": rule} if rule else {}))
     return resolved
@@ -105,9 +106,18 @@ def revision_summary(service: Service, revision_arn: str) -> Shape:
     ids = {each.id for each in service.deployments if each.revision_arn == revision_arn}
     tasks = [task for task in service.tasks.values() if task.started_by in ids]
     wanted = bool(ids) and service.primary.id in ids
-    return {
+    shape: Shape = {
         "arn": revision_arn,
         "requestedTaskCount": service.desired_count if wanted else 0,
         "runningTaskCount": sum(task.last_status == "RUNNING" for task in tasks),
         "pendingTaskCount": sum(task.pending for task in tasks),
     }
+    traffic = {
+        "test": "requestedTestTrafficWeight",
+        "production": "requestedProductionTrafficWeight",
+    }
+    for name, member in traffic.items():
+        weights = service.current.weights.get(name, {}) if service.service_deployments else {}
+        if revision_arn in weights:
+            shape[member] = weights[revision_arn]
+    return shape

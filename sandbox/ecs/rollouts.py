@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sandbox.ecs import breaker, failures
@@ -52,6 +53,9 @@ class Rollouts:
         source = tuple(each.revision_arn for each in service.deployments)
         for previous in service.deployments:
             previous.status = "ACTIVE"
+        if service.configuration["strategy"] != "ROLLING" and service.deployments:
+            blue = service.deployments[0].template
+            template = replace(template, on_alternate=not blue.on_alternate)
         service.template = template
         pins = self._revisions.resolve(template)
         deployment = Deployment(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sandbox.ecs.blue_green import BlueGreen
 from sandbox.ecs.lifecycle import Progress
 from sandbox.ecs.model import STARTING, Task
 from sandbox.ecs.rolling import Census, to_start, to_stop
@@ -112,13 +113,20 @@ class Scheduler:
         if service.status == "DRAINING":
             self._drain(service)
         elif service.controller == "ECS":
-            self._roll(service)
+            self._deploy(service)
         else:
             steady = self._task_sets.scale(service, self._healthy, self.soon)
             self._report(service, steady=steady)
 
-    def _roll(self, service: Service) -> None:
+    def _deploy(self, service: Service) -> None:
         self._rollouts.settle(service)
+        rolling = service.current.configuration["strategy"] == "ROLLING"
+        progress = self._roll(service) if rolling else self._blue_green(service)
+        steady = progress.scaled_up and progress.alone
+        self._rollouts.advance(service, progress, steady=steady)
+        self._report(service, steady=steady and not service.current.ongoing)
+
+    def _roll(self, service: Service) -> Progress:
         census = self._census(service)
         if service.primary.rollout_state != "FAILED" and service.current.scales:
             count = to_start(census, service.configuration)
@@ -126,9 +134,11 @@ class Scheduler:
         self._launcher.stop(service, to_stop(census, service.configuration))
         self._rollouts.retire(service)
         alone = len(service.deployments) == 1
-        steady = census.steady and alone
-        self._rollouts.advance(service, Progress(scaled_up=steady, alone=alone), steady=steady)
-        self._report(service, steady=steady and not service.current.ongoing)
+        return Progress(scaled_up=census.steady and alone, alone=alone)
+
+    def _blue_green(self, service: Service) -> Progress:
+        self._rollouts.retire(service)
+        return BlueGreen(self._launcher).look(service, self._healthy, self.soon)
 
     def _census(self, service: Service) -> Census:
         wanted = [task for task in service.tasks.values() if task.wanted]

@@ -88,6 +88,7 @@ class Services:
         if controller != "EXTERNAL":
             template = self._templates.new(request, cluster)
         configuration = DEPLOYMENT_DEFAULTS | params.get("deploymentConfiguration", {})
+        _check_strategy(controller, configuration)
         service = Service(
             arn=arn,
             name=params["serviceName"],
@@ -127,6 +128,7 @@ class Services:
             raise ApiError("InvalidParameterException", message)
         service.desired_count = params.get("desiredCount", service.desired_count)
         given = params.get("deploymentConfiguration", {})
+        _check_strategy(service.controller, service.configuration | given)
         service.settings |= _given(params)
         service.settings["deploymentConfiguration"] = service.configuration | given
         deploys = template != service.template or params.get("forceNewDeployment")
@@ -183,11 +185,26 @@ class Services:
 
 
 def _expect_simulated(params: Shape) -> None:
-    strategy = params.get("deploymentConfiguration", {}).get("strategy", "ROLLING")
-    if strategy != "ROLLING":
-        raise UnsupportedOperation(f"the sandbox does not simulate {strategy} deployments")
+    if params.get("deploymentConfiguration", {}).get("earlySuccessCriteria", {}).get("enable"):
+        raise UnsupportedOperation("the sandbox does not simulate early success criteria")
     if params.get("schedulingStrategy", "REPLICA") != "REPLICA":
         raise UnsupportedOperation("the sandbox does not simulate DAEMON services")
+
+
+def _check_strategy(controller: str, configuration: Shape) -> None:
+    strategy = configuration["strategy"]
+    if strategy != "ROLLING" and controller != "ECS":
+        message = f"The deployment strategy {strategy} needs the ECS deployment controller."
+        raise ApiError("InvalidParameterException", message)
+    for kind in ("LINEAR", "CANARY"):
+        if f"{kind.lower()}Configuration" in configuration and strategy != kind:
+            message = f"{kind.lower()}Configuration is only for the deployment strategy {kind}."
+            raise ApiError("InvalidParameterException", message)
+    for hook in configuration.get("lifecycleHooks", []):
+        not_for_pause = {"TEST_TRAFFIC_SHIFT", "PRODUCTION_TRAFFIC_SHIFT"}
+        if hook.get("targetType") == "PAUSE" and not_for_pause & {*hook["lifecycleStages"]}:
+            message = "PAUSE hooks cannot be configured at traffic shift stages."
+            raise ApiError("InvalidParameterException", message)
 
 
 def _given(params: Shape) -> Shape:

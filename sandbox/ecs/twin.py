@@ -6,24 +6,19 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from sandbox.caller import Caller, Request
-from sandbox.ecs.announcements import Announcements
 from sandbox.ecs.app_logs import AppLogs
 from sandbox.ecs.apps import App, Apps
 from sandbox.ecs.capacity import FARGATE, FARGATE_SPOT, Capacity
 from sandbox.ecs.clusters import Clusters
-from sandbox.ecs.deployment_alarms import DeploymentAlarms
+from sandbox.ecs.deployment_parts import DeploymentParts
 from sandbox.ecs.events import Events
-from sandbox.ecs.hooks import Hooks
 from sandbox.ecs.ids import Ids
 from sandbox.ecs.images import EveryImage, Images
 from sandbox.ecs.interruption import Interruption
 from sandbox.ecs.launcher import Launcher
-from sandbox.ecs.lifecycle import Lifecycle
 from sandbox.ecs.network import Network
 from sandbox.ecs.placement import Placement
 from sandbox.ecs.registration import Registration
-from sandbox.ecs.revisions import Revisions
-from sandbox.ecs.rollouts import Rollouts
 from sandbox.ecs.scheduler import Scheduler
 from sandbox.ecs.service_deployments import ServiceDeployments
 from sandbox.ecs.service_log import ServiceLog
@@ -76,8 +71,6 @@ class EcsTwin:
         self._log = ServiceLog(self._agenda, self._ids)
         self._app_logs = AppLogs(self._agenda, self._settings)
         self._images = Images(EveryImage())
-        self._hooks = Hooks(self._agenda, self._ids, self._events)
-        self._alarms = DeploymentAlarms(self._agenda, self._settings)
         self._registration = Registration(targets)
         self._templates = Templates(self._state, targets)
         self._steps = Steps(self._agenda, self._settings, rng, self._events, self._changed)
@@ -92,9 +85,16 @@ class EcsTwin:
         self._interruption = Interruption(
             self._steps, self._settings, self._registration, self._stopping
         )
-        self._revisions = Revisions(self._agenda, self._images)
         self._placement = self._build_placement()
-        self._rollouts = self._build_rollouts()
+        self._deployments = DeploymentParts.build(
+            self._agenda,
+            self._settings,
+            self._ids,
+            events=self._events,
+            log=self._log,
+            images=self._images,
+        )
+        self._rollouts = self._deployments.rollouts
         self._scheduler = self._build_scheduler()
         self._rollouts.again = self._scheduler.soon
         self._operations = self._build_operations()
@@ -112,8 +112,9 @@ class EcsTwin:
         """Let ECS use other services of the account."""
         self._images.registry = registry or self._images.registry
         self._app_logs.store = logs or self._app_logs.store
-        self._alarms.states = alarms or self._alarms.states
-        self._hooks.invoke = invoke or self._hooks.invoke
+        parts = self._deployments
+        parts.alarms.states = alarms or parts.alarms.states
+        parts.hooks.invoke = invoke or parts.hooks.invoke
 
     def call(self, operation: str, params: dict[str, Any], caller: Caller) -> dict[str, Any]:
         """Answer one call in botocore's shapes."""
@@ -200,17 +201,6 @@ class EcsTwin:
         )
         return Placement(self._state, self.capacity, self.network, self._apps, startup, self._ids)
 
-    def _build_rollouts(self) -> Rollouts:
-        agenda, settings = self._agenda, self._settings
-        return Rollouts(
-            agenda,
-            settings,
-            self._ids,
-            Announcements(agenda, settings, self._events, self._log),
-            self._revisions,
-            Lifecycle(agenda, settings, self._hooks, self._alarms),
-        )
-
     def _build_scheduler(self) -> Scheduler:
         launcher = Launcher(
             self._agenda,
@@ -241,8 +231,8 @@ class EcsTwin:
             **Clusters(state).operations,
             **TaskDefinitions(agenda, state).operations,
             **services.operations,
-            **ServiceDeployments(agenda, state, scheduler, self._hooks).operations,
-            **self._revisions.operations,
+            **ServiceDeployments(agenda, state, scheduler, self._deployments.hooks).operations,
+            **self._deployments.revisions.operations,
             **task_sets.operations,
             **Tasks(state, templates, self._placement, self._stopping).operations,
             **Tagging(state).operations,

@@ -175,12 +175,15 @@ def test_unknown_operations_name_themselves(world: World) -> None:
 
 @pytest.mark.parametrize(
     "params",
-    [{"deploymentConfiguration": {"strategy": "CANARY"}}, {"schedulingStrategy": "DAEMON"}],
+    [
+        {"deploymentConfiguration": {"earlySuccessCriteria": {"enable": True}}},
+        {"schedulingStrategy": "DAEMON"},
+    ],
 )
 def test_what_is_not_simulated_is_refused_and_not_treated_as_something_else(
     world: World, params: dict
 ) -> None:
-    with pytest.raises(UnsupportedOperation, match=r"CANARY|DAEMON"):
+    with pytest.raises(UnsupportedOperation, match=r"early success|DAEMON"):
         world.service("web", 1, **params)
 
 
