@@ -225,6 +225,7 @@ class Account:
         self.functions = self._lambda.functions
         self.metrics = self._lambda.metrics
         self._event_services.deliver_to("lambda", self.functions.receive)
+        self._event_services.courier.role_may = self.roles.may
         simulators = self.gateway.simulators
         simulators["events"], simulators["lambda"] = self.events, self.functions
         simulators["scheduler"] = self._event_services.scheduler

@@ -55,6 +55,14 @@ class DeliveryFailed(SandboxError):
 
 
 Send = Callable[[Parcel], None]
+# Whether a service, as a role, may do an action on a resource.
+RoleMay = Callable[[str, str, str, str], bool]
+ACTIONS = {
+    "events": "events:PutEvents",
+    "lambda": "lambda:InvokeFunction",
+    "sns": "sns:Publish",
+    "sqs": "sqs:SendMessage",
+}
 
 
 class Courier:
@@ -67,6 +75,7 @@ class Courier:
         self._queues = queues
         self._rng = rng
         self.senders: dict[str, Send] = {}
+        self.role_may: RoleMay | None = None  # nobody asks the roles of targets until it is set
         self.in_transit = 0
 
     def check(self, arn: str) -> None:
@@ -90,6 +99,7 @@ class Courier:
     def _attempt(self, parcel: Parcel, *, attempt: int, began: float) -> None:
         self.in_transit -= 1
         try:
+            self._ask_role(parcel)
             self.senders[service_of(parcel.arn)](parcel)
         except DeliveryFailed as failure:
             self._failed(parcel, failure, attempt=attempt, began=began)
@@ -102,6 +112,14 @@ class Courier:
             attempt=attempt + 1,
             body=parcel.body,
         )
+
+    def _ask_role(self, parcel: Parcel) -> None:
+        role, action = parcel.target.get("RoleArn"), ACTIONS.get(service_of(parcel.arn))
+        if role is None or action is None or self.role_may is None:
+            return
+        if not self.role_may(role, parcel.service, action, parcel.arn):
+            message = f"{parcel.service} may not call {action} on {parcel.arn} as {role}"
+            raise DeliveryFailed("NO_PERMISSIONS", message, retriable=False)
 
     def _failed(
         self, parcel: Parcel, failure: DeliveryFailed, *, attempt: int, began: float

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from sandbox.errors import ApiError, UnsupportedOperation
 from sandbox.events import schedule_expression
 from sandbox.events.delivery import Courier, Parcel
+from sandbox.events.schedule_groups import DEFAULT_GROUP, ScheduleGroups
 
 if TYPE_CHECKING:
     import random
@@ -33,9 +34,13 @@ class _Schedule:
     created: float
     appointment: Appointment | None = None
 
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.params.get("GroupName", DEFAULT_GROUP), self.params["Name"]
+
 
 class Scheduler:
-    """A simulator for botocore's service ``scheduler``, with the default group."""
+    """A simulator for botocore's service ``scheduler``."""
 
     def __init__(
         self,
@@ -51,13 +56,17 @@ class Scheduler:
         self._courier = courier
         self._rng = rng
         self._account, self._region = scope
-        self._schedules: dict[str, _Schedule] = {}
+        self._schedules: dict[tuple[str, str], _Schedule] = {}
+        self._groups = ScheduleGroups(clock, scope)
 
     def call(self, operation: str, params: Params, caller: Caller) -> Params:
         """Answer one API call."""
         del caller
-        if params.get("GroupName", "default") != "default":
-            raise UnsupportedOperation("the sandbox knows only the default schedule group")
+        if operation in self._groups.operations:
+            answer = self._groups.call(operation, params)
+            if operation == "DeleteScheduleGroup":
+                self._delete_all(params["Name"])
+            return answer
         match operation:
             case "CreateSchedule":
                 return self._create(params)
@@ -66,31 +75,46 @@ class Scheduler:
             case "GetSchedule":
                 return self._shown(self._get(params))
             case "DeleteSchedule":
-                self._disarm(self._get(params))
-                del self._schedules[params["Name"]]
+                self._forget(self._get(params))
                 return {}
             case "ListSchedules":
-                return {"Schedules": [self._summary(s) for s in self._schedules.values()]}
+                return self._list(params)
             case _:
                 raise UnsupportedOperation(f"the sandbox does not simulate scheduler:{operation}")
 
     def _create(self, params: Params) -> Params:
-        if params["Name"] in self._schedules:
-            raise ApiError("ConflictException", f"Schedule {params['Name']} already exists.", 409)
-        return self._put(params, self._clock.now())
+        """With the client token of the first call, a second one answers like it."""
+        group = self._groups.get(params.get("GroupName", DEFAULT_GROUP))
+        there = self._schedules.get((group, params["Name"]))
+        if there is None:
+            return self._put(params, self._clock.now())
+        token = params.get("ClientToken")
+        if token is not None and there.params.get("ClientToken") == token:
+            return {"ScheduleArn": there.arn}
+        raise ApiError("ConflictException", f"Schedule {params['Name']} already exists.", 409)
 
     def _put(self, params: Params, created: float) -> Params:
         self._courier.check(params["Target"]["Arn"])
-        old = self._schedules.get(params["Name"])
-        if old:
-            self._disarm(old)
-        arn = f"arn:aws:scheduler:{self._region}:{self._account}:schedule/default/{params['Name']}"
+        group, name = params.get("GroupName", DEFAULT_GROUP), params["Name"]
+        arn = f"arn:aws:scheduler:{self._region}:{self._account}:schedule/{group}/{name}"
         schedule = _Schedule(arn, params, created)
         following = self._following(schedule)
-        self._schedules[params["Name"]] = schedule
+        old = self._schedules.get(schedule.key)
+        if old:
+            self._disarm(old)
+        self._schedules[schedule.key] = schedule
         if params.get("State", "ENABLED") == "ENABLED":
             self._arm(schedule, following)
         return {"ScheduleArn": arn}
+
+    def _list(self, params: Params) -> Params:
+        group, prefix = params.get("GroupName"), params.get("NamePrefix", "")
+        found = [
+            each
+            for (in_group, name), each in self._schedules.items()
+            if group in (None, in_group) and name.startswith(prefix)
+        ]
+        return {"Schedules": [self._summary(each) for each in found]}
 
     def _following(self, schedule: _Schedule) -> schedule_expression.Next:
         params = schedule.params
@@ -106,6 +130,8 @@ class Scheduler:
         end = _epoch(schedule.params.get("EndDate"))
         when = following(max(self._clock.now(), (start or 0) - 1))
         if when is None or (end is not None and when > end):
+            if schedule.params.get("ActionAfterCompletion") == "DELETE":
+                self._schedules.pop(schedule.key, None)
             return
 
         def fire() -> None:
@@ -138,11 +164,19 @@ class Scheduler:
         self._courier.deliver(parcel, INVOCATION_LATENCY_S)
 
     def _get(self, params: Params) -> _Schedule:
-        schedule = self._schedules.get(params["Name"])
+        schedule = self._schedules.get((params.get("GroupName", DEFAULT_GROUP), params["Name"]))
         if schedule is None:
             message = f"Schedule {params['Name']} does not exist."
             raise ApiError("ResourceNotFoundException", message, 404)
         return schedule
+
+    def _delete_all(self, group: str) -> None:
+        for schedule in [each for each in self._schedules.values() if each.key[0] == group]:
+            self._forget(schedule)
+
+    def _forget(self, schedule: _Schedule) -> None:
+        self._disarm(schedule)
+        del self._schedules[schedule.key]
 
     def _disarm(self, schedule: _Schedule) -> None:
         if schedule.appointment:
@@ -150,7 +184,8 @@ class Scheduler:
 
     def _shown(self, schedule: _Schedule) -> Params:
         stored = {name: value for name, value in schedule.params.items() if name != "ClientToken"}
-        return {"State": "ENABLED", "GroupName": "default"} | stored | {"Arn": schedule.arn}
+        defaults = {"State": "ENABLED", "GroupName": DEFAULT_GROUP}
+        return defaults | {"ActionAfterCompletion": "NONE"} | stored | {"Arn": schedule.arn}
 
     def _summary(self, schedule: _Schedule) -> Params:
         shown = self._shown(schedule)

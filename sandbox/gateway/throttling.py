@@ -75,7 +75,16 @@ ECS_QUOTAS: Mapping[str, Quota] = {
     "task protection": _quota(200, 80, "UpdateTaskProtection GetTaskProtection"),
     "cluster service resource read": _quota(10, 1, "ListServicesByNamespace"),
 }
-PUBLISHED_QUOTAS: Mapping[str, Mapping[str, Quota]] = {"ecs": ECS_QUOTAS}
+# "CloudWatch service quotas" and "AWS Systems Manager endpoints and quotas" have a rate and no burst.
+CLOUDWATCH_QUOTAS: Mapping[str, Quota] = {"describe alarms": _quota(9, 9, "DescribeAlarms")}
+SSM_QUOTAS: Mapping[str, Quota] = {
+    "get parameter": _quota(40, 40, "GetParameter GetParameters GetParametersByPath")
+}
+PUBLISHED_QUOTAS: Mapping[str, Mapping[str, Quota]] = {
+    "ecs": ECS_QUOTAS,
+    "cloudwatch": CLOUDWATCH_QUOTAS,
+    "ssm": SSM_QUOTAS,
+}
 _RUN_TASK = frozenset({"RunTask"})
 FARGATE_QUOTAS: Mapping[str, Quota] = {
     "RunTask calls": Quota(20, 20, _RUN_TASK),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sandbox.ecs.hooks import HookAnswer, HookCall
 from sandbox.errors import ApiError
-from sandbox.gateway.iam.policy import evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,11 +35,10 @@ class HookInvoker:
         self._dispatch.start(lambda: done(self._answer(call)))
 
     def _refusal(self, call: HookCall) -> str | None:
-        role = self._roles.get(call.role_arn or "")
-        if role is None or not _trusts_ecs(role.trusted):
+        role = call.role_arn or ""
+        if not self._roles.trusts(role, "ecs.amazonaws.com"):
             return NO_ROLE.format(call.role_arn)
-        policies = self._roles.policies(role.arn)
-        allowed = evaluate(policies, "lambda:InvokeFunction", call.function_arn, {}).allowed
+        allowed = self._roles.allows(role, "lambda:InvokeFunction", call.function_arn)
         return None if allowed else NO_FUNCTION.format(call.function_arn)
 
     def _answer(self, call: HookCall) -> HookAnswer:
@@ -49,12 +47,3 @@ class HookInvoker:
         except ApiError:
             return HookAnswer(refusal=NO_FUNCTION.format(call.function_arn))
         return HookAnswer(result=invocation.result if invocation.ok else None)
-
-
-def _trusts_ecs(document: Any) -> bool:
-    for statement in document.get("Statement", []):
-        services = statement.get("Principal", {}).get("Service", [])
-        named = [services] if isinstance(services, str) else services
-        if statement.get("Effect") == "Allow" and "ecs.amazonaws.com" in named:
-            return True
-    return False

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.gateway.iam.policy import evaluate
 from sandbox.lambda_host.function import Credentials
 
 Document = Mapping[str, Any]
@@ -75,9 +76,30 @@ class Roles:
             return []
         return [*role.inline.values(), *(self.managed[managed] for managed in role.managed)]
 
+    def trusts(self, arn: str, service: str) -> bool:
+        """Tell whether a service may assume the role."""
+        role = self._roles.get(arn)
+        return role is not None and any(
+            statement.get("Effect") == "Allow" and service in _services(statement)
+            for statement in role.trusted.get("Statement", [])
+        )
+
+    def allows(self, arn: str, action: str, resource: str) -> bool:
+        """Tell whether the role may do something."""
+        return evaluate(self.policies(arn), action, resource, {}).allowed
+
+    def may(self, arn: str, service: str, action: str, resource: str) -> bool:
+        """Tell whether a service may do something as the role."""
+        return self.trusts(arn, service) and self.allows(arn, action, resource)
+
     def unknown_managed(self, arns: Iterable[str]) -> list[str]:
         """Managed policies whose content the sandbox does not have."""
         return [arn for arn in arns if arn not in self.managed]
+
+
+def _services(statement: Mapping[str, Any]) -> list[str]:
+    named = statement.get("Principal", {}).get("Service", [])
+    return [named] if isinstance(named, str) else list(named)
 
 
 def credentials_for(role_arn: str, function: str) -> Credentials:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from sandbox.gateway.iam.needs import Need, Parameters, Scope, operations, request_tags
+from sandbox.gateway.iam.passed_roles import passed_roles
 
-_TASKS_SERVICE = "ecs-tasks.amazonaws.com"
 Resources = list[str]
 
 
@@ -158,7 +158,14 @@ _SERVICE_IS_A_KEY = operations(
 )
 _LAUNCH_KEYS = {"CreateService", "UpdateService", "RunTask", "StartTask", "CreateTaskSet"}
 _TASK_DEFINITION_IS_A_KEY = {"CreateService", "UpdateService", "CreateTaskSet"}
-_PASSES_ROLES = {"RegisterTaskDefinition", "RunTask", "StartTask"}
+_PASSES_ROLES = {
+    "CreateService",
+    "CreateTaskSet",
+    "RegisterTaskDefinition",
+    "RunTask",
+    "StartTask",
+    "UpdateService",
+}
 _TAGGED_ON_CREATION = {
     "CreateCapacityProvider",
     "CreateCluster",
@@ -170,6 +177,11 @@ _TAGGED_ON_CREATION = {
 }
 
 
+def _passed_definitions(operation: str, scope: Scope, parameters: Parameters) -> Resources:
+    """The task definitions whose roles a call hands to tasks."""
+    return _task_definitions(scope, parameters) if operation in _PASSES_ROLES else []
+
+
 def needs(
     operation: str, scope: Scope, parameters: Parameters, roles_of: Callable[[str], Sequence[str]]
 ) -> list[Need]:
@@ -179,8 +191,7 @@ def needs(
         Need(f"ecs:{operation}", resource, _context(operation, scope, parameters, resource))
         for resource in resources or ["*"]
     ]
-    if operation in _PASSES_ROLES:
-        found += _passed_roles(resources, parameters, roles_of)
+    found += passed_roles(parameters, _passed_definitions(operation, scope, parameters), roles_of)
     if operation in _TAGGED_ON_CREATION and parameters.get("tags"):
         created = resources
         if operation in ("RunTask", "StartTask"):
@@ -188,21 +199,6 @@ def needs(
         context = {"ecs:createaction": operation, **request_tags(parameters)}
         found += [Need("ecs:TagResource", resource, context) for resource in created]
     return found
-
-
-def _passed_roles(
-    resources: Resources, parameters: Parameters, roles_of: Callable[[str], Sequence[str]]
-) -> list[Need]:
-    overrides = parameters.get("overrides") or {}
-    named = [
-        role
-        for source in (parameters, overrides)
-        for role in (source.get("taskRoleArn"), source.get("executionRoleArn"))
-        if role
-    ]
-    defined = [role for resource in resources for role in roles_of(resource)]
-    context = {"iam:passedtoservice": _TASKS_SERVICE}
-    return [Need("iam:PassRole", role, context) for role in dict.fromkeys([*named, *defined])]
 
 
 def _context(

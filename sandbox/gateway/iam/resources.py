@@ -15,6 +15,8 @@ def resources_of(service: str, operation: str, scope: Scope, parameters: Paramet
 
     Both are asked for on ``*``: a policy that names a resource does not allow such a call here.
     """
+    if (service, operation) == ("cloudwatch", "DescribeAlarms"):
+        return [scope.arn("cloudwatch", "alarm:*")]  # refusals name it whatever was asked for
     unsupported = _NO_RESOURCE.get(service, frozenset())
     if operation in unsupported:
         return []
@@ -145,7 +147,7 @@ def _logs(operation: str, scope: Scope, parameters: Parameters) -> list[str]:
 
 
 def _cloudwatch(operation: str, scope: Scope, parameters: Parameters) -> list[str]:
-    if operation in ("DescribeAlarms", "DescribeAlarmHistory"):
+    if operation == "DescribeAlarmHistory":
         return [scope.arn("cloudwatch", "alarm:*")]
     if operation == "DeleteDashboards":
         names = parameters.get("DashboardNames") or []

@@ -86,9 +86,22 @@ def _put_metric_data(operation: str, scope: Scope, parameters: Parameters) -> li
     return [Need(f"cloudwatch:{operation}", "*", {"cloudwatch:namespace": namespace})]
 
 
+def _scheduled(operation: str, scope: Scope, parameters: Parameters) -> list[Need]:
+    """The role that the schedule's target is called with is passed to EventBridge Scheduler."""
+    found = [
+        Need(f"scheduler:{operation}", resource)
+        for resource in resources_of("scheduler", operation, scope, parameters)
+    ]
+    role = (parameters.get("Target") or {}).get("RoleArn")
+    context = {"iam:passedtoservice": "scheduler.amazonaws.com"}
+    return [*found, Need("iam:PassRole", role, context)] if role else found
+
+
 _SPECIAL: dict[tuple[str, str], Needs] = {
     ("cloudwatch", "PutMetricData"): _put_metric_data,
     ("dynamodb", "TransactGetItems"): _transaction,
     ("dynamodb", "TransactWriteItems"): _transaction,
     ("events", "PutEvents"): _put_events,
+    ("scheduler", "CreateSchedule"): _scheduled,
+    ("scheduler", "UpdateSchedule"): _scheduled,
 }

@@ -45,3 +45,12 @@ def schedule(resource: Resource) -> Created:
     name = resource.name("Name")
     made = call(resource, "scheduler", "CreateSchedule", resource.properties | {"Name": name})
     return Created(name, {"Arn": made["ScheduleArn"]})
+
+
+@creates("AWS::Scheduler::ScheduleGroup", "Name Tags")
+def schedule_group(resource: Resource) -> Created:
+    """Create a group for schedules."""
+    name = resource.name("Name")
+    params = {"Name": name, "Tags": resource.tags()}
+    made = call(resource, "scheduler", "CreateScheduleGroup", params)
+    return Created(name, {"Arn": made["ScheduleGroupArn"]})

@@ -4,9 +4,23 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from sandbox.stack.roles import Role
 from tests.unit.sandbox.events.queue_target import bodies, make_queue
 
 ROLE = "arn:aws:iam::123456789012:role/scheduler"
+
+
+def policy(**statement):
+    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]}
+
+
+@pytest.fixture(autouse=True)
+def role(account):
+    trusted = policy(Action="sts:AssumeRole", Principal={"Service": "scheduler.amazonaws.com"})
+    role = Role("scheduler", ROLE, trusted)
+    role.inline["send"] = policy(Action="sqs:SendMessage", Resource="*")
+    account.roles.add(role)
+    return role
 
 
 def create(account, arn, expression, **changes):
@@ -80,3 +94,75 @@ def test_a_second_schedule_of_the_same_name_is_a_conflict(account):
     create(account, arn, "rate(1 minute)")
     with pytest.raises(ClientError, match="ConflictException"):
         create(account, arn, "rate(1 minute)")
+
+
+def schedules(account):
+    return [each["Name"] for each in account.client("scheduler").list_schedules()["Schedules"]]
+
+
+def test_a_one_shot_schedule_may_go_when_it_has_fired(account):
+    url, arn = make_queue(account, "jobs")
+    once = "at(2026-01-05T09:30:00)"
+    create(account, arn, once, ActionAfterCompletion="DELETE")
+    account.run_for(1790)
+    assert schedules(account) == ["nightly"]
+    account.run_for(20)
+    assert (bodies(account, url), schedules(account)) == ([{}], [])
+    create(account, arn, "at(2026-01-05T10:30:00)")
+    account.run_for(4000)
+    assert schedules(account) == ["nightly"]
+
+
+def test_a_recurring_schedule_goes_after_its_end_date(account):
+    url, arn = make_queue(account, "jobs")
+    end = dt.datetime(2026, 1, 5, 9, 25, tzinfo=dt.UTC)
+    create(account, arn, "rate(10 minutes)", EndDate=end, ActionAfterCompletion="DELETE")
+    account.run_for(1500)
+    assert (len(bodies(account, url)), schedules(account)) == (2, [])
+
+
+def test_a_client_token_makes_a_second_create_harmless(account):
+    _, arn = make_queue(account, "jobs")
+    first = create(account, arn, "rate(1 minute)", ClientToken="token")
+    again = create(account, arn, "rate(1 minute)", ClientToken="token")
+    assert again["ScheduleArn"] == first["ScheduleArn"]
+    with pytest.raises(ClientError, match="ConflictException"):
+        create(account, arn, "rate(1 minute)", ClientToken="another")
+
+
+def test_schedules_of_a_group_have_names_of_their_own_and_go_with_it(account):
+    url, arn = make_queue(account, "jobs")
+    scheduler = account.client("scheduler")
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        create(account, arn, "rate(1 minute)", GroupName="bakes")
+    scheduler.create_schedule_group(Name="bakes")
+    create(account, arn, "rate(1 minute)", GroupName="bakes")
+    made = create(account, arn, "at(2026-01-05T23:00:00)")
+    assert made["ScheduleArn"].endswith(":schedule/default/nightly")
+    shown = scheduler.get_schedule(Name="nightly", GroupName="bakes")
+    assert shown["Arn"].endswith(":schedule/bakes/nightly")
+    listed = scheduler.list_schedules(GroupName="bakes", NamePrefix="night")["Schedules"]
+    assert [each["GroupName"] for each in listed] == ["bakes"]
+    scheduler.delete_schedule_group(Name="bakes")
+    account.run_for(300)
+    assert (bodies(account, url), schedules(account)) == ([], ["nightly"])
+    with pytest.raises(ClientError, match="ValidationException"):
+        scheduler.delete_schedule_group(Name="default")
+
+
+def test_a_target_is_called_as_the_role_of_the_schedule(account, role):
+    url, arn = make_queue(account, "jobs")
+    role.inline["send"] = policy(Action="sqs:SendMessage", Resource="arn:aws:sqs:*:*:others")
+    create(account, arn, "at(2026-01-05T09:01:00)")
+    account.run_for(120)
+    assert bodies(account, url) == []
+    (lost,) = account.trace.select("dead_letter")
+    assert lost["error_code"] == "NO_PERMISSIONS"
+
+
+def test_a_role_that_does_not_trust_the_scheduler_delivers_nothing(account, role):
+    url, arn = make_queue(account, "jobs")
+    role.trusted = policy(Action="sts:AssumeRole", Principal={"Service": "events.amazonaws.com"})
+    create(account, arn, "at(2026-01-05T09:01:00)")
+    account.run_for(120)
+    assert bodies(account, url) == []

@@ -43,13 +43,14 @@ def needs(service: str, operation: str, parameters: dict[str, Any]) -> list[tupl
 def grant(gateway: Gateway) -> Callable[..., None]:
     gateway.iam = Authorizer()
 
-    def register(*statements: tuple[Any, Any], **condition: Any) -> None:
+    def register(*statements: tuple[Any, ...], **condition: Any) -> None:
+        condition_of_all = {"Condition": condition["condition"]} if condition else {}
         document = {
             "Version": "2012-10-17",
             "Statement": [
                 {"Effect": "Allow", "Action": action, "Resource": resource}
-                | ({"Condition": condition["condition"]} if condition else {})
-                for action, resource in statements
+                | ({"Condition": more[0]} if more else condition_of_all)
+                for action, resource, *more in statements
             ],
         }
         gateway.register_principal(
@@ -174,6 +175,39 @@ def test_run_task_passes_the_roles_of_the_task_definition(
     client("ecs").run_task(taskDefinition="job")
 
 
+def test_an_update_passes_the_roles_of_the_task_definition_that_it_deploys(
+    hook: None, gateway: Gateway, grant: Any, client: Client
+) -> None:
+    role = "arn:aws:iam::123456789012:role/task"
+    gateway.iam = Authorizer(roles_of=lambda _: [role])
+    grant(("ecs:UpdateService", "*"))
+    client("ecs").update_service(service="web", desiredCount=2)
+    with pytest.raises(ClientError, match=f"iam:PassRole on resource: {role}"):
+        client("ecs").update_service(service="web", taskDefinition="web:3")
+
+
+def test_the_tag_of_a_service_decides_who_may_stop_its_deployments(
+    hook: None, gateway: Gateway, grant: Any, client: Client
+) -> None:
+    """A service deployment has no tags of its own: it needs a statement of its own."""
+    tags = {f"{ECS}:service/c/web": {"ecs-ops:rollback": "auto"}}
+    gateway.iam = Authorizer(tags_of=tags.get)
+    auto = {"StringEquals": {"aws:ResourceTag/ecs-ops:rollback": "auto"}}
+    action = "ecs:StopServiceDeployment"
+
+    def stop(service: str) -> None:
+        arn = f"{ECS}:service-deployment/c/{service}/abc"
+        client("ecs").stop_service_deployment(serviceDeploymentArn=arn)
+
+    grant((action, f"{ECS}:service/*", auto), (action, f"{ECS}:service-deployment/*"))
+    stop("web")
+    with pytest.raises(ClientError, match="service/c/other"):
+        stop("other")
+    grant((action, "*", auto))
+    with pytest.raises(ClientError, match="service-deployment/c/web"):
+        stop("web")
+
+
 def test_a_condition_on_the_principal_sees_the_role_of_the_session(
     hook: None, grant: Any, client: Client
 ) -> None:
@@ -219,6 +253,32 @@ def test_a_policy_with_an_unknown_operator_is_refused_at_once(grant: Any) -> Non
          {"serviceDeploymentArn": f"{ECS}:service-deployment/c/web/abc"}, [
             ("ecs:StopServiceDeployment", f"{ECS}:service-deployment/c/web/abc"),
             ("ecs:StopServiceDeployment", f"{ECS}:service/c/web"),
+        ]),
+        ("ecs", "ContinueServiceDeployment",
+         {"serviceDeploymentArn": f"{ECS}:service-deployment/c/web/abc", "hookId": "h"}, [
+            ("ecs:ContinueServiceDeployment", f"{ECS}:service-deployment/c/web/abc"),
+            ("ecs:ContinueServiceDeployment", f"{ECS}:service/c/web"),
+        ]),
+        ("ecs", "UpdateService",
+         {"cluster": "c", "service": "web", "deploymentConfiguration": {
+             "lifecycleHooks": [{"roleArn": "arn:aws:iam::1:role/hooks"}]}}, [
+            ("ecs:UpdateService", f"{ECS}:service/c/web"),
+            ("iam:PassRole", "arn:aws:iam::1:role/hooks"),
+        ]),
+        ("ecr", "DescribeImages", {"repositoryName": "team/app"}, [
+            ("ecr:DescribeImages", "arn:aws:ecr:eu-west-1:123456789012:repository/team/app"),
+        ]),
+        ("scheduler", "CreateSchedule",
+         {"Name": "bake", "GroupName": "ops", "Target": {"RoleArn": "arn:aws:iam::1:role/s"}}, [
+            ("scheduler:CreateSchedule", "arn:aws:scheduler:eu-west-1:123456789012:schedule/ops/bake"),
+            ("iam:PassRole", "arn:aws:iam::1:role/s"),
+        ]),
+        ("cloudwatch", "DescribeAlarms", {"AlarmNames": ["errors"]}, [
+            ("cloudwatch:DescribeAlarms", "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:*"),
+        ]),
+        ("logs", "GetLogEvents", {"logGroupName": "/x", "logStreamName": "s"}, [
+            ("logs:GetLogEvents",
+             "arn:aws:logs:eu-west-1:123456789012:log-group:/x:log-stream:s"),
         ]),
         ("ecs", "DescribeTaskDefinition", {"taskDefinition": "f:1"}, [
             ("ecs:DescribeTaskDefinition", "*"),

@@ -65,6 +65,16 @@ def test_what_aws_publishes_no_quota_for_is_not_throttled() -> None:
     assert all(throttles.admit(HERE, ("sqs", "SendMessage"), {}, NOW) for _ in range(5000))
 
 
+def test_cloudwatch_and_parameter_store_have_published_rates_too() -> None:
+    throttles = Throttles()
+    for service, operation, rate in (
+        ("cloudwatch", "DescribeAlarms", 9),
+        ("ssm", "GetParameter", 40),
+    ):
+        calls = [throttles.admit(HERE, (service, operation), {}, NOW) for _ in range(100)]
+        assert sum(calls) == rate
+
+
 def test_fargate_launches_take_a_token_for_each_task() -> None:
     throttles = Throttles()
     spot = [{"capacityProvider": "FARGATE_SPOT"}]
