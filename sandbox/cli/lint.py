@@ -13,7 +13,7 @@ from audit.catalogue import all_rules
 from audit.report.report import Report
 from audit.rule import Rule, Severity
 from sandbox.cli.exit_code import ExitCode
-from sandbox.cli.lint_options import SUPPRESSIONS
+from sandbox.cli.lint_options import FORMATS, SUPPRESSIONS
 from sandbox.errors import SandboxError
 from sandbox.lint.audit_files import Audited, audit_files
 
@@ -41,10 +41,12 @@ def run(arguments: Namespace) -> ExitCode:
         from sandbox.lint.fixing import diffs
 
         diff, changes = diffs(report.failures, audited.texts)
-        _write(diff, arguments.output)
+        sys.stdout.write(diff)
         print(f"{len(report.failures)} findings, {changes} mechanical changes", file=sys.stderr)
     else:
-        _write(_form(arguments.format, report, verbose=arguments.verbose), arguments.output)
+        sys.stdout.write(_form(arguments.format, report, verbose=arguments.verbose))
+    for name, file in _reports(arguments.report):
+        _write(_form(name, report, verbose=True), file)
     if not audited.complete:
         return ExitCode.BAD_FILE
     return _exit_code(report, Severity[arguments.fail_on], arguments.max_unknown)
@@ -81,10 +83,15 @@ def _known(file: Path) -> frozenset[str]:
         raise BadOption(f"--baseline {file}: {error}") from None
 
 
-def _write(text: str, file: Path | None) -> None:
-    if file is None:
-        sys.stdout.write(text)
-        return
+def _reports(given: list[str]) -> list[tuple[str, Path]]:
+    pairs = [each.partition("=") for each in given]
+    for name, _, file in pairs:
+        if name not in FORMATS or not file:
+            raise BadOption(f"--report {name}: write it as FORMAT=FILE, with {', '.join(FORMATS)}")
+    return [(name, Path(file)) for name, _, file in pairs]
+
+
+def _write(text: str, file: Path) -> None:
     try:
         file.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:

@@ -32,7 +32,13 @@ def lint_options(lint: argparse.ArgumentParser) -> None:
         help="exit with 1 if a finding is this bad or worse (default: HIGH)",
     )
     lint.add_argument("--format", choices=FORMATS, default="text")
-    lint.add_argument("--output", type=Path, metavar="FILE", help="write the report there")
+    lint.add_argument(
+        "--report",
+        action="append",
+        default=[],
+        metavar="FORMAT=FILE",
+        help="also write the report in this format to FILE; may be given several times",
+    )
     lint.add_argument(
         "--parameter",
         action="append",

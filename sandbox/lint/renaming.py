@@ -23,6 +23,7 @@ _TEMPLATE_NAMES = {
     "cluster": "Cluster",
 }
 # What stands below these is the user's own: names of options and labels.
+_DEEPEST = 100
 _FREE = frozenset({"options", "dockerLabels", "driverOpts", "labels", "hookDetails"})
 
 
@@ -42,18 +43,18 @@ def template_name(name: str) -> str:
     return _TEMPLATE_NAMES.get(name) or name[:1].upper() + name[1:]
 
 
-def to_api(value: Any) -> Any:
+def to_api(value: Any, depth: int = 0) -> Any:
     """A resource's properties with the names of the API."""
     match value:
+        case dict() | list() if depth > _DEEPEST:
+            return Unresolved("nested too deeply")
         case dict():
             renamed = {api_name(key): each for key, each in value.items()}
-            return {key: each if key in _FREE else to_api(each) for key, each in renamed.items()}
+            return {
+                key: each if key in _FREE else to_api(each, depth + 1)
+                for key, each in renamed.items()
+            }
         case list():
-            return [to_api(each) for each in value]
+            return [to_api(each, depth + 1) for each in value]
         case _:
             return value
-
-
-def unresolved(value: Any) -> bool:
-    """Is it a value that nobody can tell?"""
-    return isinstance(value, Unresolved)

@@ -151,3 +151,18 @@ def test_standard_input_and_odd_characters() -> None:
     )
     assert done.stderr == ""
     assert done.returncode == 0
+
+
+def test_reports_in_other_formats_go_to_files(lint: Any) -> None:
+    lint({"task.json": GOOD}, "--report", "sarif=a.sarif", "--report", "junit=a.xml")
+    assert json.loads(Path("a.sarif").read_text())["version"] == "2.1.0"
+    assert Path("a.xml").read_text().startswith("<?xml")
+
+
+@pytest.mark.parametrize("report", ["sarif", "pdf=a.pdf", "=a", "sarif=nowhere/a.sarif"])
+def test_a_report_that_cannot_be_written_is_refused_in_a_line(
+    lint: Any, report: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("task.json").write_text(json.dumps(GOOD), encoding="utf-8")
+    assert main(["lint", "task.json", "--report", report]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
