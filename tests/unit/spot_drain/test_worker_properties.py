@@ -39,8 +39,9 @@ _values = st.one_of(
     st.integers(-(2**70), 2**70),
     st.sampled_from([0, 1e300, "", "x" * 5_000, "\x00", "\uffff", "0001-01-01T00:00:00Z"]),
     st.sampled_from(["9999-12-31T23:59:59Z", "service:", "service:a b", "eni", "10.0.0.1"]),
+    # A task of its own: an event that names a good task is no noise, it may rightly come first.
     st.sampled_from(
-        [task_arn(1), service_arn(), "STOPPED", "SpotInterruption", [], {}, [[]], [None]]
+        [task_arn(9), service_arn(), "STOPPED", "SpotInterruption", [], {}, [[]], [None]]
     ),
     st.text(max_size=8),
 )
