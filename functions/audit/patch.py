@@ -35,10 +35,10 @@ def json_patch(document: Any, fix: Fix) -> list[dict[str, Any]]:
         return [{"op": "remove", "path": pointer(fix.path)}]
     depth = known_depth(document, fix.path)
     holder = _at(document, fix.path[:depth])
-    if isinstance(holder, list) and isinstance(fix.path[depth], str):
+    whole = depth == len(fix.path)
+    if not whole and isinstance(holder, list) and isinstance(fix.path[depth], str):
         added = named(str(fix.path[depth]), fix.value)
         return [{"op": "add", "path": f"{pointer(fix.path[:depth])}/-", "value": added}]
-    whole = depth == len(fix.path)
     path = fix.path if whole else fix.path[: depth + 1]
     value = fix.value if whole else nested(fix.path[depth:], fix.value)[fix.path[depth]]
     return [{"op": "replace" if whole else "add", "path": pointer(path), "value": value}]

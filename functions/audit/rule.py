@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any, TypedDict, Unpack
 
-from audit.model.node import Node, Path
+from audit.model.node import Node, Path, Unknown
 from audit.model.resource import Resource
 
 
@@ -146,3 +146,25 @@ def put(where: Node, value: Any) -> Fix:
 def drop(where: Node) -> Fix:
     """Remove the field."""
     return Fix(where.path, None)
+
+
+def examine[S](
+    subjects: Iterable[S], check: Callable[[S], Verdicts], *, clean: Node, message: str = ""
+) -> Verdicts:
+    """What ``check`` says of each subject; if it says nothing of any, ``clean`` passes.
+
+    What is unknown of one subject hides nothing of the others.
+    """
+    said = False
+    missing: Unknown | None = None
+    for subject in subjects:
+        try:
+            for verdict in check(subject):
+                said = True
+                yield verdict
+        except Unknown as unknown:
+            missing = missing or unknown
+    if missing:
+        raise missing
+    if not said:
+        yield passed(clean, message)

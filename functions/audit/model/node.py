@@ -70,6 +70,18 @@ class Node:
         return self.value is not None
 
     @property
+    def missing(self) -> bool:
+        """Is nothing written here, or an empty text?"""
+        return self.value is None or self.value == ""
+
+    @property
+    def in_use(self) -> bool:
+        """Does anything but nothing, false or something empty stand here? UNKNOWN if nobody can tell."""
+        if isinstance(self.value, Unresolved) or self.placeholder:
+            raise self._unreadable("something known")
+        return self.given and self.value is not False and self.value not in ("", "false", [], {})
+
+    @property
     def placeholder(self) -> bool:
         """Is the whole text something that another tool replaces?"""
         return isinstance(self.value, str) and _PLACEHOLDER.fullmatch(self.value) is not None

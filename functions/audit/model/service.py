@@ -77,6 +77,11 @@ class Service(Resource):
         return self.graph.scalable_target_of(self)
 
     @property
+    def described(self) -> bool:
+        """Does it exist, so that CreateService has taken what it says?"""
+        return self["status"].text() is not None
+
+    @property
     def controller(self) -> str:
         """``ECS`` unless given."""
         return self["deploymentController"]["type"].text() or "ECS"

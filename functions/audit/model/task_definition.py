@@ -5,8 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from audit.model import ports
 from audit.model.dependencies import Dependency, Way, longest_way
+from audit.model.health import HealthCheck
 from audit.model.node import Node, Unknown
+from audit.model.ports import Ports
 from audit.model.resource import Resource
 from audit.model.size import cpu_units, mebibytes
 
@@ -85,6 +88,16 @@ class TaskDefinition(Resource):
         return self["networkMode"].text() or "bridge"
 
     @property
+    def one_namespace(self) -> bool:
+        """Do all containers share one network namespace, and so their ports and localhost?"""
+        return self.fargate or self.network_mode in ("awsvpc", "host")
+
+    @property
+    def external(self) -> bool:
+        """Does it run on servers outside of AWS?"""
+        return "EXTERNAL" in self.compatibilities
+
+    @property
     def cpu(self) -> int | None:
         """CPU units of the whole task."""
         return cpu_units(self["cpu"])
@@ -145,6 +158,37 @@ class Container(Node):
         """Seconds between SIGTERM and SIGKILL."""
         seconds = self["stopTimeout"].whole()
         return DEFAULT_STOP_TIMEOUT_S if seconds is None else seconds
+
+    @property
+    def image(self) -> str:
+        """The image; empty if none is given."""
+        return self["image"].text() or ""
+
+    @property
+    def ports(self) -> tuple[Ports, ...]:
+        """Its port mappings."""
+        return tuple(ports.of(self["portMappings"]))
+
+    @property
+    def health_check(self) -> HealthCheck | None:
+        """Its health check; the HEALTHCHECK of the image does not count, the agent ignores it."""
+        node = self["healthCheck"]
+        return HealthCheck.of(node) if node["command"].given else None
+
+    @property
+    def log_driver(self) -> str | None:
+        """The log driver; None leaves it to the Docker daemon of the instance."""
+        return self["logConfiguration"]["logDriver"].text()
+
+    @property
+    def log_options(self) -> Node:
+        """The options of the log driver."""
+        return self["logConfiguration"]["options"]
+
+    @property
+    def log_router(self) -> bool:
+        """Is it the task's FireLens log router?"""
+        return self["firelensConfiguration"].given
 
     @property
     def environment(self) -> dict[str, Node]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -39,7 +40,8 @@ class Case:
 
 def changed(world: World, changes: tuple[Change, ...]) -> World:
     """The world after the changes; it is changed in place."""
-    for kind, path, value in changes:
+    for kind, path, shared in changes:
+        value = shared if shared is REMOVED else deepcopy(shared)
         index, _, rest = path[1:].partition(".") if path.startswith("#") else ("0", "", path)
         documents = world[kind]
         if not rest:

@@ -32,6 +32,7 @@ CASES = [
         given=((TaskDefinition, "cpu", "1 vcpu"), (TaskDefinition, "memory", "8GB")),
         at="cpu",
         says="No Fargate configuration exists for given values: 512 CPU, 8192 memory",
+        also=("VAL-17",),
     ),
     Case(
         "VAL-02",

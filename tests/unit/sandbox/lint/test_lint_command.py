@@ -124,7 +124,12 @@ Parameters: {Mode: {Type: String}}
 Resources:
   Task:
     Type: AWS::ECS::TaskDefinition
-    Properties: {NetworkMode: !Ref Mode, RequiresCompatibilities: [FARGATE], Cpu: 256, Memory: 512}
+    Properties:
+      NetworkMode: !Ref Mode
+      RequiresCompatibilities: [FARGATE]
+      Cpu: 256
+      Memory: 512
+      ContainerDefinitions: [{Name: app, Image: "web:1"}]
 """
     files = {"template.yaml": template}
     assert lint(files, "--profile=validity", "--parameter", "Mode=host")[0] == 1

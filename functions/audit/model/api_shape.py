@@ -1,0 +1,110 @@
+"""Holds a document against the shape that the ECS API takes: names, types, required fields.
+
+Source: botocore's model of Amazon ECS, by which the AWS CLI and boto3 refuse a request before they send it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from audit.model.node import Node, Unknown, Unresolved
+
+_FILE = Path(__file__).with_name("api_shapes.json")
+_TYPES: dict[str, tuple[str, tuple[type, ...]]] = {
+    "string": ("a text", (str,)),
+    "integer": ("a whole number", (int,)),
+    "long": ("a whole number", (int,)),
+    "double": ("a number", (int, float)),
+    "boolean": ("true or false", (bool,)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A field that the API does not take as it is; ``likely`` is the field that was probably meant."""
+
+    kind: Literal["unknown", "type", "missing"]
+    node: Node
+    message: str
+    likely: str | None = None
+
+
+@cache
+def _file() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))
+    return document
+
+
+def version() -> str:
+    """The version of botocore that the shapes are from."""
+    return str(_file()["botocore"])
+
+
+def problems(document: Node, root: str) -> Iterator[Problem]:
+    """What is wrong with a ``task definition`` or ``service``; UNKNOWN last, if something was unreadable."""
+    unreadable: list[Unknown] = []
+    yield from _of_structure(document, _file()["roots"][root], unreadable)
+    if unreadable:
+        raise unreadable[0]
+
+
+def _of_structure(
+    node: Node, shape: dict[str, Any], unreadable: list[Unknown]
+) -> Iterator[Problem]:
+    members, entries = shape["members"], node.entries()
+    for name, value in entries.items():
+        if not value.given:
+            continue
+        if name in members:
+            yield from _of_value(value, members[name], unreadable)
+        else:
+            near = get_close_matches(name[:64], members, n=1, cutoff=0.75)
+            yield Problem(
+                "unknown", value, f"{name} is no field of the API", near[0] if near else None
+            )
+    for name in shape["required"]:
+        if not node[name].given:
+            yield Problem("missing", node[name], f'Missing required parameter: "{name}"')
+
+
+def _of_value(node: Node, name: str, unreadable: list[Unknown]) -> Iterator[Problem]:
+    if isinstance(node.value, Unresolved) or node.placeholder:
+        # The placeholder of a text may stand for any text; what a number's stands for, nobody knows.
+        if name != "string" or isinstance(node.value, Unresolved):
+            unreadable.append(Unknown(f"{node} is not known", node.path))
+        return
+    shape = _file()["shapes"].get(name)
+    if shape is None:
+        yield from _of_scalar(node, name)
+        return
+    expected, kind = ("a list", list) if "items" in shape else ("an object", dict)
+    if not isinstance(node.value, kind):
+        yield _mistyped(node, expected)
+    elif "members" in shape:
+        yield from _of_structure(node, shape, unreadable)
+    else:
+        for child in node.items() if kind is list else node.entries().values():
+            yield from _of_value(child, shape.get("items") or shape["values"], unreadable)
+
+
+def _of_scalar(node: Node, name: str) -> Iterator[Problem]:
+    if name in ("document", "timestamp"):
+        return  # a document is whatever the user likes; times are described, no request takes one
+    expected, types = _TYPES[name]
+    wrong = not isinstance(node.value, types)
+    # Python's flags are numbers, the API's are not.
+    if wrong or (isinstance(node.value, bool) and name != "boolean"):
+        yield _mistyped(node, expected)
+
+
+def _mistyped(node: Node, expected: str) -> Problem:
+    kind = {str: "a text", bool: "a flag", dict: "an object", list: "a list"}.get(
+        type(node.value), "a number"
+    )
+    return Problem("type", node, f"Invalid type for parameter {node}: it is {kind}, not {expected}")
