@@ -15,7 +15,7 @@ from alerts.incident_reader import Known
 from alerts.incident_store import IncidentStore
 from alerts.messages import Work, sort
 from alerts.plan import SinkState
-from alerts.redaction import compiled, redact
+from alerts.redaction import compiled
 from alerts.routes_source import RoutesSource
 from alerts.routing import Recipient, Routes, recipients
 from alerts.summary import gathered, is_summary
@@ -24,6 +24,7 @@ from ecsops.errors import CALL_ERRORS, InvalidMessage
 from ecsops.observability import count, logger
 from ecsops.parallel import run_all
 from ecsops.queue import Message
+from ecsops.redaction import redact
 
 
 @dataclass(frozen=True, slots=True)

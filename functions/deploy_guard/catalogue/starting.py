@@ -27,8 +27,8 @@ CAUSES = (
         blame="config",
         says="a secret does not exist",
         fix=(
-            "Compare valueFrom in the task definition with the secret: Region, the six characters at "
-            "the end of its ARN, its JSON key, and whether it was deleted."
+            "Compare valueFrom in the task definition with what exists: the Region, the six characters "
+            "at the end of the ARN, the JSON key; it may have been deleted."
         ),
         deterministic=True,
         task=(

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.redaction import MASK, compiled, redact, redact_text
+from alerts.redaction import compiled
 from alerts.renderers import apprise_text, plain, q_developer, slack_blocks, webhook
 from ecsops.alerts import Diff, Lines, NextStep, Table
+from ecsops.redaction import MASK, redact, redact_text
 from tests.unit.alerts.builders import make_alert, make_news
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"

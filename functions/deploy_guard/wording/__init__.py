@@ -1,0 +1,1 @@
+"""The words in which a deployment's story is told to people."""
