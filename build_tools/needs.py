@@ -30,10 +30,12 @@ def operations(source: Path, used: set[str] | None = None) -> set[tuple[str, str
     """(service, operation) of every call, paginator and waiter under ``source``."""
     methods = _methods(services(source) if used is None else used)
     found = set()
-    for service, method in _client_calls(source):
-        operation = methods.get(service, {}).get(method)
-        if operation is not None:
-            found.add((service, operation))
+    for holder, method in _client_calls(source):
+        # No Python name has a hyphen in it, some services have.
+        for service in (holder, holder.replace("_", "-")):
+            operation = methods.get(service, {}).get(method)
+            if operation is not None:
+                found.add((service, operation))
     return found
 
 
@@ -67,7 +69,9 @@ def unattributed(source: Path) -> set[str]:
     return {
         f"{holder}.{method}"
         for holder, method in _client_calls(source)
-        if method in names and method not in methods.get(holder, {})
+        if method in names
+        and method not in methods.get(holder, {})
+        and method not in methods.get(holder.replace("_", "-"), {})
     }
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sandbox.caller import Caller
 from sandbox.clock import Clock, VirtualClock
-from sandbox.cloudwatch import Alarms, CloudWatch, LogStore, MetricReader
+from sandbox.cloudwatch import Alarms, CloudWatch, Datapoints, LogStore, MetricReader
 from sandbox.ecr import ImageRegistry, Repositories
 from sandbox.ecs import EcsSettings, EcsTwin
 from sandbox.elb import TargetGroups
@@ -223,7 +223,7 @@ class Account:
         self._lambda = LambdaService(self.clock, self.trace, self.queues, rng, self.gateway)
         self.events = self._event_services.bridge
         self.functions = self._lambda.functions
-        self.metrics = self._lambda.metrics
+        self.metrics, self.datapoints = self._lambda.metrics, Datapoints()
         self._event_services.deliver_to("lambda", self.functions.receive)
         self._event_services.courier.role_may = self.roles.may
         simulators = self.gateway.simulators
@@ -231,7 +231,7 @@ class Account:
         simulators["scheduler"] = self._event_services.scheduler
         simulators["cloudformation"] = StackDescriptions(self.stacks, self.clock)
         alarms = Alarms(self.clock, scope, self._emit)
-        simulators["cloudwatch"] = CloudWatch(MetricReader(self.metrics), alarms)
+        simulators["cloudwatch"] = CloudWatch(MetricReader(self.metrics, self.datapoints), alarms)
         self.ecs.connect(
             registry=self.images,
             logs=LogStore(ACCOUNT),

@@ -50,17 +50,14 @@ class Clock(Protocol):
         ...
 
 
-class VirtualClock:
-    """A day runs in seconds: time moves only from one appointment to the next.
+class SteppedClock:
+    """Time moves only from one appointment to the next; the process's own clock does not move along.
 
-    Moves the process's own clock along (``time.time``, ``datetime.now``), so that handlers and moto
-    see the same time without knowing of it. Single-threaded: whoever calls ``run_*`` runs the agenda.
+    Single-threaded: whoever calls ``run_*`` runs the agenda.
     """
 
     def __init__(self, start: float) -> None:
         """Start at ``start`` epoch seconds."""
-        self._travel = time_machine.travel(start, tick=False)
-        self._coordinates = self._travel.start()
         self._now = start
         self._seq = itertools.count()
         self._agenda: list[Appointment] = []
@@ -102,9 +99,8 @@ class VirtualClock:
         self._move_to(self._now + seconds)
 
     def close(self) -> None:
-        """Give the process its own time back."""
+        """Forget what is still on the agenda."""
         self._agenda.clear()
-        self._travel.stop()
 
     def _run_next(self) -> None:
         appointment = heapq.heappop(self._agenda)
@@ -114,8 +110,30 @@ class VirtualClock:
         appointment.callback()
 
     def _move_to(self, when: float) -> None:
+        self._now = max(self._now, when)
+
+
+class VirtualClock(SteppedClock):
+    """A day runs in seconds, and the process lives in it.
+
+    Moves the process's own clock along (``time.time``, ``datetime.now``), so that handlers and moto
+    see the same time without knowing of it.
+    """
+
+    def __init__(self, start: float) -> None:
+        """Start at ``start`` epoch seconds."""
+        super().__init__(start)
+        self._travel = time_machine.travel(start, tick=False)
+        self._coordinates = self._travel.start()
+
+    def close(self) -> None:
+        """Give the process its own time back."""
+        super().close()
+        self._travel.stop()
+
+    def _move_to(self, when: float) -> None:
         if when > self._now:
-            self._now = when
+            super()._move_to(when)
             self._coordinates.move_to(when)
 
 

@@ -5,7 +5,8 @@ SandboxError
 ├── UnsupportedResource  the template needs what the sandbox cannot create: the start stops
 ├── UnsupportedOperation a function made a call that the sandbox does not simulate
 ├── InvalidWorld         a world file is not understood
-└── InvalidEvent         a file is not an EventBridge event
+├── InvalidEvent         a file is not an EventBridge event
+└── InvalidTrace         a load trace is not understood
 """
 
 
@@ -45,3 +46,7 @@ class InvalidWorld(SandboxError):
 
 class InvalidEvent(SandboxError):
     """A file is not an EventBridge event; the message names what is missing."""
+
+
+class InvalidTrace(SandboxError):
+    """A load trace is not understood; the message names the line and the fix."""

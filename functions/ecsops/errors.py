@@ -64,3 +64,11 @@ class PublishFailed(OpsError):
 
 # What a message's work may end in without being a fault of the code: the message is tried again.
 CALL_ERRORS = (OpsError, ClientError, BotoCoreError)
+
+
+def call_failed(operation: str, error: ClientError | BotoCoreError) -> CallFailed:
+    """What botocore raised, as ours: with operation and code."""
+    if isinstance(error, ClientError):
+        found = error.response["Error"]
+        return CallFailed(operation, found.get("Code", ""), found.get("Message", ""))
+    return CallFailed(operation, type(error).__name__, str(error))

@@ -45,6 +45,13 @@ def test_paginators_and_waiters_count_as_calls(source):
     assert found == {("ecs", "ListTasks"), ("ecs", "DescribeTasks")}
 
 
+def test_a_service_with_a_hyphen_is_held_under_a_name_with_an_underscore(source):
+    text = 'client("application-autoscaling")\napplication_autoscaling.put_scaling_policy()'
+    found = needs.operations(source(text))
+    assert found == {("application-autoscaling", "PutScalingPolicy")}
+    assert needs.unattributed(source(text)) == set()
+
+
 def test_a_word_that_is_also_an_operation_of_another_service_is_not_taken_for_a_call(source):
     assert needs.operations(source('client("sns")\nalerts.publish(events)')) == set()
 

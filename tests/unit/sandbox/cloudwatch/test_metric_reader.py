@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from sandbox.caller import Caller
-from sandbox.cloudwatch import MetricReader
+from sandbox.cloudwatch import Datapoints, MetricReader
 from sandbox.cloudwatch.search import parse_search
 from sandbox.errors import ApiError, UnsupportedOperation
 from sandbox.lambda_host.metrics import Metric, MetricStore
@@ -31,7 +31,9 @@ def ask(*metrics, expression=SEARCH, start=NOON - 2 * HOUR, end=NOON, **more):
         "Label": "${PROP('Dim.Cluster')}/${PROP('Dim.Service')}",
     }
     params = {"MetricDataQueries": [query], "StartTime": start, "EndTime": end} | more
-    return MetricReader(store).call("GetMetricData", params, CALLER)["MetricDataResults"]
+    return MetricReader(store, Datapoints()).call("GetMetricData", params, CALLER)[
+        "MetricDataResults"
+    ]
 
 
 def test_values_are_summed_by_period_newest_first():
@@ -74,9 +76,41 @@ def test_what_it_cannot_evaluate_is_refused_by_name(expression):
         ask(expression=expression)
 
 
-def test_a_query_without_an_expression_is_refused():
-    with pytest.raises(UnsupportedOperation):
-        ask(MetricDataQueries=[{"Id": "m", "MetricStat": {}}])
+def test_a_query_without_metric_or_expression_is_refused():
+    with pytest.raises(ApiError):
+        ask(MetricDataQueries=[{"Id": "m"}])
+
+
+def test_what_was_put_is_read_by_name():
+    reader = MetricReader(MetricStore(), Datapoints())
+    dimensions = [{"Name": "Service", "Value": "web"}, {"Name": "Cluster", "Value": "prod"}]
+    data = [
+        {
+            "MetricName": "Ratio",
+            "Dimensions": dimensions,
+            "Timestamp": datetime.fromtimestamp(NOON - age, UTC),
+            "Value": value,
+        }
+        for age, value in ((90, 100.0), (30, 150.0), (20, 250.0))
+    ]
+    reader.call("PutMetricData", {"Namespace": "ECSOps", "MetricData": data}, CALLER)
+    metric = {"Namespace": "ECSOps", "MetricName": "Ratio", "Dimensions": dimensions[::-1]}
+    query = {"Id": "q", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Average"}}
+    params = {
+        "MetricDataQueries": [query],
+        "StartTime": datetime.fromtimestamp(NOON - 600, UTC),
+        "EndTime": datetime.fromtimestamp(NOON, UTC),
+    }
+    (result,) = reader.call("GetMetricData", params, CALLER)["MetricDataResults"]
+    assert result["Values"] == [200.0, 100.0]
+    assert [at.timestamp() for at in result["Timestamps"]] == [NOON - 60, NOON - 120]
+
+
+def test_a_thousand_values_a_call_can_be_put():
+    datum = {"MetricName": "Ratio", "Timestamp": datetime.fromtimestamp(NOON, UTC), "Value": 1.0}
+    reader = MetricReader(MetricStore(), Datapoints())
+    with pytest.raises(ApiError):
+        reader.call("PutMetricData", {"Namespace": "N", "MetricData": [datum] * 1001}, CALLER)
 
 
 def test_a_query_whose_data_nobody_wants_gives_none():

@@ -1,0 +1,1 @@
+"""Queue scaling: a latency SLO in, the right number of tasks out."""

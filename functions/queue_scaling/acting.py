@@ -1,0 +1,95 @@
+"""Doing what was decided, service by service: one that fails fails alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ecsops.errors import CallFailed
+from ecsops.observability import count, logger
+from ecsops.parallel import run_all
+from queue_scaling.actuator import Actuator
+from queue_scaling.configuration import MODE_TAG, ServiceConfig
+from queue_scaling.outcome import Outcome
+from queue_scaling.problem import ConfigurationProblem
+
+# A user's own policies are looked for when a service is first scaled, and then now and then.
+_LOOK_EVERY_S, _LOOK_AGAIN_S = 3600.0, 60.0
+
+
+@dataclass(slots=True)
+class Acting:
+    """Makes the calls. ``foreign`` remembers others' policies: (look again at, names) by service."""
+
+    actuator: Actuator
+    foreign: dict[str, tuple[float, tuple[str, ...]]] = field(default_factory=dict)
+
+    def fights(
+        self, configs: Iterable[ServiceConfig], now: float
+    ) -> dict[str, tuple[ConfigurationProblem, ...]]:
+        """Services whose count somebody else sets as well: two would undo each other's work."""
+        scaled = [config for config in configs if config.mode in ("managed", "direct")]
+        due = [config for config in scaled if self.foreign.get(config.arn, (now, ()))[0] <= now]
+        find = self.actuator.foreign_policies
+        answers = run_all([lambda config=config: find(config.resource_id) for config in due])  # type: ignore[misc]
+        for config, answer in zip(due, answers, strict=True):
+            if isinstance(answer, CallFailed):
+                logger.warning("policies not looked for", service=config.arn, reason=str(answer))
+            elif isinstance(answer, Exception):
+                raise answer
+            else:
+                again = now + (_LOOK_AGAIN_S if answer else _LOOK_EVERY_S)
+                self.foreign[config.arn] = (again, tuple(answer))
+        return {
+            config.arn: (_fight(config, names),)
+            for config in scaled
+            if (names := self._others(config))
+        }
+
+    def act(self, outcomes: Mapping[str, Outcome]) -> set[str]:
+        """Make every change, side by side; the services for which that succeeded."""
+        arns = list(outcomes)
+        answers = run_all([lambda arn=arn: self._one(outcomes[arn]) for arn in arns])  # type: ignore[misc]
+        done = set()
+        for arn, answer in zip(arns, answers, strict=True):
+            if isinstance(answer, CallFailed):
+                count("ScalingFailures")
+                logger.error("service not scaled", service=arn, reason=str(answer))
+            elif isinstance(answer, Exception):
+                raise answer
+            else:
+                done.add(arn)
+        return done
+
+    def release(self, arns: Iterable[str]) -> set[str]:
+        """Take back what was registered for services that are not managed any more."""
+        released = set()
+        for arn in arns:
+            try:
+                self.actuator.release(arn.rpartition(":")[2])
+            except CallFailed as error:
+                count("ScalingFailures")
+                logger.error("scaling policy not removed", service=arn, reason=str(error))
+            else:
+                logger.info("scaling policy removed", service=arn)
+                released.add(arn)
+        return released
+
+    def _others(self, config: ServiceConfig) -> tuple[str, ...]:
+        return self.foreign[config.arn][1] if config.arn in self.foreign else ()
+
+    def _one(self, outcome: Outcome) -> None:
+        config = outcome.assessment.config
+        if outcome.count is not None:
+            self.actuator.scale(config, outcome.count)
+        for call in outcome.plan.calls if outcome.plan else ():
+            self.actuator.manage(config, call)
+
+
+def _fight(config: ServiceConfig, names: tuple[str, ...]) -> ConfigurationProblem:
+    return ConfigurationProblem(
+        MODE_TAG,
+        config.mode,
+        f"the service has scaling policies of its own ({', '.join(names)[:200]}): remove them, "
+        "or use metric and follow RequiredRatio with a policy of yours",
+    )

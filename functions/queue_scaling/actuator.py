@@ -1,0 +1,146 @@
+"""What a tick changes: desired counts, scalable targets, metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ecsops.errors import CallFailed, call_failed
+from ecsops.parallel import chunks
+from queue_scaling.configuration import ServiceConfig
+from queue_scaling.managed import NAMESPACE, OWNED, POLICY, Call, Register
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs import ECSClient
+
+_METRICS_PER_CALL = 1000
+_ABSENT = "ObjectNotFoundException"
+
+
+@dataclass(frozen=True, slots=True)
+class Datapoint:
+    """One value of one service's metric; ``resolution`` is 1 or 60 seconds."""
+
+    name: str
+    cluster: str
+    service: str
+    value: float
+    at: float
+    resolution: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Actuator:
+    """The writing half of the gateway."""
+
+    ecs: ECSClient
+    cloudwatch: Any
+    autoscaling: Callable[[], Any] = field(repr=False)
+
+    def scale(self, config: ServiceConfig, count: int) -> None:
+        """Set the desired count."""
+        try:
+            self.ecs.update_service(cluster=config.cluster, service=config.name, desiredCount=count)
+        except (ClientError, BotoCoreError) as error:
+            raise call_failed("UpdateService", error) from error
+
+    def manage(self, config: ServiceConfig, call: Call) -> None:
+        """One call to Application Auto Scaling."""
+        if isinstance(call, Register):
+            self._register(config, call)
+        else:
+            application_autoscaling = self.autoscaling()
+            _made(
+                "PutScalingPolicy",
+                lambda: application_autoscaling.put_scaling_policy(
+                    **_scalable(config.resource_id),
+                    PolicyName=POLICY,
+                    PolicyType="TargetTrackingScaling",
+                    TargetTrackingScalingPolicyConfiguration=call.configuration,
+                ),
+            )
+
+    def release(self, resource_id: str) -> None:
+        """Take policy and scalable target back; what is gone already is fine."""
+        application_autoscaling = self.autoscaling()
+        for operation, call in (
+            (
+                "DeleteScalingPolicy",
+                lambda: application_autoscaling.delete_scaling_policy(
+                    **_scalable(resource_id), PolicyName=POLICY
+                ),
+            ),
+            (
+                "DeregisterScalableTarget",
+                lambda: application_autoscaling.deregister_scalable_target(
+                    **_scalable(resource_id)
+                ),
+            ),
+        ):
+            try:
+                _made(operation, call)
+            except CallFailed as error:
+                if error.code != _ABSENT:
+                    raise
+
+    def foreign_policies(self, resource_id: str) -> list[str]:
+        """The names of scaling policies that others have put on a service."""
+        application_autoscaling = self.autoscaling()
+        answer = _made(
+            "DescribeScalingPolicies",
+            lambda: application_autoscaling.describe_scaling_policies(**_scalable(resource_id)),
+        )
+        names = [each["PolicyName"] for each in answer["ScalingPolicies"]]
+        return sorted(name for name in names if name != POLICY)
+
+    def publish(self, datapoints: Sequence[Datapoint]) -> None:
+        """All metrics of all services: one request for each thousand."""
+        for part in chunks(datapoints, _METRICS_PER_CALL):
+            try:
+                self.cloudwatch.put_metric_data(
+                    Namespace=NAMESPACE, MetricData=[_wire(each) for each in part]
+                )
+            except (ClientError, BotoCoreError) as error:
+                raise call_failed("PutMetricData", error) from error
+
+    def _register(self, config: ServiceConfig, call: Register) -> None:
+        application_autoscaling = self.autoscaling()
+        limits = {"MinCapacity": call.minimum, "MaxCapacity": call.maximum}
+        _made(
+            "RegisterScalableTarget",
+            lambda: application_autoscaling.register_scalable_target(
+                **_scalable(config.resource_id), **limits, Tags=OWNED
+            ),
+        )
+
+
+def _made[T](operation: str, call: Callable[[], T]) -> T:
+    try:
+        return call()
+    except (ClientError, BotoCoreError) as error:
+        raise call_failed(operation, error) from error
+
+
+def _scalable(resource_id: str) -> dict[str, str]:
+    return {
+        "ServiceNamespace": "ecs",
+        "ResourceId": resource_id,
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+
+
+def _wire(datapoint: Datapoint) -> dict[str, Any]:
+    return {
+        "MetricName": datapoint.name,
+        "Dimensions": [
+            {"Name": "Cluster", "Value": datapoint.cluster},
+            {"Name": "Service", "Value": datapoint.service},
+        ],
+        "Timestamp": datetime.fromtimestamp(datapoint.at, UTC),
+        "Value": datapoint.value,
+        "StorageResolution": datapoint.resolution,
+    }

@@ -1,0 +1,174 @@
+"""What a tick reads: services by tag, their descriptions, queues and metrics, each in few calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ecsops import tags
+from ecsops.arns import parse_arn
+from ecsops.errors import CallFailed, call_failed
+from ecsops.parallel import chunks, run_all
+from queue_scaling.reading import Tasks
+from queue_scaling.reference import QUEUE_TAG
+from queue_scaling.sources.base import ClientOf, MetricQuery, Series, Source
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs import ECSClient
+
+_SERVICES_PER_CALL, _QUERIES_PER_CALL, _ARNS_PER_PAGE = 10, 500, 100
+_MINUTE_S, _LOOK_BACK_S = 60, 1200
+# CloudWatch answers for whole minutes; those of SQS come a minute or two late.
+_FRESH_S = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service as it is now."""
+
+    arn: str
+    tags: Mapping[str, str]
+    tasks: Tasks
+    problem: str = ""  # why its count cannot be set at all
+
+
+@dataclass(frozen=True, slots=True)
+class Aws:
+    """The reading half of the gateway. ``client`` gives the clients of the sources."""
+
+    ecs: ECSClient
+    cloudwatch: Any
+    client: ClientOf
+    tagging: Callable[[], Any] = field(repr=False)
+
+    def discover(self) -> list[str]:
+        """The ARNs of all services with a queue; the tagging API answers a hundred a page."""
+        resourcegroupstaggingapi = self.tagging()
+        found: list[str] = []
+        try:
+            for page in resourcegroupstaggingapi.get_paginator("get_resources").paginate(
+                TagFilters=[{"Key": QUEUE_TAG}],
+                ResourceTypeFilters=["ecs:service"],
+                ResourcesPerPage=_ARNS_PER_PAGE,
+            ):
+                found += [each["ResourceARN"] for each in page["ResourceTagMappingList"]]
+        except (ClientError, BotoCoreError) as error:
+            raise call_failed("GetResources", error) from error
+        # Services of before 2018 have ARNs without a cluster, and cannot be tagged.
+        return sorted(arn for arn in found if parse_arn(arn).cluster)
+
+    def describe(self, arns: Iterable[str]) -> tuple[dict[str, Service], dict[str, CallFailed]]:
+        """The services by ARN, ten a call, and those of which a call failed."""
+        by_cluster: dict[str, list[str]] = {}
+        for arn in arns:
+            by_cluster.setdefault(parse_arn(arn).cluster or "default", []).append(arn)
+        asked = [
+            (cluster, part)
+            for cluster, members in sorted(by_cluster.items())
+            for part in chunks(members, _SERVICES_PER_CALL)
+        ]
+        answers = run_all([lambda c=c, p=p: self._describe(c, p) for c, p in asked])  # type: ignore[misc]
+        services: dict[str, Service] = {}
+        failed: dict[str, CallFailed] = {}
+        for (_, part), answer in zip(asked, answers, strict=True):
+            if isinstance(answer, CallFailed):
+                failed |= dict.fromkeys(part, answer)
+            elif isinstance(answer, Exception):
+                raise answer
+            else:
+                services |= {service.arn: service for service in answer}
+        return services, failed
+
+    def read(
+        self, sources: Sequence[Source], queries: Sequence[MetricQuery], now: float
+    ) -> tuple[list[Any], Mapping[MetricQuery, Series]]:
+        """Every source's answer or error, in order, and the metrics; all side by side."""
+        parts = chunks(sorted(set(queries), key=repr), _QUERIES_PER_CALL)
+        calls: list[Callable[[], Any]] = [
+            lambda source=source: source.call(self.client)  # type: ignore[misc]
+            for source in sources
+        ]
+        calls += [lambda part=part: self._metrics(part, now) for part in parts]  # type: ignore[misc]
+        answers = run_all(calls)
+        metrics: dict[MetricQuery, Series] = {}
+        for answer in answers[len(sources) :]:
+            if isinstance(answer, CallFailed):
+                continue  # whoever needs them finds them missing
+            if isinstance(answer, Exception):
+                raise answer
+            metrics |= answer
+        return answers[: len(sources)], metrics
+
+    def _describe(self, cluster: str, arns: Sequence[str]) -> list[Service]:
+        try:
+            answer = self.ecs.describe_services(
+                cluster=cluster, services=list(arns), include=["TAGS"]
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise call_failed("DescribeServices", error) from error
+        # What was deleted is still tagged for a while: it is no failure, it is gone.
+        return [_service(each) for each in answer["services"] if each["status"] == "ACTIVE"]
+
+    def _metrics(self, queries: Sequence[MetricQuery], now: float) -> dict[MetricQuery, Series]:
+        by_id = {f"q{number}": query for number, query in enumerate(queries)}
+        end = now // _MINUTE_S * _MINUTE_S
+        found: dict[MetricQuery, list[tuple[float, float]]] = {}
+        try:
+            for page in self.cloudwatch.get_paginator("get_metric_data").paginate(
+                MetricDataQueries=[_wire(name, query) for name, query in by_id.items()],
+                StartTime=datetime.fromtimestamp(end - _LOOK_BACK_S, UTC),
+                EndTime=datetime.fromtimestamp(end, UTC),
+                ScanBy="TimestampDescending",
+            ):
+                for result in page["MetricDataResults"]:
+                    series = found.setdefault(by_id[result["Id"]], [])
+                    moments = [moment.timestamp() for moment in result["Timestamps"]]
+                    series += list(zip(moments, result["Values"], strict=True))
+        except (ClientError, BotoCoreError) as error:
+            raise call_failed("GetMetricData", error) from error
+        return {query: series for query, series in found.items() if series}
+
+
+def fresh(series: Series, now: float) -> Series:
+    """Without datapoints that are too old to say anything of now."""
+    return [(at, value) for at, value in series if at >= now - _FRESH_S]
+
+
+def _service(described: Mapping[str, Any]) -> Service:
+    problem = ""
+    if described.get("schedulingStrategy") == "DAEMON":
+        problem = "a DAEMON service has one task on every instance: its count cannot be set"
+    return Service(
+        arn=described["serviceArn"],
+        tags=tags.from_ecs(described.get("tags")),
+        tasks=Tasks(
+            running=int(described.get("runningCount", 0)),
+            desired=int(described.get("desiredCount", 0)),
+            pending=int(described.get("pendingCount", 0)),
+            deploying=_deploying(described),
+        ),
+        problem=problem,
+    )
+
+
+def _deploying(described: Mapping[str, Any]) -> bool:
+    deployments = described.get("deployments") or ()
+    task_sets = described.get("taskSets") or ()
+    return (
+        len(deployments) > 1
+        or len(task_sets) > 1
+        or any(each.get("rolloutState") == "IN_PROGRESS" for each in deployments)
+    )
+
+
+def _wire(name: str, query: MetricQuery) -> dict[str, Any]:
+    dimensions = [{"Name": key, "Value": value} for key, value in query.dimensions]
+    metric = {"Namespace": query.namespace, "MetricName": query.name, "Dimensions": dimensions}
+    return {
+        "Id": name,
+        "MetricStat": {"Metric": metric, "Period": _MINUTE_S, "Stat": query.statistic},
+    }
