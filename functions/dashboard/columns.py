@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dashboard.fleet import Level, Row
-from dashboard.markup import NOTHING, Html, element, join, shorten
 from dashboard.svg import bar, sparkline
+from ecsops.markup import NOTHING, Html, element, join, shorten
 from ecsops.tags import SPOT_DRAIN
 
 _NAME_LENGTH, _REASON_LENGTH = 80, 200

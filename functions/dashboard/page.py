@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from dashboard.columns import Grid, grid
 from dashboard.fleet import Level, Row, trouble_first
-from dashboard.markup import NOTHING, Html, element, join
 from dashboard.request import Request
 from dashboard.style import style
+from ecsops.markup import NOTHING, Html, element, join
 
 # Far below Lambda's 6 MB, and more than anybody reads: the healthiest are left out first.
 _MOST_ROWS = 500

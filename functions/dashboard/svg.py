@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dashboard.markup import Html, element
+from ecsops.markup import Html, element
 
 _BAR_WIDTH, _BAR_HEIGHT = 56, 8
 _SPARK_HEIGHT, _STEP = 16, 4

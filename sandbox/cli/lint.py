@@ -10,6 +10,7 @@ from pathlib import Path
 
 from audit.baseline import InvalidBaseline, baseline, fingerprints, mark_known
 from audit.catalogue import all_rules
+from audit.model.graph import Graph
 from audit.report.report import Report
 from audit.rule import Rule, Severity
 from sandbox.cli.exit_code import ExitCode
@@ -44,9 +45,9 @@ def run(arguments: Namespace) -> ExitCode:
         sys.stdout.write(diff)
         print(f"{len(report.failures)} findings, {changes} mechanical changes", file=sys.stderr)
     else:
-        sys.stdout.write(_form(arguments.format, report, verbose=arguments.verbose))
+        sys.stdout.write(_form(arguments.format, report, audited.graph, verbose=arguments.verbose))
     for name, file in _reports(arguments.report):
-        _write(_form(name, report, verbose=True), file)
+        _write(_form(name, report, audited.graph, verbose=True), file)
     if not audited.complete:
         return ExitCode.BAD_FILE
     return _exit_code(report, Severity[arguments.fail_on], arguments.max_unknown)
@@ -106,7 +107,7 @@ def _parameters(given: list[str]) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def _form(name: str, report: Report, *, verbose: bool) -> str:
+def _form(name: str, report: Report, graph: Graph, *, verbose: bool) -> str:
     match name:
         case "json":
             from audit.report.json_form import json_form as form
@@ -116,6 +117,10 @@ def _form(name: str, report: Report, *, verbose: bool) -> str:
             from audit.report.junit import junit as form
         case "markdown":
             from audit.report.markdown import markdown as form
+        case "html":
+            from audit.report.html import html
+
+            return html(report, graph)
         case _:
             from audit.report.text import text
 

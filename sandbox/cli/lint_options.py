@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-FORMATS = ("text", "json", "sarif", "junit", "markdown")
+FORMATS = ("text", "json", "sarif", "junit", "markdown", "html")
 PROFILES = ("validity", "security", "resilience", "cost", "all")
 SUPPRESSIONS = ".ecs-ops-audit.yaml"
 SEVERITIES = ("ERROR", "HIGH", "MEDIUM", "LOW", "INFO")

@@ -44,6 +44,7 @@ class Entry:
     fingerprint: str = ""
     fixes: tuple[Fix, ...] = ()
     written: Source | None = None  # the document that field and fixes belong to
+    about: Resource | None = None
     suppressed: str = ""  # why, if somebody decided to live with it
     known: bool = False  # was there already when the baseline was written
 
@@ -74,6 +75,7 @@ def entry(finding: Finding, location: Location | None = None) -> Entry:
         fingerprint=_fingerprint(finding, location),
         fixes=finding.fixes,
         written=finding.place.source,
+        about=finding.resource,
     )
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from dashboard import columns
 from dashboard.columns import Column, lasted
 from dashboard.fleet import SpotDay
-from dashboard.markup import NOTHING, Html, escape, visible
 from dashboard.page import page
 from dashboard.request import Request
+from ecsops.markup import NOTHING, Html, escape, visible
 from tests.unit.dashboard.services import NOW, deployment, row
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:ecs-ops-DashboardFunction"

@@ -55,6 +55,10 @@ def test_it_finds_something_exactly_when_botocore_does(data: st.DataObject) -> N
         holder[data.draw(st.sampled_from(keys))] = data.draw(_VALUES)
 
     found = list(api_shape.problems(Node(document), "task definition"))
+    # For botocore a flag is a number, as in Python; on the wire it is not.
+    found = [
+        each for each in found if not each.message.endswith("it is a flag, not a whole number")
+    ]
 
     assert bool(found) == ParamValidator().validate(document, _REQUEST).has_errors(), found
 
