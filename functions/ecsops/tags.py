@@ -115,6 +115,12 @@ def from_ecs(tags: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
     return {tag["key"]: tag.get("value", "") for tag in tags or () if "key" in tag}
 
 
+def alert_route(tags: Mapping[str, str]) -> str | None:
+    """What routes of alerts match as ``tag``: any text; an empty one is none."""
+    return tags.get(ALERTS, "").strip() or None
+
+
+ALERTS = "ecs-ops:alerts"
 SPOT_DRAIN = switch("ecs-ops:spot-drain", default="on", cautious="dry-run", extra=("dry-run",))
 ROLLBACK = one_of(
     "ecs-ops:rollback", "off", "notify", "dry-run", "auto", default="notify", cautious="notify"

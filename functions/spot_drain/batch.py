@@ -190,7 +190,8 @@ class Worker:
             measure_verdicts(service_arn, new)
             if service_arn in findings.left:
                 left = {g: tuple(sorted(t)) for g, t in findings.left[service_arn].items()}
-                urgent.append(stuck_alert(service_arn, began, left, now))
+                route = min(findings.additions[service_arn].get("routes", ()), default=None)
+                urgent.append(stuck_alert(service_arn, began, left, now, route))
         recorded = [service_arn for service_arn in findings.additions if service_arn not in lost]
         try:
             alerts.publish(self.events, urgent)

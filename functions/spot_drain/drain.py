@@ -198,6 +198,7 @@ def _take_out(behind: Sequence[tuple[Interruption, Service]], aws: Gateway, outc
                 service.mode != "on",
                 tuple(TargetCheck(m.group_arn, m.target.id, m.target.port, seen[m]) for m in mine),
                 (*service.notes, *(_left_alone(group) for group in sorted(left_alone))),
+                service.route,
             )
         )
 

@@ -48,6 +48,7 @@ class TaskCheck(msgspec.Struct, frozen=True, array_like=True):
     dry_run: bool
     targets: tuple[TargetCheck, ...]
     notes: tuple[str, ...] = ()
+    route: str | None = None
 
     def membership(self, check: TargetCheck) -> Membership:
         """The place in which the task may still be registered."""
@@ -69,6 +70,7 @@ class TaskCheck(msgspec.Struct, frozen=True, array_like=True):
             dry_run=self.dry_run or other.dry_run,
             targets=tuple(targets.values()),
             notes=tuple(dict.fromkeys((*self.notes, *other.notes))),
+            route=self.route or other.route,
         )
 
 

@@ -33,6 +33,7 @@ class Tally:
     would: frozenset[str] = frozenset()
     groups: frozenset[str] = field(default=frozenset())
     notes: frozenset[str] = field(default=frozenset())
+    routes: frozenset[str] = field(default=frozenset())
 
     @property
     def tasks(self) -> frozenset[str]:
@@ -45,6 +46,11 @@ class Tally:
     def incident(self) -> str:
         """The key under which everything about this storm is told."""
         return f"{CAPABILITY}/{self.service_arn}/{self.first_at}"
+
+    @property
+    def route(self) -> str | None:
+        """Who should be told; whichever sorts first, should the tag have changed within a storm."""
+        return min(self.routes, default=None)
 
     def is_over(self, now: float) -> bool:
         """Whether it is time to tell: it has gone quiet, or has lasted for an instalment."""
@@ -73,6 +79,7 @@ def storm_alert(tally: Tally) -> Alert:
         summary=_summary(tally),
         cluster=cluster,
         service=service,
+        route=tally.route,
         evidence=(_table(tally),),
         next_steps=_next_steps(tally),
         resources=(tally.service_arn,),
@@ -80,7 +87,11 @@ def storm_alert(tally: Tally) -> Alert:
 
 
 def stuck_alert(
-    service_arn: str, first_at: int, left: dict[str, tuple[str, ...]], now: float
+    service_arn: str,
+    first_at: int,
+    left: dict[str, tuple[str, ...]],
+    now: float,
+    route: str | None = None,
 ) -> Alert:
     """Sent at once: tasks that are about to die and still get requests. ``left``: group -> targets."""
     cluster, service = _names(service_arn)
@@ -100,6 +111,7 @@ def stuck_alert(
         ),
         cluster=cluster,
         service=service,
+        route=route,
         evidence=(
             Table(
                 "Still registered",

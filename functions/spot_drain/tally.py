@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 # The weightiest first. A task may be noted under several: the process died half way, or two of its
 # events were handled side by side. The one that took it out knows; the other found it leaving.
 VERDICTS = ("stuck", "backstop", "unattributed", "native", "would", "plain")
-_SETS = ("native", "backstop", "unattributed", "stuck", "plain", "would", "groups", "notes")
+_SETS = (
+    "native",
+    "backstop",
+    "unattributed",
+    "stuck",
+    "plain",
+    "would",
+    "groups",
+    "notes",
+    "routes",
+)
 _PREFIX = "storm#"
 _KEYS_PER_CALL = 100
 _KEEP_S = 86_400

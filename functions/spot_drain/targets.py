@@ -31,7 +31,7 @@ class Service:
 
     ``revisions`` are those being rolled out right now, whose load balancers may differ from the
     service's own. ``notes`` say what a person should know: a tag that nobody understands, load
-    balancers that are left alone.
+    balancers that are left alone. ``route`` says who should be told.
     """
 
     arn: str
@@ -41,6 +41,7 @@ class Service:
     registrations: frozenset[Registration]
     revisions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    route: str | None = None
 
     def with_revisions(self, revisions: Iterable[Mapping[str, Any]]) -> Service:
         """The same service with the groups of its revisions (DescribeServiceRevisions) added."""
@@ -77,7 +78,8 @@ class Membership:
 
 def service_from(description: Mapping[str, Any], stack_mode: str) -> Service:
     """Read a service as DescribeServices gives it (with ``include=["TAGS"]``)."""
-    mode, problem = tags.SPOT_DRAIN.read(tags.from_ecs(description.get("tags")), stack_mode)
+    own_tags = tags.from_ecs(description.get("tags"))
+    mode, problem = tags.SPOT_DRAIN.read(own_tags, stack_mode)
     balancers = [
         *description.get("loadBalancers", ()),
         *(
@@ -95,6 +97,7 @@ def service_from(description: Mapping[str, Any], stack_mode: str) -> Service:
         registrations=frozenset(_registrations(balancers)),
         revisions=tuple(rolling) if len(rolling) > 1 else (),
         notes=(*((f"T{str(problem)[1:]}.",) if problem else ()), *_left_alone(balancers)),
+        route=tags.alert_route(own_tags),
     )
 
 

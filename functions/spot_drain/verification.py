@@ -61,6 +61,8 @@ class Findings:
         sets.setdefault(name, set()).add(check.task_arn.rpartition("/")[2])
         if check.notes:
             sets.setdefault("notes", set()).update(check.notes)
+        if check.route:
+            sets.setdefault("routes", set()).add(check.route)
         sets.setdefault("groups", set()).update(
             target_group_name(target.group_arn)
             for target in check.targets
@@ -115,6 +117,7 @@ def too_late(missed: Iterable[tuple[Interruption, Service]]) -> Findings:
             dry_run=False,
             targets=(),
             notes=(*service.notes, _TOO_LATE),
+            route=service.route,
         )
         findings.note(check, NAMES[Verdict.UNATTRIBUTED])
     return findings

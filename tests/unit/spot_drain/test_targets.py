@@ -154,3 +154,12 @@ def test_a_task_is_looked_for_under_each_of_its_addresses_in_each_group():
 def test_a_target_knows_its_family():
     assert Target("2001:db8::1", 80).is_ipv6
     assert not Target("10.0.0.1", 80).is_ipv6
+
+
+@pytest.mark.parametrize(
+    ("value", "route"), [("payments", "payments"), (" a b ", "a b"), ("", None), (" ", None)]
+)
+def test_the_tag_about_alerts_says_who_is_told(value, route):
+    tags = [{"key": "ecs-ops:alerts", "value": value}]
+    assert service_from(described(tags=tags), "on").route == route
+    assert service_from(described(), "on").route is None
