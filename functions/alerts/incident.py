@@ -58,6 +58,20 @@ def fold(key: str, alerts: Iterable[Alert]) -> Incident:
     return Incident(key, ordered, ordered[-1])
 
 
+def self_report(incident: str, stage: str, title: str, summary: str, now: float) -> Alert:
+    """What alerts have to say of themselves that asks nothing of anybody: over once it is told."""
+    return Alert(
+        incident=incident,
+        stage=stage,
+        severity="info",
+        state="resolved",
+        at=now,
+        capability="alerts",
+        title=title,
+        summary=summary,
+    )
+
+
 def precedence(alert: Alert) -> tuple[float, bool, str]:
     """Sorts alerts by time; at the same instant the end of an incident comes after the rest."""
     return alert.at, alert.state == "resolved", digest(alert)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from alerts.incident import key_digest
+from alerts.incident import key_digest, self_report
 from alerts.incident_store import IncidentStore
 from alerts.routing import Routes
 from ecsops.alerts import Alert, Lines, NextStep
@@ -118,13 +118,10 @@ def _refusal(parameter: str, text: str, problem: str, now: float) -> Alert:
 
 
 def _mended(parameter: str, bad: str, now: float) -> Alert:
-    return Alert(
-        incident=f"alerts/routes/{key_digest(bad)}",
-        stage="mended",
-        severity="info",
-        state="resolved",
-        at=now,
-        capability="alerts",
-        title="Routes document understood again",
-        summary=f"The routes document in {parameter} is in force.",
+    return self_report(
+        f"alerts/routes/{key_digest(bad)}",
+        "mended",
+        "Routes document understood again",
+        f"The routes document in {parameter} is in force.",
+        now,
     )

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from alerts.incident import self_report
 from alerts.incident_reader import Known
 from ecsops.alerts import Alert
 
@@ -36,17 +37,14 @@ class RuleSeen:
 
 def marked_alert(name: str, now: float) -> Alert:
     """The synthetic alert: marked as a test, and over as soon as it is told."""
-    return Alert(
-        incident=f"alerts/selftest/{name}",
-        stage="selftest",
-        severity="info",
-        state="resolved",
-        at=now,
-        capability="alerts",
-        title="Self-test of the alerts' path",
-        summary="This alert tests the way from the event bus to this sink. Nothing has happened.",
-        test=True,
+    report = self_report(
+        f"alerts/selftest/{name}",
+        "selftest",
+        "Self-test of the alerts' path",
+        "This alert tests the way from the event bus to this sink. Nothing has happened.",
+        now,
     )
+    return msgspec.structs.replace(report, test=True)
 
 
 def rule_problems(rules: list[RuleSeen]) -> tuple[str, ...]:

@@ -27,7 +27,8 @@ from spot_drain.messages import (
     verify_bodies,
 )
 from spot_drain.storm import storm_alert, stuck_alert
-from spot_drain.tally import Tallies
+from spot_drain.tally import Added, Tallies
+from spot_drain.targets import Service
 from spot_drain.telling import measure_verdicts, tell_pass, tell_unverified
 from spot_drain.verification import Findings, too_late, verify
 
@@ -111,6 +112,7 @@ class Worker:
         try:
             outcome = drain(fresh, self.aws, now=now)
             self._schedule(outcome.checks, attempt=1)
+            outcome.missed = self._without_verdict(outcome.missed)
         except CALL_ERRORS as error:
             logger.exception("draining failed", reason=str(error))
             return {message_id for one in fresh for message_id in one.message_ids}
@@ -120,6 +122,19 @@ class Worker:
         self._remember((*outcome.done, *outcome.standalone, *missed), now)
         again = [*outcome.failed, *(one for one, service in outcome.missed if service.arn in lost)]
         return {message_id for one in again for message_id in one.message_ids}
+
+    def _without_verdict(
+        self, missed: Sequence[tuple[Interruption, Service]]
+    ) -> list[tuple[Interruption, Service]]:
+        """Leave out whom an earlier try did take out: it was verified, but that try then died."""
+        tallies = self.tallies.read({service.arn for _, service in missed})
+        # Those missed are unattributed themselves, should this be the retry of their own record.
+        verified = {tally.service_arn: tally.tasks - tally.unattributed for tally in tallies}
+        return [
+            (one, service)
+            for one, service in missed
+            if parse_arn(one.task_arn).name not in verified.get(service.arn, ())
+        ]
 
     def _verify(self, arrived: Sequence[tuple[str, Verify]], now: float) -> set[str]:
         failed: set[str] = set()
@@ -176,7 +191,7 @@ class Worker:
         lost: set[str] = set()
         urgent = []
 
-        def add(service_arn: str) -> tuple[int, dict[str, frozenset[str]]]:
+        def add(service_arn: str) -> Added:
             parse_arn(service_arn)
             sets = findings.additions[service_arn]
             frozen = {name: frozenset(items) for name, items in sets.items()}
@@ -186,12 +201,11 @@ class Worker:
             if isinstance(added, Exception):
                 lost.add(service_arn)
                 continue
-            began, new = added
-            measure_verdicts(service_arn, new)
+            measure_verdicts(service_arn, added)
             if service_arn in findings.left:
                 left = {g: tuple(sorted(t)) for g, t in findings.left[service_arn].items()}
                 route = min(findings.additions[service_arn].get("routes", ()), default=None)
-                urgent.append(stuck_alert(service_arn, began, left, now, route))
+                urgent.append(stuck_alert(service_arn, added.began, left, now, route))
         recorded = [service_arn for service_arn in findings.additions if service_arn not in lost]
         try:
             alerts.publish(self.events, urgent)

@@ -7,7 +7,7 @@ neither counts twice nor needs a record of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -43,6 +43,19 @@ _LOST = "ConditionalCheckFailedException"
 
 
 @dataclass(frozen=True, slots=True)
+class Added:
+    """When the storm began, and what an addition has brought.
+
+    ``new``: by set, what was not noted there, or under a weightier verdict. ``tasks``: those of
+    which nothing was known at all.
+    """
+
+    began: int
+    new: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    tasks: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Tallies:
     """Reads and writes tallies. A failed write raises; the message is then tried again."""
 
@@ -51,26 +64,24 @@ class Tallies:
 
     def add(
         self, service_arn: str, additions: Mapping[str, frozenset[str]], *, now: float
-    ) -> tuple[int, dict[str, frozenset[str]]]:
-        """Add to a service's tally; when its storm began, and which additions were new.
-
-        A task that is already noted under a weightier verdict, or was told of in the storm before,
-        is not new.
-        """
+    ) -> Added:
+        """Add to a service's tally. What was told of in the storm before is not new."""
         sets = {name: items for name, items in additions.items() if items}
         for _ in range(_TRIES):
             before = self._add(service_arn, sets, now)
             if before.get("told") is None:
                 began = int(before["first_at"]["N"]) if "first_at" in before else int(now)
-                return began, {name: items - _known(before, name) for name, items in sets.items()}
+                new = {name: items - _known(before, name) for name, items in sets.items()}
+                known = _tasks(before) | _set(before, "earlier")
+                return Added(began, new, _tasks_of(new) - known)
             told = _tasks(before) | _set(before, "earlier")
             recent = now - int(before["last_at"]["N"]) <= _GAP_S
             earlier = told if recent else frozenset()
             fresh = {name: sets[name] - earlier for name in VERDICTS if name in sets}
             if not any(fresh.values()):
-                return int(before["first_at"]["N"]), {}
+                return Added(int(before["first_at"]["N"]))
             if self._begin(service_arn, sets | fresh, earlier, before, now):
-                return int(now), {name: items for name, items in fresh.items() if items}
+                return Added(int(now), {n: i for n, i in fresh.items() if i}, _tasks_of(fresh))
         raise CallFailed("PutItem", "Contended", f"the tally of {service_arn} changes too fast")
 
     def _add(
@@ -212,4 +223,8 @@ def _known(item: Mapping[str, Any], name: str) -> frozenset[str]:
 
 
 def _tasks(item: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset().union(*(_set(item, name) for name in VERDICTS))
+    return _tasks_of({name: _set(item, name) for name in VERDICTS})
+
+
+def _tasks_of(sets: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    return frozenset().union(*(sets.get(name, frozenset()) for name in VERDICTS))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from ecsops import observability
 from ecsops.arns import parse_arn
 from ecsops.observability import MetricUnit, count, logger
 from spot_drain.drain import Pass
-from spot_drain.tally import VERDICTS
+from spot_drain.tally import Added
 from spot_drain.verification import Findings
 
 
@@ -61,13 +59,13 @@ def tell_unverified(findings: Findings) -> None:
         logger.error("task not verified", task=task_arn, reason=str(error))
 
 
-def measure_verdicts(service_arn: str, new: Mapping[str, frozenset[str]]) -> None:
-    """Count the verdicts that nobody has counted yet."""
+def measure_verdicts(service_arn: str, added: Added) -> None:
+    """Count the verdicts, and the tasks, that nobody has counted yet."""
     arn = parse_arn(service_arn)
     dimensions = {"Cluster": arn.cluster or "default", "Service": arn.name}
-    tasks = frozenset().union(*(new.get(name, frozenset()) for name in VERDICTS))
-    if tasks:
-        count("InterruptedTasks", len(tasks))
+    new = added.new
+    if added.tasks:
+        count("InterruptedTasks", len(added.tasks))
     if new.get("stuck"):
         count("StillRegisteredTasks", len(new["stuck"]))
     for name, metric in (

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from ecsops.arns import target_group_name
+from ecsops.arns import parse_arn, target_group_name
 from ecsops.errors import CallFailed, ClusterGone
 from spot_drain.interruption import FRESH_S, Interruption
 from spot_drain.messages import TaskCheck
@@ -58,7 +58,7 @@ class Findings:
     def note(self, check: TaskCheck, name: str) -> None:
         """Put a task, and the names of its groups, into its service's tally."""
         sets = self.additions.setdefault(check.service_arn, {})
-        sets.setdefault(name, set()).add(check.task_arn.rpartition("/")[2])
+        sets.setdefault(name, set()).add(parse_arn(check.task_arn).name)
         if check.notes:
             sets.setdefault("notes", set()).update(check.notes)
         if check.route:

@@ -86,8 +86,15 @@ def _result(timeline: Timeline, stage: Stage, victim: str, began: float) -> bool
         _LABEL,
         f"task {task} was out of {len(taken_out)} target groups with {left:.1f} s of its 120 left",
     )
-    for name in ("NativeDeregistered", "BackstopDeregistered", "StillRegistered"):
-        number = sum(entry["value"] for entry in account.trace.select("metric", name=name))
+    counted = {
+        name: sum(entry["value"] for entry in account.trace.select("metric", name=name))
+        for name in ("NativeDeregistered", "BackstopDeregistered", "StillRegistered")
+    }
+    first = "ECS came" if counted["NativeDeregistered"] else "the toolkit came"
+    timeline.line(
+        now, _LABEL, f"ECS's own draining and the toolkit are in a race: this time {first} first"
+    )
+    for name, number in counted.items():
         timeline.line(now, "METRIC", f"{name} = {number:g}")
     lost = sum(account.targets.lost_traffic_seconds(arn) for arn in stage.group_arns())
     timeline.line(

@@ -125,6 +125,8 @@ def _milliseconds(fields: dict[str, Any]) -> str:
 def _about(fields: dict[str, Any]) -> str:
     """The one thing worth knowing of a call's parameters."""
     parameters = fields["parameters"]
+    if fields["service"] == "dynamodb":
+        return ", ".join(_keys(parameters))
     text = ""
     match fields["operation"]:
         case "DescribeServices":
@@ -140,6 +142,17 @@ def _about(fields: dict[str, Any]) -> str:
             text = f"{len(parameters.get('tasks', ()))} task(s)"
         case "PutEvents":
             text = ", ".join(entry.get("DetailType", "") for entry in parameters.get("Entries", ()))
-        case "UpdateItem" | "GetItem" | "DeleteItem":
-            text = str((parameters.get("Key") or {}).get("pk", {}).get("S", ""))
+        case "GetParameter":
+            text = parameters["Name"]
     return text
+
+
+def _keys(parameters: dict[str, Any]) -> list[str]:
+    """The keys of the items that a call of DynamoDB is about."""
+    queried = parameters.get("ExpressionAttributeValues", {}).get(":pk")
+    items = [parameters.get("Key") or parameters.get("Item") or {"pk": queried or {}}]
+    for asked in parameters.get("RequestItems", {}).values():
+        items = asked["Keys"]
+    return [
+        " ".join(i[name]["S"] for name in ("pk", "sk") if "S" in i.get(name, {})) for i in items
+    ]

@@ -5,10 +5,13 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.h
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from sandbox.gateway.iam.conditions import holds, known_operator
+from sandbox.gateway.iam.patterns import action_matches, like
+from sandbox.gateway.iam.policy import MalformedPolicy
 
 Policy = Mapping[str, Any]
 
@@ -52,23 +55,12 @@ def as_list(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def like(value: str, pattern: str) -> bool:
-    """Match IAM's ``*`` and ``?``."""
-    expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.fullmatch(expression, value, re.DOTALL) is not None
-
-
 def _applies(statement: Mapping[str, Any], request: ServiceRequest) -> bool:
     return (
         _names_service(statement.get("Principal"), request.service)
-        and any(
-            like(request.action.lower(), str(a).lower()) for a in as_list(statement.get("Action"))
-        )
-        and any(like(request.resource, str(r)) for r in as_list(statement.get("Resource", "*")))
-        and all(
-            _holds(name, keys, request.context)
-            for name, keys in statement.get("Condition", {}).items()
-        )
+        and any(action_matches(str(a), request.action) for a in as_list(statement.get("Action")))
+        and any(like(str(r), request.resource) for r in as_list(statement.get("Resource", "*")))
+        and _conditions_hold(statement.get("Condition", {}), request)
     )
 
 
@@ -80,40 +72,8 @@ def _names_service(principal: object, service: str) -> bool:
     return service in as_list(principal.get("Service")) or "*" in as_list(principal.get("AWS"))
 
 
-def _holds(name: str, keys: Mapping[str, Any], context: Mapping[str, str]) -> bool:
-    bare = name.removesuffix("IfExists")
-    if bare not in _CONDITIONS:
-        raise NotImplementedError(f"condition operator {name} in a resource policy")
-    test, negated = _CONDITIONS[bare]
-    for key, wanted in keys.items():
-        value = context.get(key.lower())
-        if value is None:
-            if negated or name.endswith("IfExists"):
-                continue
-            return False
-        if any(test(value, str(each)) for each in as_list(wanted)) == negated:
-            return False
-    return True
-
-
-def _equal(value: str, wanted: str) -> bool:
-    return value == wanted
-
-
-def _equal_ignoring_case(value: str, wanted: str) -> bool:
-    return value.lower() == wanted.lower()
-
-
-_CONDITIONS: dict[str, tuple[Callable[[str, str], bool], bool]] = {
-    "StringEquals": (_equal, False),
-    "StringNotEquals": (_equal, True),
-    "StringEqualsIgnoreCase": (_equal_ignoring_case, False),
-    "StringLike": (like, False),
-    "StringNotLike": (like, True),
-    # ArnEquals and ArnLike "behave identically" (IAM user guide, condition operators).
-    "ArnEquals": (like, False),
-    "ArnLike": (like, False),
-    "ArnNotEquals": (like, True),
-    "ArnNotLike": (like, True),
-    "Bool": (_equal_ignoring_case, False),
-}
+def _conditions_hold(conditions: Mapping[str, Any], request: ServiceRequest) -> bool:
+    for operator in conditions:
+        if not known_operator(operator):
+            raise MalformedPolicy(f"{operator!r} is no condition operator: {conditions}")
+    return holds(conditions, request.context)

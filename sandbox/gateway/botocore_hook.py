@@ -46,7 +46,8 @@ def in_process(gateway: Gateway) -> Iterator[None]:
     def send(session: URLLib3Session, request: AWSPreparedRequest) -> Any:
         if urlsplit(request.url).hostname in _LOOPBACK:
             return send_over_network(session, request)
-        return _answer(gateway, request)
+        # urllib3's Timeout: every client makes its session with both of its time-outs.
+        return _answer(gateway, request, vars(session)["_timeout"])
 
     waiting = SimpleNamespace(sleep=gateway.back_off)
     with (
@@ -58,7 +59,8 @@ def in_process(gateway: Gateway) -> Iterator[None]:
         yield
 
 
-def _answer(gateway: Gateway, request: AWSPreparedRequest) -> AWSResponse:
+def _answer(gateway: Gateway, request: AWSPreparedRequest, timeout: Any) -> AWSResponse:
+    """The gateway's answer. For what never comes the client waits as long as it is set to."""
     wire = _wire_request(request)
     host = urlsplit(wire.url).hostname or ""
     if wire.scope() is None and not host.endswith(".amazonaws.com"):
@@ -66,8 +68,10 @@ def _answer(gateway: Gateway, request: AWSPreparedRequest) -> AWSResponse:
     try:
         response = gateway.handle(wire)
     except ConnectionFailed as problem:
+        gateway.timeline.spend(timeout.connect_timeout)
         raise ConnectTimeoutError(endpoint_url=wire.url, error=problem) from problem
     except ResponseLost as problem:
+        gateway.timeline.spend(timeout.read_timeout)
         raise ReadTimeoutError(endpoint_url=wire.url, error=problem) from problem
     headers = HTTPHeaders()
     for name, value in response.headers.items():

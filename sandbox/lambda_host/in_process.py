@@ -12,7 +12,6 @@ from sandbox.faults import Crashed
 from sandbox.lambda_host.invocation import (
     Invocation,
     exited,
-    metrics_of,
     read_result,
     record,
     timed_out,
@@ -157,7 +156,6 @@ class InProcessHost:
             result=result,
             error=error,
             logs=lines,
-            metrics=metrics_of(lines, function.name),
             started=started,
             duration_ms=(ended - started) * 1000,
             wall_ms=(time.perf_counter() - began) * 1000,

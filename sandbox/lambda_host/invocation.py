@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sandbox.lambda_host.metrics import Metric, MetricStore, read_embedded_metrics
@@ -25,13 +25,17 @@ class Invocation:
     result: Any = None
     error: dict[str, Any] | None = None  # errorType, errorMessage, stackTrace
     logs: tuple[str, ...] = ()
-    metrics: tuple[Metric, ...] = field(default=())
     started: float = 0.0  # epoch seconds
     duration_ms: float = 0.0
     wall_ms: float | None = None  # what it took this machine, where duration_ms is virtual
     init_ms: float | None = None
     cold: bool = False
     throttled: bool = False
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The embedded metrics in its log lines."""
+        return tuple(m for line in self.logs for m in read_embedded_metrics(line, self.function))
 
     @property
     def ok(self) -> bool:
@@ -75,11 +79,6 @@ def read_result(text: str) -> tuple[Any, dict[str, Any] | None]:
         )
         return None, {"errorType": "Function.ResponseSizeTooLarge", "errorMessage": message}
     return json.loads(text), None
-
-
-def metrics_of(lines: tuple[str, ...], function: str) -> tuple[Metric, ...]:
-    """The embedded metrics in the log lines of an invocation."""
-    return tuple(metric for line in lines for metric in read_embedded_metrics(line, function))
 
 
 def record(invocation: Invocation, trace: Trace, store: MetricStore) -> None:

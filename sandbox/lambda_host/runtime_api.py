@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from sandbox.lambda_host.invocation import (
     Invocation,
     exited,
-    metrics_of,
     read_result,
     record,
     timed_out,
@@ -77,7 +76,6 @@ class RuntimeApiHost:
             result=result,
             error=error,
             logs=lines,
-            metrics=metrics_of(lines, function.name),
             started=began,
             duration_ms=(ended - started) * 1000,
             init_ms=(started - began) * 1000 if cold else None,

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,8 @@ class SinkServer:
 
     def __enter__(self) -> Self:
         """Start to listen."""
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
+        handler = type("Handler", (_Handler,), {"sink": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
@@ -102,40 +103,41 @@ class SinkServer:
         return trouble.answer or answer, trouble.slow_s
 
 
-def _handler_for(server: SinkServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class _Handler(BaseHTTPRequestHandler):
+    """One connection; each server makes a class of its own, with its sink."""
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            answer, delay_s = server.serve(Request(self.path, headers, body))
-            # The sink's slowness is real: the client's time-outs are.
-            time.sleep(delay_s)
-            if answer is None:
-                self._hang_up()
-                return
-            with contextlib.suppress(ConnectionError):
-                self._send(answer)
+    protocol_version = "HTTP/1.1"
+    sink: ClassVar[SinkServer]
 
-        do_GET = do_POST  # noqa: N815 - the base class calls it so
+    def do_POST(self) -> None:
+        """Answer, late or not at all if the sink says so."""
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        answer, delay_s = self.sink.serve(Request(self.path, headers, body))
+        # The sink's slowness is real: the client's time-outs are.
+        time.sleep(delay_s)
+        if answer is None:
+            self._hang_up()
+            return
+        with contextlib.suppress(ConnectionError):
+            self._send(answer)
 
-        def _send(self, answer: Answer) -> None:
-            self.send_response(answer.status)
-            for name, value in answer.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            self.wfile.write(answer.body)
+    do_GET = do_POST  # noqa: N815 - the base class calls it so
 
-        def _hang_up(self) -> None:
-            self.close_connection = True
-            linger = struct.pack("ii", 1, 0)  # a reset, not an orderly end
-            with contextlib.suppress(OSError):
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-                self.connection.close()
+    def _send(self, answer: Answer) -> None:
+        self.send_response(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        self.wfile.write(answer.body)
 
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
+    def _hang_up(self) -> None:
+        self.close_connection = True
+        linger = struct.pack("ii", 1, 0)  # a reset, not an orderly end
+        with contextlib.suppress(OSError):
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self.connection.close()
 
-    return Handler
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""

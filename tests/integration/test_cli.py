@@ -182,6 +182,7 @@ def test_demo_tells_the_whole_story(capsys):
     for part in ("EVENT", "RULE", "FUNCTION", "elbv2:DeregisterTargets", "MAIL", "RESULT"):
         assert part in story
     assert "\x1b[" not in story, "plain when piped"
+    assert "are in a race: this time the toolkit came first" in story
 
 
 def test_demo_json_is_machine_readable(capsys):

@@ -79,6 +79,26 @@ def test_what_the_first_try_did_before_it_died_is_not_credited_to_ecs(operate):
     assert world.metric("NativeDeregistered") == 0
 
 
+def test_a_crash_after_the_task_was_drained_is_no_warning_when_it_has_stopped(operate):
+    # The verification was scheduled, then the process died: the message comes back after 30 s, and
+    # the task has stopped by then.
+    fault = CallFault("crash-after", service="sqs", operation="SendMessageBatch", nth=1)
+    world = operate(native="broken", faults=[fault])
+    event = world.interruption_of(world.tasks("web")[0])
+    world.account.client("events").disable_rule(Name=world.stack.ref("SpotInterruptionRule"))
+
+    world.account.client("sqs").send_message(
+        QueueUrl=world.stack.queue_url("SpotDrainQueue"), MessageBody=json.dumps(event)
+    )
+    world.account.run_for(200)
+
+    assert len(world.calls("DescribeTasks")) == 1
+    assert world.metric("DrainedTooLate") == 0
+    (mail,) = world.mails()
+    assert mail["Subject"].startswith("[info]")
+    assert world.metric("InterruptedTasks") == world.metric("BackstopDeregistered") == 1
+
+
 def test_a_look_that_always_fails_wakes_nobody_when_the_target_is_out(operate):
     fault = CallFault("error", service="elbv2", operation="DescribeTargetHealth")
     world = operate([LONG_LIVED], native="broken", faults=[fault])

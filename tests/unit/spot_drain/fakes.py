@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from ecsops.errors import CallFailed
 from spot_drain.aws import ServiceKey
 from spot_drain.storm import Tally
-from spot_drain.tally import VERDICTS
+from spot_drain.tally import VERDICTS, Added
 from spot_drain.targets import Membership, Service, Target
 from spot_drain.verdict import Seen
 from tests.unit.spot_drain.builders import QUEUE, address, failure
@@ -142,26 +142,28 @@ class FakeTallies:
     earlier: dict[str, set[str]] = field(default_factory=dict)
     late_addition: bool = False
 
-    def add(self, arn: str, additions: Mapping[str, frozenset[str]], *, now: float) -> Any:
+    def add(self, arn: str, additions: Mapping[str, frozenset[str]], *, now: float) -> Added:
         self._check(arn)
         gone_quiet = arn in self.noted and now - self.times[arn][1] > 600
         if arn in self.told or gone_quiet:
             known = set() if gone_quiet else self._tasks(arn) | self.earlier.get(arn, set())
             fresh = {name: additions[name] - known for name in VERDICTS if name in additions}
             if not any(fresh.values()):
-                return self.times[arn][0], {}
+                return Added(self.times[arn][0])
             self.told.discard(arn)
             self.earlier[arn] = known
             self.noted[arn] = {name: set(items) for name, items in {**additions, **fresh}.items()}
             self.times[arn] = [int(now), int(now)]
-            return int(now), {name: items for name, items in fresh.items() if items}
+            fresh = {name: items for name, items in fresh.items() if items}
+            return Added(int(now), fresh, frozenset().union(*fresh.values()))
         sets = self.noted.setdefault(arn, {})
         self.times.setdefault(arn, [int(now), int(now)])[1] = int(now)
         known = self.earlier.get(arn, set())
         new = {n: items - sets.get(n, set()) - known for n, items in additions.items()}
+        tasks = frozenset().union(*(i for n, i in new.items() if n in VERDICTS)) - self._tasks(arn)
         for name, items in additions.items():
             sets.setdefault(name, set()).update(items)
-        return self.times[arn][0], new
+        return Added(self.times[arn][0], new, tasks)
 
     def read(self, arns: Iterable[str]) -> list[Tally]:
         for arn in (known := list(arns)):

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from ecsops.errors import CallFailed
 from spot_drain.storm import Tally
-from spot_drain.tally import Tallies
+from spot_drain.tally import Added, Tallies
 from tests.unit.spot_drain.builders import service_arn
 
 NOW = 1_772_442_000.7
@@ -20,7 +20,12 @@ def tallies(dynamodb) -> Tallies:
 
 
 def add(tallies: Tallies, at: float = NOW, **sets: str):
-    """``add(tallies, native="ab")``: tasks a and b."""
+    """``add(tallies, native="ab")``: tasks a and b; when the storm began, and what was new."""
+    added = everything(tallies, at, **sets)
+    return added.began, added.new
+
+
+def everything(tallies: Tallies, at: float = NOW, **sets: str) -> Added:
     return tallies.add(ARN, {name: frozenset(tasks) for name, tasks in sets.items()}, now=at)
 
 
@@ -84,6 +89,18 @@ def test_a_weightier_verdict_later_on_replaces_the_lighter_one(tallies):
     tally = read(tallies)
     assert (tally.native, tally.stuck) == (frozenset(), frozenset("a"))
     assert len(tally.tasks) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("native", "backstop"), ("backstop", "native"), ("stuck", "unattributed")]
+)
+def test_a_task_counts_once_however_it_is_judged(tallies, one, other):
+    """Two processes judge it differently, in whatever order."""
+    assert everything(tallies, **{one: "ab"}, notes="n").tasks == frozenset("ab")
+    assert everything(tallies, NOW + 1, **{other: "bc"}).tasks == frozenset("c")
+    tell(tallies)
+    assert everything(tallies, NOW + 2, **{one: "cd"}).tasks == frozenset("d")
+    assert everything(tallies, NOW + 3, **{other: "ade"}).tasks == frozenset("e")
 
 
 def test_every_kind_of_verdict_is_kept(tallies):

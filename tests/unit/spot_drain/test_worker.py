@@ -112,6 +112,18 @@ def test_the_later_event_of_a_told_task_is_no_news_to_another_process(world, cou
     assert (counted("BackstopDeregistered"), counted("NativeDeregistered")) == (1, 0)
 
 
+@pytest.mark.parametrize(("verdict", "told"), [("backstop", 0), ("native", 0), ("unattributed", 1)])
+def test_a_task_that_was_verified_before_its_message_came_back_was_not_missed(
+    world, counted, verdict, told
+):
+    """The try that drained it died; "unattributed" is what a missed task itself is noted as."""
+    world.aws.host(service())
+    world.tallies.add(ARN, {verdict: frozenset({f"{1:032x}"})}, now=NOW + 8)
+    assert world.worker.work([message(1, received=2)], NOW + 40) == set()
+    assert counted("DrainedTooLate") == told
+    assert len(world.later("report")) == told
+
+
 def test_a_task_that_stopped_before_a_retry_succeeded_is_told_to_people(world, counted):
     world.aws.host(service())
     assert world.worker.work([message(1, received=2)], NOW + 40) == set()

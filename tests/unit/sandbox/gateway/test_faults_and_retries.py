@@ -45,6 +45,19 @@ def test_a_timeout_after_the_call_leaves_its_effect(
     assert trace.select("call")[0]["outcome"] == "timeout"
 
 
+@pytest.mark.parametrize(("kind", "waited"), [("timeout-before", 1.0), ("timeout-after", 3.0)])
+def test_a_timeout_takes_as_long_as_the_client_waits(
+    hook: None, faults: FaultPlan, client: Client, trace: Trace, kind: Any, waited: float
+) -> None:
+    faults.add(CallFault(kind, service="ecs", nth=1))
+    ecs = client("ecs", config={"connect_timeout": 1, "read_timeout": 3})
+    with pytest.raises((ConnectTimeoutError, ReadTimeoutError)):
+        ecs.list_clusters()
+    ecs.list_clusters()
+    first, second = trace.select("call")
+    assert second["started"] - first["ended"] == pytest.approx(waited)
+
+
 def test_a_crash_after_the_call_kills_a_handler_that_catches_every_exception(
     hook: None, faults: FaultPlan, ecs: FakeSimulator, client: Client, trace: Trace
 ) -> None:
