@@ -42,7 +42,7 @@ CAUSES = (
             "answers, and the grace period with its boot time."
         ),
         task=(r"failed (?:elb|vpc lattice) health checks?",),
-        service=(r"unhealthy in target-group|failed elb health checks?",),
+        service=(r"unhealthy in \(?target-group|failed elb health checks?",),
         subject=r"target-group ([^\s),]+)",
     ),
     Cause(

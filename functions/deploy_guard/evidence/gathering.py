@@ -154,7 +154,7 @@ def _read_health(ask: Ask, clients: Clients) -> Any:
     if ask.diagnosis.cause_id != "ELB_HEALTH":
         return None
     group = ask.diagnosis.subject
-    events = [text for _, text in ask.events]
+    events = [text for at, text in ask.events if at >= ask.since]
     if not group or not group.startswith("arn:"):
         empty = target_health.TargetHealth(group or "")
         return target_health.with_events(empty, (), events)

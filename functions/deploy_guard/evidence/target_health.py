@@ -15,7 +15,10 @@ from ecsops.arns import target_group_name
 WHAT, ASKED = "target health", "elasticloadbalancing:DescribeTargetHealth"
 _ROWS = 5
 _CODES = re.compile(r"\[[\d, \-]+\]")
-_EVENT = re.compile(r"\(port (\d+)\) is unhealthy in target-group (\S+) due to \(reason (.*?)\)")
+# "in target-group NAME" in older messages, "in (target-group ARN)" in newer ones.
+_EVENT = re.compile(
+    r"\(port (\d+)\) is unhealthy in \(?target-group ([^\s)]+)\)? due to \(reason (.*?)\)"
+)
 # What a service event says instead of a reason code; the first that fits.
 _IN_WORDS = (
     ("with these codes", "Target.ResponseCodeMismatch"),
@@ -82,9 +85,9 @@ def with_events(
 ) -> TargetHealth | Unavailable:
     """The same with its rows, or with what the events remember."""
     telling = [row for row in rows if row[1] in ("unhealthy", "unavailable", "unused")]
-    telling = telling or [row for row in rows if row[1] == "initial"]
-    # A target leaves its group within seconds of the task's end.
+    # A target leaves its group within seconds of the task's end, and the next one is still "initial".
     telling = telling or from_events(health.group, events)
+    telling = telling or [row for row in rows if row[1] == "initial"]
     if not telling:
         return Unavailable(WHAT, f"{health.group} has no unhealthy target any more")
     reason = Counter(row[2] for row in telling).most_common(1)[0][0]
@@ -96,12 +99,12 @@ def with_events(
 
 
 def from_events(group: str, events: Sequence[str]) -> list[tuple[str, str, str, str]]:
-    """Rows from ``... (port 8080) is unhealthy in target-group web due to (reason ...)``."""
+    """Rows from ``... (port 8080) is unhealthy in (target-group ARN) due to (reason ...)``."""
     found = (_EVENT.search(text) for text in events)
     rows = [
         (f"port {one[1]}", "unhealthy", _code(one[3]), one[3])
         for one in found
-        if one and one[2] == group
+        if one and target_group_name(one[2]) == group
     ]
     return list(dict.fromkeys(rows))
 

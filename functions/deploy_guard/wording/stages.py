@@ -48,6 +48,10 @@ def _next(story: Story) -> str:
 
 
 def _failed(story: Story) -> Words:
+    if story.bad is not None:
+        title = f"{failed_version(story)} is refused, it is known to be bad"
+        below = (standing.serving(story), standing.done(story), _next(story))
+        return title, f"{_failed_before(story)}\n{' '.join(part for part in below if part)}"
     if standing.is_first(story):
         title = f"first deployment failed ({failed_version(story)}), {_because(story)}"
     else:
@@ -145,8 +149,6 @@ def _acted(story: Story) -> Words:
 
 
 def _known_bad(story: Story) -> Words:
-    bad = story.bad
-    told = f"it failed on {day(bad.at)}: {bad.why}" if bad else "it failed before"
     # The decision of a deployment that is under way says at most that it has not failed yet.
     acted = standing.acted(story.audit, story) if story.audit else ""
     settled = story.decision is not None and story.decision.kind != "nothing"
@@ -154,10 +156,15 @@ def _known_bad(story: Story) -> Words:
     return (
         f"{failed_version(story)} is being deployed and known to be bad",
         (
-            f"{sentence(told)}\n{acted or decided or 'It is deployed again all the same.'} "
+            f"{_failed_before(story)}\n{acted or decided or 'It is deployed again all the same.'} "
             "Next: stop the deployment, or deploy a version that was corrected."
         ),
     )
+
+
+def _failed_before(story: Story) -> str:
+    bad = story.bad
+    return sentence(f"it failed on {day(bad.at)}: {bad.why}" if bad else "it failed before")
 
 
 def _hook(story: Story) -> Words:

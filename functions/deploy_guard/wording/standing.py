@@ -8,6 +8,9 @@ from deploy_guard.model import Outcome
 from deploy_guard.story import Story
 from deploy_guard.wording.names import clock, failed_version, older_version, quoted, sentence
 
+# What the ledger keeps of the stage "acted": with the state of the act.
+_ASKED = "acted-REQUESTED"
+
 
 def serving(story: Story) -> str:
     """Which version serves, with how many tasks."""
@@ -92,7 +95,7 @@ def acted(row: AuditRow, story: Story) -> str:
 
 
 def _who_rolls_back(story: Story) -> str:
-    if "acted" in story.row.told or (story.verdict and story.verdict.by == "guard"):
+    if _ASKED in story.row.told or (story.verdict and story.verdict.by == "guard"):
         return "The toolkit asked for it."
     deployment = story.reality.find(story.row.id)
     breaker = deployment.breaker if deployment else None

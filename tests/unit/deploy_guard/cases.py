@@ -146,6 +146,13 @@ SERVICE_TEXTS = [
     ("ENI_IP", "service web: InsufficientFreeAddressesInSubnet"),
     ("ROLE_ASSUME", "ECS was unable to assume the role 'arn:aws:iam::123456789012:role/exec'"),
     ("ELB_HEALTH", "service web (port 80) is unhealthy in target-group web due to (reason ...)"),
+    (
+        "ELB_HEALTH",
+        (
+            f"(service web) (task 0c1d) (port 80) is unhealthy in (target-group {TARGET_GROUP}) due to "
+            "(reason Request timed out)."
+        ),
+    ),
     ("CONTAINER_HEALTH", "(service web) (task 0c1d) failed container health checks."),
 ]
 # No cause by themselves: they say that something ended, began or goes well.

@@ -120,6 +120,12 @@ def test_without_a_groups_arn_the_events_tell_its_health():
     assert account.calls == []
 
 
+def test_events_from_before_the_deployment_tell_nothing_of_it():
+    signals = Signals(service_events=(UNHEALTHY,))
+    old = Ask(diagnose([], signals), (), DEFINITION, REGION, 1_800_000_000.0, [event(UNHEALTHY)])
+    assert isinstance(gather(old, Account().clients).target_health, Unavailable)
+
+
 def test_scenario_21_each_source_fails_by_itself_and_says_so():
     account = Account(
         logs={"get_log_events": refusal("AccessDeniedException")},

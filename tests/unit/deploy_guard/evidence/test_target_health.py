@@ -50,6 +50,8 @@ def test_targets_that_are_still_being_checked_count_only_if_there_is_nothing_els
     assert look(initial).reason == "Elb.InitialHealthChecking"
     assert "grace period" in look(initial).advice
     assert look(initial, target(*MISMATCH)).reason == "Target.ResponseCodeMismatch"
+    event = "(port 1) is unhealthy in target-group web due to (reason Request timed out)"
+    assert look(initial, events=[event]).reason == "Target.Timeout"
 
 
 @pytest.mark.parametrize(
@@ -68,6 +70,14 @@ def test_events_remember_what_the_group_forgot(words, short):
     health = look(target("draining"), events=[event, event, "(service web) has started 1 tasks"])
     assert health.short == short
     assert health.rows[0][0] == "port 8080"
+
+
+def test_events_name_the_group_or_its_arn():
+    event = (
+        f"(service web) (task 0c) (port 80) is unhealthy in (target-group {TARGET_GROUP}) due to "
+        "(reason Health checks failed with these codes: [502])."
+    )
+    assert look(events=[event]).short == "Target.ResponseCodeMismatch [502]"
 
 
 def test_another_groups_event_is_not_ours():

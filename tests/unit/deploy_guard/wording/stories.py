@@ -216,7 +216,7 @@ STORIES = {
         "rolled-back",
         tasks=TASKS["missing"],
         evidence=MISSING,
-        row=row(told=("failed", "acted", "rolling-back")),
+        row=row(told=("failed", "acted-REQUESTED", "acted")),
         verdict=ROLLED_BACK,
         reality=reality(service_deployment(43, "ROLLBACK_SUCCESSFUL", source=42)),
     ),
@@ -284,6 +284,11 @@ STORIES = {
     "known to be bad": of(
         "known-bad",
         Outcome.IN_PROGRESS,
+        bad=Judged(version(43), False, NOW - 86_400, deployment_arn(40), "out of memory (OOM)"),
+    ),
+    "known to be bad and refused": of(
+        "failed",
+        tasks=TASKS["memory"],
         bad=Judged(version(43), False, NOW - 86_400, deployment_arn(40), "out of memory (OOM)"),
     ),
     "hook waits": of(
