@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from argparse import Namespace
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from audit.baseline import InvalidBaseline, baseline, fingerprints, mark_known
@@ -26,11 +28,11 @@ class BadOption(SandboxError):
 def run(arguments: Namespace) -> ExitCode:
     """Audit the files, write the report, and say with the exit code what came of it."""
     # A lone surrogate in a file must not end the report half-way.
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    rules = chosen(arguments.profile)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     audited = audit_files(
         arguments.files,
-        rules,
+        chosen(arguments.profile, arguments.rule),
         _parameters(arguments.parameter),
         other_files=arguments.other_files,
     )
@@ -38,6 +40,13 @@ def run(arguments: Namespace) -> ExitCode:
     if arguments.write_baseline:
         _write(json.dumps(baseline(report), indent=2) + "\n", arguments.write_baseline)
         return ExitCode.DONE if audited.complete else ExitCode.BAD_FILE
+    _show(report, audited, arguments)
+    if not audited.complete:
+        return ExitCode.BAD_FILE
+    return _exit_code(report, Severity[arguments.fail_on], arguments.max_unknown)
+
+
+def _show(report: Report, audited: Audited, arguments: Namespace) -> None:
     if arguments.fix:
         from sandbox.lint.fixing import diffs
 
@@ -48,16 +57,20 @@ def run(arguments: Namespace) -> ExitCode:
         sys.stdout.write(_form(arguments.format, report, audited.graph, verbose=arguments.verbose))
     for name, file in _reports(arguments.report):
         _write(_form(name, report, audited.graph, verbose=True), file)
-    if not audited.complete:
-        return ExitCode.BAD_FILE
-    return _exit_code(report, Severity[arguments.fail_on], arguments.max_unknown)
 
 
-def chosen(profiles: list[str] | None) -> tuple[Rule, ...]:
-    """The rules of the profiles."""
-    if not profiles or "all" in profiles:
-        return all_rules()
-    return tuple(rule for rule in all_rules() if rule.profile in profiles)
+def chosen(profiles: list[str] | None, globs: list[str] | None) -> tuple[Rule, ...]:
+    """The rules of the profiles with such ids."""
+    every = not profiles or "all" in profiles
+    rules = tuple(
+        rule
+        for rule in all_rules()
+        if (every or rule.profile in (profiles or ()))
+        and any(fnmatchcase(rule.id, glob) for glob in globs or ["*"])
+    )
+    if not rules:
+        raise BadOption("no rule is left: --profile and --rule choose none together")
+    return rules
 
 
 def accepted(audited: Audited, suppressions: Path | None, known: Path | None) -> Report:

@@ -26,6 +26,12 @@ def lint_options(lint: argparse.ArgumentParser) -> None:
         help="only these rules; may be given several times (default: all)",
     )
     lint.add_argument(
+        "--rule",
+        action="append",
+        metavar="GLOB",
+        help="only rules with such an id, e.g. X-*; may be given several times",
+    )
+    lint.add_argument(
         "--fail-on",
         choices=SEVERITIES,
         default="HIGH",
