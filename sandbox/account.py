@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sandbox.caller import Caller
 from sandbox.clock import Clock, VirtualClock
-from sandbox.cloudwatch import Alarms, CloudWatch, Datapoints, LogStore, MetricReader
+from sandbox.cloudwatch import Datapoints
 from sandbox.ecr import ImageRegistry, Repositories
 from sandbox.ecs import EcsSettings, EcsTwin
 from sandbox.elb import TargetGroups
@@ -20,13 +20,11 @@ from sandbox.events.wiring import EventServices
 from sandbox.faults import CallFault, EventFault, FaultPlan
 from sandbox.gateway.botocore_hook import in_process
 from sandbox.gateway.gateway import Gateway
-from sandbox.gateway.iam.authorizer import Authorizer
 from sandbox.gateway.throttling import Throttles
-from sandbox.lambda_host.hook_invoker import HookInvoker
+from sandbox.introductions import introduce
 from sandbox.lambda_host.wiring import HostKind, LambdaService
 from sandbox.operator_client import operator_client
 from sandbox.stack.descriptions import StackDescriptions
-from sandbox.stack.known_resources import KnownResources
 from sandbox.stack.resource import Deployment
 from sandbox.stack.roles import Roles
 from sandbox.stack.stack import Stack, deploy_template
@@ -197,9 +195,6 @@ class Account:
         # The backends of moto are new from here on: nothing that looks at them may be older.
         self.queues = Queues(self.clock, ACCOUNT, self.region, self.gateway.moto._lock)  # noqa: SLF001
         opening.enter_context(self.queues.observed())
-        operator = Caller("operator", ACCOUNT, self.region)
-        known = KnownResources(self.ecs, self.targets, self.queues, operator)
-        self.gateway.iam = Authorizer(known.tags_of, known.roles_of)
         self._connect(rng)
         opening.callback(self._lambda.close)
 
@@ -230,13 +225,9 @@ class Account:
         simulators["events"], simulators["lambda"] = self.events, self.functions
         simulators["scheduler"] = self._event_services.scheduler
         simulators["cloudformation"] = StackDescriptions(self.stacks, self.clock)
-        alarms = Alarms(self.clock, scope, self._emit)
-        simulators["cloudwatch"] = CloudWatch(MetricReader(self.metrics, self.datapoints), alarms)
-        self.ecs.connect(
-            registry=self.images,
-            logs=LogStore(ACCOUNT),
-            alarms=alarms.states,
-            invoke=HookInvoker(self._lambda.dispatch, self.roles),
+        operator = Caller("operator", ACCOUNT, self.region)
+        self.code_deploy = introduce(
+            self, operator, self._lambda.dispatch, self._emit, _derived(rng)
         )
 
     def _emit(self, event: dict[str, Any]) -> None:

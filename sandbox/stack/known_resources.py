@@ -8,6 +8,7 @@ from sandbox.errors import ApiError
 
 if TYPE_CHECKING:
     from sandbox.caller import Caller
+    from sandbox.codedeploy import CodeDeploy
     from sandbox.ecs import EcsTwin
     from sandbox.elb import TargetGroups
     from sandbox.events.queues import Queues
@@ -17,11 +18,17 @@ class KnownResources:
     """Looks resources up in the simulators, without passing the door."""
 
     def __init__(
-        self, ecs: EcsTwin, targets: TargetGroups, queues: Queues, operator: Caller
+        self,
+        ecs: EcsTwin,
+        targets: TargetGroups,
+        code_deploy: CodeDeploy,
+        queues: Queues,
+        operator: Caller,
     ) -> None:
         """Ask these."""
         self._ecs = ecs
         self._targets = targets
+        self._code_deploy = code_deploy
         self._queues = queues
         self._operator = operator
 
@@ -38,6 +45,10 @@ class KnownResources:
                     answer = self._ask(self._targets, "DescribeTags", {"ResourceArns": [arn]})
                     described = answer["TagDescriptions"][0]["Tags"]
                     return {tag["Key"]: tag["Value"] for tag in described}
+                case "codedeploy":
+                    asked = {"ResourceArn": arn}
+                    answer = self._ask(self._code_deploy, "ListTagsForResource", asked)
+                    return {tag["Key"]: tag["Value"] for tag in answer["Tags"]}
                 case "sqs":
                     queue = self._queues.find(arn)
                     return dict(queue.tags) if queue else None
@@ -55,6 +66,9 @@ class KnownResources:
         return [found[name] for name in ("taskRoleArn", "executionRoleArn") if found.get(name)]
 
     def _ask(
-        self, simulator: EcsTwin | TargetGroups, operation: str, params: dict[str, Any]
+        self,
+        simulator: EcsTwin | TargetGroups | CodeDeploy,
+        operation: str,
+        params: dict[str, Any],
     ) -> dict[str, Any]:
         return simulator.call(operation, params, self._operator)

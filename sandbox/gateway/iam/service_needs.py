@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sandbox.gateway.iam.codedeploy_needs import codedeploy_needs
 from sandbox.gateway.iam.needs import Need, Parameters, Scope
 from sandbox.gateway.iam.resources import resources_of, table_arn
 
@@ -42,6 +43,8 @@ def action_of(service: str, operation: str) -> str:
 
 def service_needs(service: str, operation: str, scope: Scope, parameters: Parameters) -> list[Need]:
     """The needs of one call; a batch needs every resource it names."""
+    if service == "codedeploy":
+        return codedeploy_needs(operation, scope, parameters)
     special = _SPECIAL.get((service, operation))
     if special:
         return special(operation, scope, parameters)

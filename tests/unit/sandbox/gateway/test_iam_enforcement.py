@@ -22,6 +22,7 @@ from tests.unit.sandbox.gateway.stand_ins import FUNCTION_KEY, ROLE, FakeSimulat
 Client = Callable[..., Any]
 SCOPE = Scope("123456789012", "eu-west-1")
 ECS = "arn:aws:ecs:eu-west-1:123456789012"
+DEPLOY = "arn:aws:codedeploy:eu-west-1:123456789012"
 TARGET_GROUP = (
     "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/0123456789abcdef"
 )
@@ -264,6 +265,22 @@ def test_a_policy_with_an_unknown_operator_is_refused_at_once(grant: Any) -> Non
              "lifecycleHooks": [{"roleArn": "arn:aws:iam::1:role/hooks"}]}}, [
             ("ecs:UpdateService", f"{ECS}:service/c/web"),
             ("iam:PassRole", "arn:aws:iam::1:role/hooks"),
+        ]),
+        ("codedeploy", "CreateDeployment",
+         {"applicationName": "shop", "deploymentGroupName": "web"}, [
+            ("codedeploy:CreateDeployment", f"{DEPLOY}:deploymentgroup:shop/web"),
+            ("codedeploy:GetDeploymentConfig",
+             f"{DEPLOY}:deploymentconfig:CodeDeployDefault.ECSAllAtOnce"),
+            ("codedeploy:RegisterApplicationRevision", f"{DEPLOY}:application:shop"),
+        ]),
+        ("codedeploy", "GetDeployment", {"deploymentId": "d-1"}, [
+            ("codedeploy:GetDeployment", f"{DEPLOY}:deploymentgroup:*"),
+        ]),
+        ("codedeploy", "StopDeployment", {"deploymentId": "d-1"}, [
+            ("codedeploy:StopDeployment", "*"),
+        ]),
+        ("codedeploy", "GetApplicationRevision", {"applicationName": "shop"}, [
+            ("codedeploy:GetApplicationRevision", f"{DEPLOY}:application:shop"),
         ]),
         ("ecr", "DescribeImages", {"repositoryName": "team/app"}, [
             ("ecr:DescribeImages", "arn:aws:ecr:eu-west-1:123456789012:repository/team/app"),

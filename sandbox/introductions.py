@@ -1,0 +1,46 @@
+"""Services of an account that use each other, introduced to each other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sandbox.cloudwatch import Alarms, CloudWatch, LogStore, MetricReader
+from sandbox.codedeploy import CodeDeploy
+from sandbox.gateway.iam.authorizer import Authorizer
+from sandbox.lambda_host.hook_invoker import HookInvoker
+from sandbox.stack.known_resources import KnownResources
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
+
+    from sandbox.account import Account
+    from sandbox.caller import Caller
+    from sandbox.lambda_host.dispatch import Dispatch
+
+
+def introduce(
+    account: Account,
+    operator: Caller,
+    dispatch: Dispatch,
+    emit: Callable[[dict[str, Any]], None],
+    rng: random.Random,
+) -> CodeDeploy:
+    """Let alarms, deployments, images, logs, hooks and IAM find what they need."""
+    simulators, ecs, targets = account.gateway.simulators, account.ecs, account.targets
+    alarms = Alarms(account.clock, (operator.account, operator.region), emit)
+    simulators["cloudwatch"] = CloudWatch(MetricReader(account.metrics, account.datapoints), alarms)
+    caller = replace(operator, principal="codedeploy.amazonaws.com")
+    code_deploy = CodeDeploy(account.clock, emit, rng, ecs=ecs, targets=targets, caller=caller)
+    code_deploy.connect(alarms.states)
+    simulators["codedeploy"] = code_deploy
+    ecs.connect(
+        registry=account.images,
+        logs=LogStore(operator.account),
+        alarms=alarms.states,
+        invoke=HookInvoker(dispatch, account.roles),
+    )
+    known = KnownResources(ecs, targets, code_deploy, account.queues, operator)
+    account.gateway.iam = Authorizer(known.tags_of, known.roles_of)
+    return code_deploy
