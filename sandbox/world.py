@@ -10,13 +10,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import jsonschema
 import yaml
 
 from ecsops.durations import parse_duration
 from sandbox.errors import InvalidWorld
+from sandbox.world_resources import (
+    Operator,
+    containers_of,
+    create_alarm,
+    deployment_configuration,
+    push_image,
+    register,
+)
 
 _ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = _ROOT / "docs" / "schemas" / "world-v1.json"
@@ -24,14 +32,6 @@ EXAMPLE = _ROOT / "examples" / "workload" / "world.yaml"
 _MAX_BYTES = 1_000_000
 _SUBNETS = ("subnet-0a0a0a0a0a0a0a0a0", "subnet-0b0b0b0b0b0b0b0b0")
 _VPC = "vpc-0123456789abcdef0"
-
-
-class Operator(Protocol):
-    """Whatever hands out boto3 clients of the account."""
-
-    def client(self, service: str) -> Any:
-        """A client with all rights."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,10 @@ class World:
 
     def build(self, account: Operator) -> None:
         """Create everything; tasks start as time passes."""
+        for image in self.document.get("images", ()):
+            push_image(account, image)
+        for name in self.document.get("alarms", ()):
+            create_alarm(account, name)
         for cluster in self.document["clusters"]:
             account.client("ecs").create_cluster(
                 clusterName=cluster["name"], capacityProviders=["FARGATE", "FARGATE_SPOT"]
@@ -110,16 +114,12 @@ def _check_ports(service: Mapping[str, Any], path: str) -> None:
             )
 
 
-def _containers(owner: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return list(owner.get("containers") or [{"name": "app", "port": 8080}])
-
-
 def _listening_container(
     service: Mapping[str, Any], group: Mapping[str, Any]
 ) -> Mapping[str, Any] | None:
     wanted = group.get("container")
     return next(
-        (c for c in _containers(service) if "port" in c and wanted in (None, c["name"])), None
+        (c for c in containers_of(service) if "port" in c and wanted in (None, c["name"])), None
     )
 
 
@@ -128,12 +128,14 @@ def _create_service(account: Operator, cluster: str, service: Mapping[str, Any])
         cluster=cluster,
         serviceName=service["name"],
         desiredCount=service.get("count", 1),
-        taskDefinition=_register(account, service["name"], service),
+        taskDefinition=register(account, service["name"], service),
         capacityProviderStrategy=[_strategy(service)],
         networkConfiguration=_network(),
         loadBalancers=[
             _load_balancer(account, service, group) for group in service.get("target_groups", ())
         ],
+        healthCheckGracePeriodSeconds=parse_duration(service.get("grace_period", "0s")),
+        deploymentConfiguration=deployment_configuration(service),
         tags=[{"key": key, "value": value} for key, value in service.get("tags", {}).items()],
     )
 
@@ -142,35 +144,10 @@ def _run_tasks(account: Operator, cluster: str, tasks: Mapping[str, Any]) -> Non
     account.client("ecs").run_task(
         cluster=cluster,
         count=tasks.get("count", 1),
-        taskDefinition=_register(account, tasks["family"], tasks),
+        taskDefinition=register(account, tasks["family"], tasks),
         capacityProviderStrategy=[_strategy(tasks)],
         networkConfiguration=_network(),
     )
-
-
-def _register(account: Operator, family: str, owner: Mapping[str, Any]) -> str:
-    answer = account.client("ecs").register_task_definition(
-        family=family,
-        networkMode="awsvpc",
-        requiresCompatibilities=["FARGATE"],
-        cpu="256",
-        memory="512",
-        containerDefinitions=[_container(container) for container in _containers(owner)],
-    )
-    return str(answer["taskDefinition"]["taskDefinitionArn"])
-
-
-def _container(container: Mapping[str, Any]) -> dict[str, Any]:
-    definition: dict[str, Any] = {
-        "name": container["name"],
-        "image": container.get("image", f"{container['name']}:1"),
-        "essential": container.get("essential", True),
-    }
-    if "port" in container:
-        definition["portMappings"] = [{"containerPort": container["port"], "protocol": "tcp"}]
-    if "stop_timeout" in container:
-        definition["stopTimeout"] = parse_duration(container["stop_timeout"])
-    return definition
 
 
 def _load_balancer(
