@@ -84,10 +84,11 @@ class Backlog:
     most: int = _MAX_BACKLOG
 
     def take(self) -> list[Message]:
-        """Receive until a round brings less than it could, or there are enough.
+        """Receive until a round brings less than half of what it could, or there are enough.
 
-        More receives a round from round to round: most backlogs are small. A receive that fails just
-        brings nothing: what it would have brought stays in the queue.
+        Half, because a receive that does not wait asks only some of the queue's servers: "you most
+        likely get fewer messages than you requested" (ReceiveMessage in the SQS API reference). More
+        receives from round to round: most backlogs are small. One that fails just brings nothing.
         """
         taken: dict[str, Message] = {}
         receivers = _FIRST_RECEIVERS
@@ -95,7 +96,7 @@ class Backlog:
             answers = run_all([self._receive] * receivers)
             batches = [answer for answer in answers if not isinstance(answer, Exception)]
             taken |= {message.id: message for batch in batches for message in batch}
-            if any(len(batch) < _PER_CALL for batch in batches) or not batches:
+            if 2 * sum(map(len, batches)) < _PER_CALL * receivers:
                 break
             left = math.ceil((self.most - len(taken)) / _PER_CALL)
             receivers = min(2 * receivers, _MOST_RECEIVERS, left)

@@ -87,7 +87,7 @@ def test_a_full_batch_takes_everything_that_waits_and_deletes_what_is_done():
     assert all(len(call) <= 10 for call in queue.deleted)
 
 
-@pytest.mark.parametrize(("number", "receives"), [(0, 2), (19, 2), (20, 6), (59, 6), (60, 14)])
+@pytest.mark.parametrize(("number", "receives"), [(0, 2), (9, 2), (10, 6), (39, 6), (40, 14)])
 def test_a_small_backlog_costs_few_receives(number, receives):
     queue = FakeQueue(waiting(number))
     handled(queue, FULL)
