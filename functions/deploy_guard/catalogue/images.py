@@ -8,7 +8,7 @@ from __future__ import annotations
 from deploy_guard.catalogue.cause import Cause
 
 _NO_ANSWER = (
-    r"i/o timeout|request canceled|context canceled|context deadline exceeded|connection issue"
+    r"i/o timeout|request ?canceled|context canceled|context deadli|connection issue"
     r"|dial tcp|connection reset|tls handshake"
 )
 _REF = r"(?:failed to resolve ref(?:erence)?|pull access denied for|manifest for)\s+\"?([\w.\-/:@]+[\w])"
@@ -78,7 +78,7 @@ CAUSES = (
         task=(
             rf"cannotpull.*(?:{_NO_ANSWER})",
             r"cannotpull.*failed to copy",
-            rf"ecr registry auth.*(?:{_NO_ANSWER}|requesterror)",
+            rf"(?:ecr registry auth|registry auth from amazon ecr).*(?:{_NO_ANSWER}|requesterror)",
         ),
         subject=_REF,
     ),

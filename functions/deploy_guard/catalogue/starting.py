@@ -11,7 +11,8 @@ _FETCHING = r"(?:pull secrets|fetching secret data|retrieve secrets?\b|secrets? 
 _KEPT_AT = (
     r"(arn:[\w\-]+:(?:secretsmanager|ssm):[\w\-]*:\d*:(?:secret:|parameter/)[\w/+=.@\-]*[\w])"
 )
-_NO_ANSWER = r"i/o timeout|context deadline exceeded|dial tcp|requesterror|connection issue"
+# Cut as short as messages have been seen to be cut.
+_NO_ANSWER = r"i/o timeout|context deadli|dial tcp|requesterror|request ?canceled|connection issue"
 
 CAUSES = (
     Cause(
@@ -55,7 +56,10 @@ CAUSES = (
         blame="infra",
         says="CloudWatch Logs cannot be reached",
         fix="Check the way out of the subnet: NAT gateway, or the VPC endpoint logs.",
-        task=(rf"logging driver.*(?:lookup logs\.|{_NO_ANSWER})",),
+        task=(
+            rf"logging driver.*(?:lookup logs\.|{_NO_ANSWER})",
+            rf"(?:validate logger args|amazon cloudwatch log group).*(?:{_NO_ANSWER}|signal: killed)",
+        ),
     ),
     Cause(
         id="LOG_GROUP",
@@ -64,7 +68,7 @@ CAUSES = (
         fix="Create the log group, or let the execution role: logs:CreateLogGroup, CreateLogStream.",
         deterministic=True,
         task=(
-            r"failed to initialize logging driver",
+            r"failed to initialize logging driver|failed to validate logger args",
             r"cannot find the amazon cloudwatch log group|log group does not exist",
         ),
         subject=r"log group:?\s+['\"]?([\w/.#\-]+[\w])",
@@ -130,7 +134,10 @@ CAUSES = (
         blame="capacity",
         says="no container instance has room",
         fix="Add container instances, or make the task smaller.",
-        task=(r"no container instances? (?:met|were found)|unable to place a task",),
+        task=(
+            r"no container instances? (?:met|were found)|unable to place a task",
+            r"empty capacity provider",
+        ),
         service=(
             r"^\s*(?:resource|attribute):\S+|^\s*agent\b",
             r"no container instances? (?:met|were found)",

@@ -34,6 +34,14 @@ TASK_TEXTS = [
             "RequestError: send request failed: dial tcp 10.0.0.1:443: i/o timeout"
         ),
     ),
+    (
+        "IMAGE_NETWORK",
+        (
+            f"{INIT}unable to pull secrets or registry auth: The task cannot pull registry auth from "
+            "Amazon ECR: There is a connection issue between the task and Amazon ECR."
+        ),
+    ),
+    ("IMAGE_NOT_FOUND", f'{PULL}failed to resolve ref "{IMAGE}": {IMAGE}: not found'),
     ("IMAGE_STABILITY", f"{PULL}failed to resolve ref {IMAGE}@sha256:0c1d: not found"),
     ("IMAGE_NOT_FOUND", f"{PULL}failed to resolve ref {IMAGE}: {IMAGE}: not found"),
     ("IMAGE_NOT_FOUND", f"{PULL}manifest for {IMAGE} not found: manifest unknown"),
@@ -69,7 +77,16 @@ TASK_TEXTS = [
         ),
     ),
     ("LOG_NETWORK", f"{INIT}failed to initialize logging driver: dial tcp: lookup logs.eu-west-1"),
-    ("LOG_NETWORK", f"{INIT}failed to validate logging driver: i/o timeout"),
+    ("LOG_NETWORK", f"{INIT}failed to create the logging driver: i/o timeout"),
+    ("LOG_NETWORK", f"{INIT}failed to validate logger args: : signal: killed"),
+    (
+        "LOG_NETWORK",
+        (
+            f"{INIT}The task cannot find the Amazon CloudWatch log group /ecs/web. There is a connection "
+            "issue between the task and Amazon CloudWatch."
+        ),
+    ),
+    ("LOG_GROUP", f"{INIT}failed to validate logger args: AccessDeniedException"),
     ("LOG_GROUP", f"{INIT}failed to initialize logging driver: ResourceNotFoundException"),
     ("LOG_GROUP", f"{INIT}The task cannot find the Amazon CloudWatch log group: /ecs/web."),
     ("EFS_NETWORK", f'{EFS}Failed to resolve "fs-0123.efs.eu-west-1.amazonaws.com"'),
@@ -82,6 +99,7 @@ TASK_TEXTS = [
     ("ROLE_ASSUME", "ECS was unable to assume the role 'arn:aws:iam::123456789012:role/exec'"),
     ("CAPACITY_FARGATE", "Capacity is unavailable at this time. Please try again later."),
     ("PLACEMENT", "No Container Instances were found in your capacity provider."),
+    ("PLACEMENT", "TaskFailedToStart: EMPTY CAPACITY PROVIDER"),
     ("PORT_TAKEN", "CannotStartContainerError: bind for 0.0.0.0:8080: port is already allocated"),
     ("RUNTIME_TIMEOUT", "ContainerRuntimeTimeoutError: could not transition to running after 1m"),
     ("RUNTIME_TIMEOUT", "DockerTimeoutError: could not transition to started after 3m"),

@@ -1,11 +1,16 @@
 """The vote: which cause a deployment's failures have in common."""
 
+import time
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy_guard.blame import examine, first_to_fail
 from deploy_guard.causes import Diagnosis, Signals, diagnose, trips
+from deploy_guard.failures import FailedContainer, FailedTask
+from deploy_guard.matching import cause_of_text
 from tests.unit.deploy_guard.builders import (
     IMAGE,
     NOT_FOUND,
@@ -17,6 +22,7 @@ from tests.unit.deploy_guard.builders import (
     never_started,
     unhealthy,
 )
+from tests.unit.deploy_guard.cases import TASK_TEXTS
 
 OOM = "OutOfMemoryError: container killed due to memory usage"
 ALARM = "(service web) (deployment ecs-svc/42) deployment failed: alarm detected."
@@ -255,3 +261,51 @@ def test_a_vote_never_counts_more_than_there_are(kinds):
     diagnosis = diagnose([KINDS[kind]() for kind in kinds])
     assert 0 <= diagnosis.identical <= diagnosis.count <= diagnosis.total <= len(kinds)
     assert diagnosis.count + diagnosis.second_count <= diagnosis.total
+
+
+texts = st.one_of(st.text(max_size=80), st.sampled_from([text for _, text in TASK_TEXTS]))
+containers = st.builds(
+    FailedContainer,
+    st.sampled_from(["web", "proxy", "aws-guardduty-agent-x"]),
+    st.one_of(st.none(), st.integers(-1, 255)),
+    st.one_of(st.none(), texts),
+    image=st.one_of(st.none(), st.text(max_size=20)),
+    essential=st.one_of(st.none(), st.booleans()),
+)
+any_task = st.builds(
+    FailedTask,
+    st.text("0123456789abcdef", min_size=1, max_size=4),
+    stop_code=st.one_of(st.none(), st.sampled_from(["EssentialContainerExited", "New"])),
+    stopped_reason=texts,
+    started_at=st.one_of(st.none(), st.floats(0, 1e9)),
+    stopping_at=st.one_of(st.none(), st.floats(0, 1e9)),
+    stopped_at=st.floats(0, 1e9),
+    containers=st.lists(containers, max_size=3).map(tuple),
+)
+any_signals = st.builds(
+    Signals,
+    status_reason=texts,
+    service_events=st.lists(texts, max_size=3).map(tuple),
+    placement=st.lists(texts, max_size=3).map(tuple),
+    image_exists=st.one_of(st.none(), st.booleans()),
+    log_lines=st.lists(texts, max_size=3).map(tuple),
+)
+
+
+@given(st.lists(any_task, max_size=5), any_signals)
+def test_whatever_failed_there_is_a_diagnosis(tasks, signals):
+    diagnosis = diagnose(tasks, signals)
+    assert diagnosis.cause.says
+    assert msgspec.json.decode(msgspec.json.encode(diagnosis), type=Diagnosis) == diagnosis
+    if trips(diagnosis):
+        assert diagnosis.blame in ("release", "config")
+
+
+@pytest.mark.parametrize(
+    "part", ["cannotpull ", "fetching secret data ", "hook(s) failed ", "a" * 7]
+)
+def test_no_text_takes_long_to_read(part):
+    began = time.perf_counter()
+    for field in ("task", "service", "logs"):
+        cause_of_text(part * 1_000, field)
+    assert time.perf_counter() - began < 1
