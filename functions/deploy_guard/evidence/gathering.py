@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from deploy_guard.causes import Diagnosis, Signals
-from deploy_guard.evidence import log_lines, registry, service_events, target_health
+from deploy_guard.evidence import alarm_states, log_lines, registry, service_events, target_health
+from deploy_guard.evidence.alarm_states import AlarmStates
 from deploy_guard.evidence.log_lines import LogLines
 from deploy_guard.evidence.registry import ImageName, Registry
 from deploy_guard.evidence.target_health import TargetHealth
@@ -35,7 +36,7 @@ _ASKS_LOGS = frozenset(
     }
 )
 _ASKS_REGISTRY = frozenset({"IMAGE_NOT_FOUND", "IMAGE_STABILITY", "IMAGE_PULL", "DIGEST"})
-_BUDGETS_S = {"logs": 4.0, "target_health": 3.0, "registry": 3.0}
+_BUDGETS_S = {"logs": 4.0, "target_health": 3.0, "registry": 3.0, "alarms": 3.0}
 
 
 class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -44,13 +45,19 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     logs: LogLines | Unavailable | None = None
     target_health: TargetHealth | Unavailable | None = None
     registry: Registry | Unavailable | None = None
+    alarms: AlarmStates | Unavailable | None = None
     events: tuple[str, ...] = ()
 
     @property
     def missing(self) -> tuple[Unavailable, ...]:
         """The sources that gave no answer."""
-        asked = (self.logs, self.target_health, self.registry)
+        asked = (self.logs, self.target_health, self.registry, self.alarms)
         return tuple(one for one in asked if isinstance(one, Unavailable))
+
+    @property
+    def may_grow(self) -> bool:
+        """Whether to ask again in a while: a log arrives late, and what is throttled may answer."""
+        return any(one.later for one in self.missing)
 
     def heard_with(self, signals: Signals) -> Signals:
         """The signals for a second diagnosis, with what the registry and the log said."""
@@ -95,6 +102,12 @@ def _elbv2() -> Any:
     return client("elbv2")
 
 
+def _cloudwatch() -> Any:
+    from ecsops.clients import client
+
+    return client("cloudwatch")
+
+
 @dataclass(frozen=True, slots=True)
 class Clients:
     """Where clients come from: made when first needed, because loading one costs time."""
@@ -102,6 +115,7 @@ class Clients:
     logs: Callable[[str], Any] = _logs
     ecr: Callable[[str], Any] = _ecr
     elbv2: Callable[[], Any] = _elbv2
+    cloudwatch: Callable[[], Any] = _cloudwatch
     budgets_s: Mapping[str, float] = field(default_factory=lambda: _BUDGETS_S)
 
 
@@ -114,6 +128,7 @@ def gather(ask: Ask, clients: Clients | None = None) -> Evidence:
         ("logs", _read_logs(ask, clients)),
         ("target_health", _read_health(ask, clients)),
         ("registry", _read_registry(ask, clients)),
+        ("alarms", _read_alarms(ask, clients)),
     ):
         if callable(step):
             calls[name] = step
@@ -129,6 +144,7 @@ _SOURCES = {
     "logs": (log_lines.WHAT, log_lines.ASKED),
     "target_health": (target_health.WHAT, target_health.ASKED),
     "registry": (registry.WHAT, registry.ASKED),
+    "alarms": (alarm_states.WHAT, alarm_states.ASKED),
 }
 
 
@@ -168,6 +184,13 @@ def _read_registry(ask: Ask, clients: Clients) -> Callable[[], Any] | Unavailabl
     if isinstance(image, ImageName):
         return partial(_read_image, clients, image)
     return image
+
+
+def _read_alarms(ask: Ask, clients: Clients) -> Callable[[], Any] | None:
+    if ask.diagnosis.cause_id != "ALARM" or not ask.diagnosis.subject:
+        return None
+    names = ask.diagnosis.subject.split(", ")
+    return lambda: alarm_states.read(clients.cloudwatch(), names)
 
 
 def _read_image(clients: Clients, image: ImageName) -> Registry:

@@ -39,11 +39,11 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class LogLines(msgspec.Struct, frozen=True, tag=True):
-    """The last lines, oldest first; none: the container wrote nothing."""
+    """The last lines, oldest first."""
 
     place: Place
     container: str
-    lines: tuple[str, ...] = ()
+    lines: tuple[str, ...]
 
     @property
     def telling(self) -> str | None:
@@ -95,8 +95,12 @@ def read(logs: Any, place: Place, container: str) -> LogLines | Unavailable:
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
+        answer = {"events": []}
+    lines = _shown([one["message"] for one in answer["events"]])
+    if not lines:
+        # Lines arrive some seconds after they were written.
         return Unavailable(WHAT, f"nothing in {place.group} {place.stream} so far", later=True)
-    return LogLines(place, container, _shown([one["message"] for one in answer["events"]]))
+    return LogLines(place, container, lines)
 
 
 def _shown(messages: Sequence[str]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from deploy_guard.evidence.alarm_states import AlarmStates
 from deploy_guard.evidence.gathering import Evidence
 from deploy_guard.evidence.log_lines import LogLines
 from deploy_guard.evidence.registry import Registry
@@ -46,8 +47,7 @@ def _blocks(story: Story) -> Iterator[Block]:
 
 def _evidence(evidence: Evidence) -> Iterator[Block]:
     if isinstance(evidence.logs, LogLines):
-        lines = evidence.logs.lines or ("(the container wrote nothing)",)
-        yield Lines(f"Log of container {evidence.logs.container}", lines)
+        yield Lines(f"Log of container {evidence.logs.container}", evidence.logs.lines)
     if isinstance(evidence.target_health, TargetHealth):
         columns = ("target", "state", "reason", "description")
         title = f"Targets of {evidence.target_health.group}"
@@ -56,6 +56,8 @@ def _evidence(evidence: Evidence) -> Iterator[Block]:
         rows = tuple((tag, _moment(at)) for tag, at in evidence.registry.newest)
         title = f"Newest tags in {evidence.registry.image.repository}"
         yield Table(title, ("tag", "pushed at (UTC)"), rows)
+    if isinstance(evidence.alarms, AlarmStates):
+        yield Table("Alarms", ("alarm", "state", "reason"), evidence.alarms.rows)
     if evidence.events:
         yield Lines("Service events", evidence.events)
     if evidence.missing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from deploy_guard.causes import Diagnosis
+from deploy_guard.evidence.alarm_states import AlarmStates
 from deploy_guard.evidence.log_lines import LogLines
 from deploy_guard.evidence.registry import Registry
 from deploy_guard.evidence.target_health import TargetHealth
@@ -118,7 +119,9 @@ def _alarm(story: Story, diagnosis: Diagnosis) -> str:
     when = ""
     if bake is not None and story.at > bake.began:
         when = f", {span(story.at - bake.began)} after it was deployed"
-    return f"alarm {names} went off{when}"
+    states = story.evidence.alarms if story.evidence else None
+    reason = states.reason if isinstance(states, AlarmStates) else None
+    return f"alarm {names} went off{when}" + (f": {_cut(reason)}" if reason else "")
 
 
 def _with_code(diagnosis: Diagnosis) -> str:

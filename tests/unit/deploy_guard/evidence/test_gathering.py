@@ -27,6 +27,14 @@ DEFINITION = {
 }
 LOGS = {"get_log_events": {"events": [{"message": "ValueError: no"}]}}
 ECR = {"describe_images": {"imageDetails": []}}
+ALARMS = {
+    "describe_alarms": {
+        "MetricAlarms": [
+            {"AlarmName": "web-5xx", "StateValue": "ALARM", "StateReason": "12.0 > 1.0"}
+        ],
+        "CompositeAlarms": [],
+    }
+}
 ELB = {"describe_target_health": {"TargetHealthDescriptions": []}}
 UNHEALTHY = (
     "service web (port 80) is unhealthy in target-group web due to (reason Request timed out)"
@@ -36,14 +44,16 @@ UNHEALTHY = (
 class Account:
     """Clients that remember who was asked."""
 
-    def __init__(self, logs=LOGS, ecr=ECR, elbv2=ELB, logs_s=5.0):
-        self.fakes = {"logs": FakeClient(logs), "ecr": FakeClient(ecr), "elbv2": FakeClient(elbv2)}
+    def __init__(self, logs=LOGS, ecr=ECR, elbv2=ELB, cloudwatch=ALARMS, logs_s=5.0):
+        given = {"logs": logs, "ecr": ecr, "elbv2": elbv2, "cloudwatch": cloudwatch}
+        self.fakes = {service: FakeClient(answers) for service, answers in given.items()}
         self.regions = []
         self.clients = Clients(
             lambda region: self._in(region, "logs"),
             lambda region: self._in(region, "ecr"),
             lambda: self.fakes["elbv2"],
-            {"logs": logs_s, "target_health": 5.0, "registry": 5.0},
+            lambda: self.fakes["cloudwatch"],
+            {"logs": logs_s, "target_health": 5.0, "registry": 5.0, "alarms": 5.0},
         )
 
     def _in(self, region, service):
@@ -91,6 +101,33 @@ def test_the_log_is_heard_in_the_second_diagnosis():
     account = Account(logs={"get_log_events": {"events": [{"message": "exec format error"}]}})
     evidence = gather(ask(exited(1)), account.clients)
     assert diagnose([exited(1)], evidence.heard_with(Signals())).cause_id == "IMAGE_ARCH"
+
+
+def test_an_alarm_is_asked_why_it_went_off():
+    account = Account()
+    evidence = gather(ask(signals=Signals(alarms=("web-5xx", "web-slow"))), account.clients)
+    assert account.fakes["cloudwatch"].calls == [
+        (
+            "describe_alarms",
+            {
+                "AlarmNames": ["web-5xx", "web-slow"],
+                "AlarmTypes": ["MetricAlarm", "CompositeAlarm"],
+            },
+        )
+    ]
+    assert evidence.alarms.rows == (("web-5xx", "ALARM", "12.0 > 1.0"),)
+    assert evidence.alarms.reason == "12.0 > 1.0"
+    gone = Account(cloudwatch={"describe_alarms": {}})
+    missing = gather(ask(signals=Signals(alarms=("web-5xx",))), gone.clients).alarms
+    assert "do not exist" in str(missing)
+
+
+def test_what_may_come_later_is_worth_asking_again():
+    late = Account(logs={"get_log_events": refusal("ResourceNotFoundException")})
+    denied = Account(logs={"get_log_events": refusal("AccessDeniedException")})
+    assert gather(ask(exited(1)), late.clients).may_grow
+    assert not gather(ask(exited(1)), denied.clients).may_grow
+    assert not gather(ask(exited(1)), Account().clients).may_grow
 
 
 def test_logs_and_images_are_asked_for_where_they_are():

@@ -102,8 +102,9 @@ def test_a_stream_that_does_not_exist_yet_may_exist_later():
     assert "/ecs/web app/web/0c1d" in missing.why
 
 
-def test_a_container_that_wrote_nothing_has_no_lines():
-    assert lines_of() == ()
+def test_an_empty_stream_may_fill_later():
+    with stubbed("logs", ask({"events": []})) as logs:
+        assert read(logs, PLACE, "web").later
 
 
 def test_what_a_terminal_would_colour_is_plain():

@@ -8,6 +8,7 @@ from deploy_guard.audit import AuditRow
 from deploy_guard.causes import Signals, diagnose
 from deploy_guard.decision import decide
 from deploy_guard.difference import Change
+from deploy_guard.evidence.alarm_states import AlarmStates
 from deploy_guard.evidence.gathering import Evidence
 from deploy_guard.evidence.log_lines import LogLines, Place
 from deploy_guard.evidence.registry import ImageName, Registry
@@ -47,6 +48,7 @@ NOW = BEGAN + 43_130
 LOG = Place(REGION, "/ecs/web", "app/web/0c1d")
 MISMATCH = ("10.0.0.7:8080", "unhealthy", "Target.ResponseCodeMismatch")
 CODES = "Health checks failed with these codes: [404]"
+CROSSED = "Threshold Crossed: 1 datapoint [12.0] was greater than the threshold (1.0)."
 OOM = "OutOfMemoryError: container killed due to memory usage"
 NOT_READ = f"Fetching secret data: secret {SECRET}: ResourceNotFoundException: can't find"
 NO_WAY_BACK = "No rollback candidate was found to run the rollback."
@@ -252,6 +254,7 @@ STORIES = {
         Outcome.SUCCEEDED,
         signals=Signals(alarms=("web-5xx",)),
         row=row(bake=Bake(began=NOW - 360, ends_at=NOW + 540, fired=("web-5xx",))),
+        evidence=Evidence(alarms=AlarmStates((("web-5xx", "ALARM", CROSSED),))),
         verdict=Verdict(Outcome.SUCCEEDED, NOW - 360, version(43), version(43)),
         reality=reality(service_deployment(43, "SUCCESSFUL", source=42)),
         mode="notify",
