@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from alerts.incident import Incident
+from alerts.incident import Incident, key_digest
 from alerts.plan import Action
 from alerts.summary import is_summary
 from ecsops.alerts import Alert, Diff, Lines, Severity, Table
@@ -52,8 +52,8 @@ class News:
 
     @property
     def thread_id(self) -> str:
-        """Names the thread; the same for all of its messages."""
-        return self.incident.key
+        """Identifies the thread, the same for all of its messages; nothing of it can be read."""
+        return key_digest(self.incident.key)
 
 
 def evidence_lines(block: Table | Lines | Diff) -> list[str]:

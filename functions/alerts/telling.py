@@ -10,7 +10,9 @@ the sink refuses, or fails for hours --> a dead letter; ``ecs-ops alerts replay`
 from __future__ import annotations
 
 import math
+import re
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -22,6 +24,7 @@ from alerts.news import News
 from alerts.outlets import Outlets
 from alerts.pace import FIRST_RETRY_S, Pace
 from alerts.plan import Attempt, Hold, Nothing, Send, SinkState, attempt, plan
+from alerts.redaction import compiled, for_readers
 from alerts.routing import Recipient, Routes
 from alerts.sinks.channel import SinkFailed, SinkRefused, SinkUnclear, found
 from alerts.summary import GATHER_S, NO_CLUSTER, entry, is_summary, summary_key
@@ -109,7 +112,7 @@ class Teller:
         if claimed is None:
             self._flush_in(incident.key, to.sink, FIRST_RETRY_S)
             return Told.HELD
-        news = News(incident, step.action, step.fresh, state.number + 1, key)
+        news = _news(incident, step, state.number + 1, key, compiled(routes.redact))
         try:
             channel = self.outlets.open(to.sink, routes, now)
             arrived = found(channel, earlier.key, state.reference, news, now) if earlier else None
@@ -232,3 +235,12 @@ def revived(state: SinkState) -> SinkState:
 
 def _message_key(incident: Incident, sink: str, number: int) -> str:
     return f"{key_digest(incident.key)}-{key_digest(sink)[:8]}-{number + 1}"
+
+
+def _news(
+    incident: Incident, step: Send, number: int, key: str, patterns: Sequence[re.Pattern[str]]
+) -> News:
+    """What the sink gets: nothing in it, names included, that must not leave."""
+    shown = replace(incident, now=for_readers(incident.now, patterns))
+    fresh = tuple(for_readers(alert, patterns) for alert in step.fresh)
+    return News(shown, step.action, fresh, number, key)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from alerts.news import News, cut, evidence_lines
-from ecsops.redaction import redact_text
 
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: printable ASCII, below 100 characters.
 _SUBJECT_LENGTH = 99
@@ -35,8 +34,7 @@ def body(news: News) -> str:
         parts += ["", block.title, *(f"  {line}" for line in lines[:_EVIDENCE_LINES])]
         if len(lines) > _EVIDENCE_LINES:
             parts.append(f"  ... {len(lines) - _EVIDENCE_LINES} more")
-    thread = redact_text(news.thread_id)
-    parts += ["", f"{now.capability} | {thread} | message {news.number}"]
+    parts += ["", f"{now.capability} | {now.incident} | message {news.number}"]
     text = "\n".join(parts).encode()
     if len(text) <= _BODY_BYTES:
         return text.decode()

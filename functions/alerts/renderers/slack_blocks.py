@@ -53,8 +53,8 @@ def escape(text: str) -> str:
 
 
 def _shown(text: str, most: int) -> str:
-    """Escaped and cut, and not in the middle of an escape."""
-    escaped = escape(text)
+    """Escaped and cut, and not in the middle of an escape; a fence would begin or end a block of code."""
+    escaped = escape(text.replace("```", "'''"))
     return escaped if len(escaped) <= most else _HALF_ESCAPE.sub("", escaped[: most - 3]) + "..."
 
 
@@ -96,8 +96,7 @@ def _evidence(block: Table | Lines | Diff) -> Block:
 
 
 def _code(text: str, most: int) -> str:
-    # A fence inside would end the block.
-    return f"```{_shown(text.replace('```', "'''"), max(most, 100))}```"
+    return f"```{_shown(text, max(most, 100))}```"
 
 
 def _context(news: News) -> Block:

@@ -22,7 +22,7 @@ def body(news: News) -> bytes:
     """The document: the incident as it is now, and what is new."""
     document = {
         "version": "1",
-        "incident": news.thread_id,
+        "incident": news.now.incident,
         "action": news.action,
         "number": news.number,
         "severity": news.severity,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.redaction import compiled
+from alerts.redaction import compiled, for_readers
 from alerts.renderers import apprise_text, plain, q_developer, slack_blocks, webhook
 from ecsops.alerts import Diff, Lines, NextStep, Table
 from ecsops.redaction import MASK, redact, redact_text
@@ -55,7 +55,9 @@ HARMLESS = [
     "CannotPullContainerError: basic authentication failed for the bearer of bad news",
     "aws ecs update-service --cluster prod --service web --force-new-deployment",
 ]
-FIELDS = ("title", "summary", "text", "command", "link", "table", "lines", "diff", "column")
+TEXTS = ("title", "summary", "text", "command", "link", "table", "lines", "diff", "column")
+NAMES = ("incident", "stage", "cluster", "service", "route")
+FIELDS = (*TEXTS, *NAMES, "resources")
 
 
 def renderings(news):
@@ -72,18 +74,16 @@ def renderings(news):
 
 
 def alert_with(field, text):
-    match field:
-        case "title" | "summary":
-            return make_alert(**{field: text})
-        case "text" | "command" | "link":
-            return make_alert(next_steps=(NextStep(**{"text": "do", field: text}),))
-        case "table":
-            return make_alert(evidence=(Table("t", ("a", "b"), (("x", text),)),))
-        case "column":
-            return make_alert(evidence=(Table(text, (text, "b"), ((text, "y"),)),))
-        case "lines":
-            return make_alert(evidence=(Lines("t", ("before", *text.split("\n"), "after")),))
-    return make_alert(evidence=(Diff("t", (("x", text, text),)),))
+    changes = {
+        "resources": {"resources": (text,)},
+        "table": {"evidence": (Table("t", ("a", "b"), (("x", text),)),)},
+        "column": {"evidence": (Table(text, (text, "b"), ((text, "y"),)),)},
+        "lines": {"evidence": (Lines("t", ("before", *text.split("\n"), "after")),)},
+        "diff": {"evidence": (Diff("t", (("x", text, text),)),)},
+    }
+    if field in ("text", "command", "link"):
+        return make_alert(next_steps=(NextStep(**{"text": "do", field: text}),))
+    return make_alert(**changes.get(field, {field: text}))
 
 
 @pytest.mark.parametrize(("text", "secret"), SECRETS)
@@ -104,7 +104,7 @@ words = st.text(st.characters(codec="ascii", exclude_categories=("Cc",)), max_si
 @given(st.sampled_from(SECRETS), st.sampled_from(FIELDS), words, words)
 def test_no_renderer_shows_a_secret_from_any_field(known, field, before, after):
     text, secret = known
-    alert = redact(alert_with(field, f"{before} {text} {after}"))
+    alert = for_readers(alert_with(field, f"{before} {text} {after}"))
     for rendering in renderings(make_news(alert)):
         assert secret not in rendering
         assert json.dumps(secret)[1:-1] not in rendering
@@ -126,6 +126,23 @@ def test_a_row_or_change_whose_name_is_a_secrets_name_loses_its_values():
 def test_the_users_own_patterns_count_too():
     alert = redact(make_alert(summary="customer C-12345 fails"), compiled((r"C-\d+",)))
     assert alert.summary == f"customer {MASK} fails"
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_the_users_own_patterns_reach_every_field(field):
+    told = for_readers(alert_with(field, "prod customer-42 web"), compiled((r"customer-\d+",)))
+    for rendering in renderings(make_news(told)):
+        assert "customer-42" not in rendering
+
+
+def test_incidents_whose_names_differ_in_what_was_taken_out_stay_apart():
+    patterns = compiled((r"customer-\d+",))
+    names = {for_readers(make_alert(incident=f"customer-{n}/web"), patterns).incident for n in "12"}
+    assert len(names) == 2
+
+
+def test_routes_see_names_as_they_are():
+    assert redact(make_alert(service="password=x")).service == "password=x"
 
 
 def test_redacting_twice_changes_nothing():
