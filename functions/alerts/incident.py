@@ -38,6 +38,11 @@ class Incident:
         return self.now.severity
 
     @property
+    def words(self) -> str:
+        """Identifies what is to be shown now, whatever the routes make of its severity."""
+        return digest(msgspec.structs.replace(self.now, severity="info"))
+
+    @property
     def opened_at(self) -> float:
         """When it began."""
         return self.alerts[0].at
@@ -78,7 +83,7 @@ def precedence(alert: Alert) -> tuple[float, bool, str]:
 
 
 def digest(alert: Alert) -> str:
-    """Identifies what an alert says. Not when: the same words said again are no news."""
+    """Identifies what an alert says. Not when: the same words said again are no news by themselves."""
     said = msgspec.json.encode(msgspec.structs.replace(alert, at=0.0))
     return hashlib.blake2b(said, digest_size=_DIGEST_BYTES).hexdigest()
 

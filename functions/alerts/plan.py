@@ -36,11 +36,15 @@ class Attempt:
     told: Mapping[str, str]
     severity: Severity
     condition: Condition
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SinkState:
-    """What a sink's readers know of an incident. ``told``: stage -> digest of what was said."""
+    """What a sink's readers know of an incident. ``told``: stage -> digest of what was said.
+
+    ``shown`` is what they take to be the case: the words of the last message.
+    """
 
     version: int = 0
     reference: str | None = None
@@ -49,6 +53,7 @@ class SinkState:
     number: int = 0
     severity: Severity = "info"
     condition: Condition = "open"
+    shown: str = ""
     pending: Attempt | None = None
     owner: str = ""
     lease_until: float = 0.0
@@ -96,6 +101,9 @@ def plan(
     if state.parked:
         return Nothing("waits in the dead-letter queue")
     fresh = tuple(a for a in incident.alerts if state.told.get(a.stage) != digest(a))
+    if not fresh and state.shown not in ("", incident.words):
+        # It was said before, and holds again: a problem that came back.
+        fresh = incident.alerts[-1:]
     if not fresh and state.pending is None:
         return Nothing("known already")
     hold = _hold(incident, state, limits, now, not_before)
@@ -126,7 +134,7 @@ def _hold(
 def attempt(incident: Incident, send: Send, key: str) -> Attempt:
     """What is about to be told, as it is noted before and recorded after."""
     told = {alert.stage: digest(alert) for alert in send.fresh}
-    return Attempt(key, send.action, told, incident.severity, incident.condition)
+    return Attempt(key, send.action, told, incident.severity, incident.condition, incident.words)
 
 
 def _resolved_now(incident: Incident, state: SinkState) -> bool:

@@ -58,7 +58,7 @@ class RoutesSource:
         ssm = self.connect()
         answer = ssm.get_parameter(Name=self.parameter)
         text = answer["Parameter"].get("Value", "")
-        if text in (self._text, self._bad):
+        if text == self._bad or (text == self._text and self._bad is None):
             return
         try:
             routes = understood(text)

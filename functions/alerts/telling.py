@@ -141,9 +141,11 @@ class Teller:
             number=state.number + 1,
             severity=done.severity,
             condition=done.condition,
+            shown=done.shown,
             flush_at=state.flush_at,
         )
-        if any(told.get(alert.stage) != digest(alert) for alert in incident.alerts):
+        unsaid = any(told.get(alert.stage) != digest(alert) for alert in incident.alerts)
+        if unsaid or done.shown != incident.words:
             self._flush_in(incident.key, sink, FIRST_RETRY_S)
         if self.store.save(incident.key, sink, recorded, now) is None:
             raise CallFailed("PutItem", "LeaseLost", f"{incident.key}: {sink}: told by two")
@@ -199,10 +201,10 @@ class Teller:
         told = {alert.stage: digest(alert) for alert in incident.alerts}
         # Also what is known by now: whoever handed it over may have died before the summary's flush.
         self._gathered.add((summary, to.sink))
-        if state.told == told:
+        if state.told == told and state.shown == incident.words:
             return Told.KNOWN
         self.store.add(summary, entry(incident, summary), now)
-        note = replace(state, summarised=summary, told=told)
+        note = replace(state, summarised=summary, told=told, shown=incident.words)
         if self.store.save(incident.key, to.sink, note, now) is None:
             self._flush_in(incident.key, to.sink, FIRST_RETRY_S)
         return Told.SUMMARISED

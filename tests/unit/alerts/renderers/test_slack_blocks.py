@@ -1,7 +1,7 @@
 """Block Kit: nothing in an alert is markup, and nothing is larger than Slack takes."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.renderers import slack_blocks
@@ -56,6 +56,7 @@ def test_evidence_cannot_end_its_own_block():
                 assert said.count("```") == 2
 
 
+@settings(max_examples=25)
 @given(TEXTS, st.integers(1, 300))
 def test_slack_takes_every_message(text, times):
     for fallback, blocks in renderings(everything(text, times)):
