@@ -32,6 +32,8 @@ class MotoAccount:
         from moto.core.config import default_user_config
         from moto.core.models import botocore_stubber
 
+        from sandbox.gateway.quick_answers import quick_answers
+
         self._account = account
         self._timeline = timeline
         self._stubber = botocore_stubber
@@ -42,6 +44,7 @@ class MotoAccount:
             "batch": {"use_docker": False},
         }
         self._stack.enter_context(patch.dict(default_user_config, no_docker))
+        self._stack.enter_context(quick_answers())
         _forget_everything()
 
     def close(self) -> None:
