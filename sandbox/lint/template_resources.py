@@ -13,6 +13,7 @@ from audit.model.service import Cluster, Service
 from audit.model.surroundings import (
     CapacityProvider,
     Endpoint,
+    EventRule,
     LogGroup,
     Role,
     SecurityGroup,
@@ -146,4 +147,5 @@ SHAPES: Mapping[str, tuple[type[Resource], Callable[[Properties], Properties]]] 
     "AWS::EC2::SecurityGroup": (SecurityGroup, _security_group),
     "AWS::EC2::Subnet": (Subnet, _as_it_is),
     "AWS::EC2::VPCEndpoint": (Endpoint, _as_it_is),
+    "AWS::Events::Rule": (EventRule, _as_it_is),
 }

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from audit.model import strategy
 from audit.model.load_balancing import TargetGroup
 from audit.model.node import Node, Unknown
-from audit.model.resource import Resource
+from audit.model.resource import Resource, short_name
 from audit.model.scaling import ScalableTarget
 from audit.model.strategy import Strategy
+from audit.model.surroundings import SecurityGroup, Subnet
 
 if TYPE_CHECKING:
     from audit.model.task_definition import TaskDefinition
+
+_ENVIRONMENT_TAGS = frozenset({"environment", "env", "stage"})
+_PRODUCTION = re.compile(r"(?:^|[-_/ ])(?:prod|production|prd|live)(?:$|[-_/ ])", re.IGNORECASE)
 
 
 class Cluster(Resource):
@@ -75,6 +80,30 @@ class Service(Resource):
     def scalable_target(self) -> ScalableTarget | None:
         """What scales it; None if nothing does, UNKNOWN if nobody looked."""
         return self.graph.scalable_target_of(self)
+
+    @property
+    def network(self) -> Node:
+        """Its ``awsvpcConfiguration``."""
+        return self["networkConfiguration"]["awsvpcConfiguration"]
+
+    @property
+    def subnets(self) -> tuple[Subnet, ...]:
+        """The subnets it names; UNKNOWN if one is not in the graph."""
+        return tuple(self.graph.find(Subnet, name) for name in self.network["subnets"].texts())
+
+    @property
+    def security_groups(self) -> tuple[SecurityGroup, ...]:
+        """The security groups of its tasks; UNKNOWN if one is not in the graph."""
+        names = self.network["securityGroups"].texts()
+        return tuple(self.graph.find(SecurityGroup, name) for name in names)
+
+    @property
+    def production(self) -> bool:
+        """Do its tags say so, or else its name or its cluster's?"""
+        said = [value for key, value in self.tags.items() if key.lower() in _ENVIRONMENT_TAGS]
+        cluster = self["clusterArn"].value or self["cluster"].value
+        words = said or [short_name(str(cluster or "")), self.label]
+        return any(_PRODUCTION.search(word) for word in words)
 
     @property
     def described(self) -> bool:

@@ -45,3 +45,14 @@ class CapacityProvider(Resource):
 
     kind = "capacity provider"
     named_by = ("capacityProviderArn", "name")
+
+
+class EventRule(Resource):
+    """An element of ListRules of the default event bus."""
+
+    kind = "event rule"
+    named_by = ("Arn", "Name")
+
+    def matches_text(self, text: str) -> bool:
+        """Does the event pattern name it, as JSON text or (in templates) as an object?"""
+        return text in str(self["EventPattern"].value)

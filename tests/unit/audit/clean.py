@@ -15,6 +15,7 @@ from audit.model.service import Cluster, Service
 from audit.model.surroundings import (
     CapacityProvider,
     Endpoint,
+    EventRule,
     LogGroup,
     Role,
     SecurityGroup,
@@ -50,6 +51,7 @@ def world() -> World:
         Subnet: [_subnet("a"), _subnet("b"), _subnet("c")],
         Endpoint: [],
         CapacityProvider: [],
+        EventRule: [_event_rule()],
     }
 
 
@@ -322,6 +324,11 @@ def _task_group() -> dict[str, Any]:
         "UserIdGroupPairs": from_balancer,
     }
     return {"GroupId": "sg-tasks", "VpcId": "vpc-1", "IpPermissions": [ingress]}
+
+
+def _event_rule() -> dict[str, Any]:
+    pattern = '{"source": ["aws.ecs"], "detail-type": ["ECS Deployment State Change"]}'
+    return {"Name": "deployments", "State": "ENABLED", "EventPattern": pattern}
 
 
 def _subnet(zone: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ CASES = [
         given=((Service, _MINIMUM, 50), (Service, _MAXIMUM, 100)),
         at=_MAXIMUM,
         says="with desiredCount 1, minimumHealthyPercent 50 keeps 1 and maximumPercent 100 allows 1",
+        also=("X-09",),
     ),
     Case(
         "X-04",

@@ -14,5 +14,6 @@ CASES = [
         ((TargetGroup, "Attributes", []),),
         at="Attributes.deregistration_delay.timeout_seconds",
         says="is 300 s (the default), but a Spot interruption leaves 120 s: 180 s too many",
+        also=("X-11",),
     ),
 ]

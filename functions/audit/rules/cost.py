@@ -1,0 +1,31 @@
+"""CST: the same for less."""
+
+from __future__ import annotations
+
+from audit.model.task_definition import TaskDefinition
+from audit.rule import Profile, Severity, Verdicts, failed, passed, put, rule
+
+
+@rule(
+    "CST-03",
+    "Tasks on Fargate run on ARM where they can",
+    on=TaskDefinition,
+    severity=Severity.INFO,
+    profile=Profile.COST,
+    source="https://aws.amazon.com/fargate/pricing/",
+    remedy='build the image for linux/arm64 and set "runtimePlatform.cpuArchitecture" to "ARM64"',
+    anchors=(),
+)
+def arm(task: TaskDefinition) -> Verdicts:
+    if not task.fargate or task.windows:
+        return
+    node = task["runtimePlatform"]["cpuArchitecture"]
+    if (node.text() or "X86_64") == "ARM64":
+        yield passed(node)
+    else:
+        given = "" if node.given else " (the default)"
+        yield failed(
+            node,
+            f"cpuArchitecture is X86_64{given}: ARM64 costs a fifth less per vCPU and GB on Fargate",
+            put(node, "ARM64"),
+        )
