@@ -181,7 +181,7 @@ def _unrecorded(cluster: Cluster) -> bool:
     profile=Profile.SECURITY,
     source="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-listeners.html",
     remedy="make an HTTPS listener, and let the HTTP listener redirect to it",
-    anchors=("Checkov:CKV_AWS_2",),
+    anchors=(),
 )
 def plain_http(balancer: LoadBalancer) -> Verdicts:
     if balancer["Scheme"].text() != "internet-facing":
