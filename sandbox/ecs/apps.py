@@ -10,6 +10,11 @@ if TYPE_CHECKING:
 
 
 OUT_OF_MEMORY = "OutOfMemoryError: container killed due to memory usage"
+UNASSUMABLE = (
+    "ECS was unable to assume the role '{}' that was provided for this task. Please verify that the "
+    "role being passed has the proper trust relationship and permissions and that your IAM user has "
+    "permissions to pass this role."
+)
 UNRETRIEVABLE = (
     "ResourceInitializationError: unable to pull secrets or registry auth: execution resource "
     "retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): "
@@ -28,6 +33,7 @@ class App:
     accepts_until: Literal["sigterm", "exit"] = "sigterm"
     answers_health_checks: bool = True
     answers_with: int | None = 200  # the status of a health check's answer; None: no answer in time
+    launch_failure: str | None = None  # why ECS cannot even launch the task
     start_failure: str | None = None  # the stoppedReason of a task that never runs
     runs_for_s: float | None = None  # ends by itself; 0: before ECS has seen it RUNNING
     exit_code: int = 0
@@ -54,6 +60,11 @@ class App:
     def wrong_architecture(command: str = "/app/server") -> App:
         """The image is for another processor."""
         return App.crash(f"exec {command}: exec format error")
+
+    @staticmethod
+    def without_role(role_arn: str) -> App:
+        """ECS may not assume a role of the task."""
+        return App(launch_failure=UNASSUMABLE.format(role_arn))
 
     @staticmethod
     def without_secret(secret_arn: str) -> App:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from sandbox.ecs.model import STARTING, StopReason
-from sandbox.ecs.placement import CapacityUnavailable, Origin, Placement, Spread
+from sandbox.ecs.placement import CapacityUnavailable, LaunchRefused, Origin, Placement, Spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,6 +46,7 @@ class Launcher:
         self._stopping = stopping
         self._events = events
         self._log = log
+        self.not_launched: Callable[[Service, Deployment | TaskSet], None] = _nobody_counts
 
     def start(
         self,
@@ -62,17 +63,25 @@ class Launcher:
         spread = Spread.of(peers)
         service.throttle.round += 1
         origin = self._origin(service, owner)
-        started, short = [], []
+        started: list[Task] = []
+        short: list[str] = []
+        refused: list[str] = []
         for _ in range(count):
             try:
                 started.append(self._placement.place(owner.template, origin, spread))
             except CapacityUnavailable as error:
                 short.append(error.provider)
+            except LaunchRefused as error:
+                refused.append(error.reason)
         self._log.tasks(service, "has started {} tasks", started)
         for provider in sorted(set(short)):
             self._placement_failed(service, provider)
-        if short:
-            service.unplaced += len(short)
+        for reason in sorted(set(refused)):
+            self._refused(service, reason)
+        for _ in [*short, *refused]:
+            service.unplaced += 1
+            self.not_launched(service, owner)
+        if service.unplaced:
             self._retry(service, self._settings.placement_retry_s, again)
 
     def stop(self, service: Service, tasks: Sequence[Task]) -> None:
@@ -138,6 +147,11 @@ class Launcher:
         message = f"was unable to place a task. Reason: {CAPACITY_UNAVAILABLE}."
         self._log.note(service, message)
 
+    def _refused(self, service: Service, reason: str) -> None:
+        name = "SERVICE_TASK_CONFIGURATION_FAILURE"
+        self._events.service_action(service, "ERROR", name, reason=reason)
+        self._log.note(service, f"failed to launch a task with (error {reason}).")
+
     def _origin(self, service: Service, owner: Deployment | TaskSet) -> Origin:
         propagated = service.settings.get("propagateTags") == "SERVICE"
         return Origin(
@@ -149,6 +163,10 @@ class Launcher:
             pins=owner.pins,
             launch_round=service.throttle.round,
         )
+
+
+def _nobody_counts(service: Service, owner: Deployment | TaskSet) -> None:
+    raise AssertionError(f"{service.name}: nobody counts the failures of {owner.id}")
 
 
 def share(count: int, percent: float) -> int:

@@ -29,6 +29,15 @@ class CapacityUnavailable(Exception):
         self.provider = provider
 
 
+class LaunchRefused(Exception):
+    """ECS cannot even ask for the task: its configuration is wrong."""
+
+    def __init__(self, reason: str) -> None:
+        """Keep the reason as ECS words it."""
+        super().__init__(reason)
+        self.reason = reason
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Who starts a task, and beside which others it is placed."""
@@ -81,7 +90,10 @@ class Placement:
         self._ids = ids
 
     def place(self, template: Template, origin: Origin, spread: Spread) -> Task:
-        """Start a task, or raise ``CapacityUnavailable``; the strategy counts it either way."""
+        """Start a task, or raise ``CapacityUnavailable`` or ``LaunchRefused``.
+
+        The strategy counts it either way.
+        """
         provider = None
         if template.strategy:
             provider = next_provider(list(template.strategy), spread.providers)
@@ -110,6 +122,9 @@ class Placement:
     def _task(
         self, template: Template, origin: Origin, provider: str | None, subnet: Subnet
     ) -> Task:
+        app = self._apps.of(template.definition)
+        if app.launch_failure:
+            raise LaunchRefused(app.launch_failure)
         task_id = self._ids.task()
         definitions = template.definition.shape["containerDefinitions"]
         arn = f"{origin.cluster_arn.replace(':cluster/', ':task/')}/{task_id}"
@@ -122,7 +137,7 @@ class Placement:
             capacity_provider=provider,
             availability_zone=subnet.availability_zone,
             subnet_id=subnet.subnet_id,
-            app=self._apps.of(template.definition),
+            app=app,
             overrides=_overrides(definitions, origin.overrides),
             tags=dict(origin.tags),
             containers=[self._container(arn, each) for each in definitions],

@@ -106,18 +106,23 @@ def revision_summary(service: Service, revision_arn: str) -> Shape:
     ids = {each.id for each in service.deployments if each.revision_arn == revision_arn}
     tasks = [task for task in service.tasks.values() if task.started_by in ids]
     wanted = bool(ids) and service.primary.id in ids
-    shape: Shape = {
+    return {
         "arn": revision_arn,
         "requestedTaskCount": service.desired_count if wanted else 0,
         "runningTaskCount": sum(task.last_status == "RUNNING" for task in tasks),
         "pendingTaskCount": sum(task.pending for task in tasks),
     }
+
+
+def revision_summary_with_traffic(service: Service, revision_arn: str) -> Shape:
+    """Count the tasks of a revision, and tell its share of the traffic where traffic is shifted."""
+    shape = revision_summary(service, revision_arn)
     traffic = {
         "test": "requestedTestTrafficWeight",
         "production": "requestedProductionTrafficWeight",
     }
     for name, member in traffic.items():
-        weights = service.current.weights.get(name, {}) if service.service_deployments else {}
+        weights = service.current.weights.get(name, {})
         if revision_arn in weights:
             shape[member] = weights[revision_arn]
     return shape

@@ -46,6 +46,7 @@ class Scheduler:
         self._events = events
         self._log = log
         self._launcher = launcher
+        launcher.not_launched = self._not_launched
         self._rollouts = rollouts
         self._task_sets = task_sets
         self._registration = registration
@@ -77,6 +78,15 @@ class Scheduler:
             if leads:
                 self._rollouts.task_healthy(service)
         self.soon(service)
+
+    def _not_launched(self, service: Service, owner: Deployment | TaskSet) -> None:
+        """A task that cannot be launched is a failed one, whoever is to blame.
+
+        https://github.com/aws/containers-roadmap/issues/1273
+        """
+        owner.failed_tasks += 1
+        if isinstance(owner, Deployment) and owner is service.primary:
+            self._rollouts.task_failed(service)
 
     def target_changed(self, change: TargetChange) -> None:
         """A load balancer has another opinion about a task."""

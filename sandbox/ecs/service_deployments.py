@@ -8,7 +8,7 @@ from sandbox.ecs.breaker import breaker_shape
 from sandbox.ecs.deployment_alarms import alarms_shape
 from sandbox.ecs.hooks import Hooks, hook_detail
 from sandbox.ecs.paging import page
-from sandbox.ecs.revisions import described, revision_summary
+from sandbox.ecs.revisions import described, revision_summary_with_traffic
 from sandbox.ecs.task_shape import moment
 from sandbox.errors import ApiError, UnsupportedOperation
 
@@ -149,9 +149,9 @@ def _shape(service: Service, history: ServiceDeployment) -> Shape:
     shape |= {
         "updatedAt": moment(history.updated_at),
         "sourceServiceRevisions": [
-            revision_summary(service, arn) for arn in history.source_revisions
+            revision_summary_with_traffic(service, arn) for arn in history.source_revisions
         ],
-        "targetServiceRevision": revision_summary(service, history.target_revision),
+        "targetServiceRevision": revision_summary_with_traffic(service, history.target_revision),
         "deploymentConfiguration": history.configuration,
         "deploymentCircuitBreaker": breaker_shape(service, history),
         "alarms": alarms_shape(history),

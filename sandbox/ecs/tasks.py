@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sandbox.ecs.launcher import CAPACITY_UNAVAILABLE
 from sandbox.ecs.model import Shape, StopReason
 from sandbox.ecs.paging import page
-from sandbox.ecs.placement import CapacityUnavailable, Origin, Placement, Spread
+from sandbox.ecs.placement import CapacityUnavailable, LaunchRefused, Origin, Placement, Spread
 from sandbox.ecs.task_shape import task_shape
 from sandbox.errors import ApiError
 
@@ -83,6 +83,8 @@ class Tasks:
                 started.append(self._placement.place(template, origin, spread))
             except CapacityUnavailable:
                 failures.append({"reason": CAPACITY_UNAVAILABLE})
+            except LaunchRefused as refused:
+                raise ApiError("ClientException", refused.reason) from refused
         return started, failures
 
     def _stop(self, request: Request) -> Shape:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.ecs import App, EcsSettings
+from sandbox.errors import ApiError
 from tests.unit.sandbox.ecs.ecs_world import World
 
 if TYPE_CHECKING:
@@ -49,6 +50,12 @@ def test_a_missing_secret_keeps_the_task_from_starting(world: World) -> None:
     assert event["stoppedReason"].startswith("ResourceInitializationError: unable to pull secrets")
     assert arn in event["stoppedReason"]
     assert {"startedAt", "pullStartedAt"}.isdisjoint(event)
+
+
+def test_run_task_refuses_a_role_that_cannot_be_assumed(world: World) -> None:
+    world.twin.behave("web", App.without_role("arn:aws:iam::123456789012:role/gone"))
+    with pytest.raises(ApiError, match="ClientException: ECS was unable to assume the role"):
+        world.run_task(1)
 
 
 def test_the_other_containers_are_stopped_after_the_one_that_ended(world: World) -> None:

@@ -232,6 +232,32 @@ def test_tasks_that_die_before_ecs_sees_them_run_trip_the_breaker(world: World) 
     assert {each["containers"][0]["exitCode"] for each in stopped} == {1}
 
 
+def test_missing_capacity_trips_the_breaker_too(world: World) -> None:
+    serve(world, 1, deploymentConfiguration=breaker())
+    world.twin.spot_capacity(0)
+    deploy(world)
+    world.run(600)
+    failures = world.details("ECS Service Action", eventName="SERVICE_TASK_PLACEMENT_FAILURE")
+    assert {each["reason"] for each in failures} == {"RESOURCE:FARGATE"}
+    assert len(failures) >= 3
+    assert statuses(world)[0] == "ROLLBACK_SUCCESSFUL"
+
+
+def test_a_role_that_cannot_be_assumed_is_a_configuration_failure(world: World) -> None:
+    role = "arn:aws:iam::123456789012:role/gone"
+    serve(world, 1)
+    deploy(world, App.without_role(role))
+    world.run(600)
+    failures = world.details("ECS Service Action", eventName="SERVICE_TASK_CONFIGURATION_FAILURE")
+    assert failures[0]["eventType"] == "ERROR"
+    assert failures[0]["reason"].startswith(f"ECS was unable to assume the role '{role}'")
+    assert f"(service web) failed to launch a task with (error {failures[0]['reason']})." in said(
+        world
+    )
+    assert world.describe()["deployments"][0]["failedTasks"] == len(failures)
+    assert served(world) == {"1"}
+
+
 def test_the_events_of_a_deployment_may_come_as_service_actions_too(clock: VirtualClock) -> None:
     world = World(clock, EcsSettings(deployments_are_service_actions=True))
     serve(world, deploymentConfiguration=breaker())

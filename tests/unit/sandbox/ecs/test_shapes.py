@@ -9,6 +9,9 @@ from botocore.model import ListShape, Shape, StructureShape
 from botocore.session import Session
 
 from tests.unit.sandbox.ecs.ecs_world import SUBNETS, World
+from tests.unit.sandbox.ecs.rollout_world import breaker, current, deploy, stop
+from tests.unit.sandbox.ecs.test_blue_green import Green
+from tests.unit.sandbox.ecs.test_lifecycle_hooks import pausing
 
 EXPECTED = {"string": str, "integer": int, "long": int, "double": float, "boolean": bool}
 
@@ -99,3 +102,32 @@ def test_every_elb_answer_fits_its_model(busy: World) -> None:
     for operation, params in calls:
         shape = model.operation_model(operation).output_shape
         assert mismatches(shape, busy.elb(operation, **params), operation) == []
+
+
+def test_the_answers_of_a_deployment_in_trouble_fit_their_models(world: World) -> None:
+    world.__class__ = Green
+    assert isinstance(world, Green)
+    world.begin()
+    alarms = {"alarms": {"alarmNames": ["errors"], "enable": True, "rollback": True}}
+    hooks = pausing("PRE_PRODUCTION_TRAFFIC_SHIFT", timeoutInMinutes=10)
+    deploy(world, deploymentConfiguration=hooks | alarms | breaker())
+    for status in ("IN_PROGRESS", "ROLLBACK_SUCCESSFUL"):
+        world.run(300)
+        entry = current(world)
+        assert entry["status"] == status
+        revision = entry["targetServiceRevision"]["arn"]
+        calls: list[tuple[str, dict[str, Any]]] = [
+            ("DescribeServices", {"cluster": "prod", "services": ["web"]}),
+            ("ListServiceDeployments", {"cluster": "prod", "service": "web"}),
+            ("DescribeServiceRevisions", {"serviceRevisionArns": [revision]}),
+            (
+                "DescribeServiceDeployments",
+                {"serviceDeploymentArns": [entry["serviceDeploymentArn"]]},
+            ),
+        ]
+        model = Session().get_service_model("ecs")
+        for operation, params in calls:
+            shape = model.operation_model(operation).output_shape
+            assert mismatches(shape, world.ecs(operation, **params), operation) == []
+        if status == "IN_PROGRESS":
+            stop(world)

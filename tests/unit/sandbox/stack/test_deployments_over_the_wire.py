@@ -300,3 +300,36 @@ def test_a_function_of_the_account_decides_about_a_deployment(
         entry = current(account)
         assert entry["status"] == status
         assert detail in entry.get("statusReason", "")
+
+
+def test_a_stage_that_botocore_does_not_know_passes_the_wire() -> None:
+    """PRE_PRODUCTION_TRAFFIC_SHIFT is missing in the enumeration of ``lifecycleStage``."""
+    with Account() as account:
+        elb = account.client("elbv2")
+        balancer = elb.create_load_balancer(Name="web", Subnets=["subnet-0a0a0a0a0a0a0a0a0"])
+        groups = []
+        for port, name in enumerate(("blue", "green"), start=80):
+            answer = elb.create_target_group(
+                Name=name, Protocol="HTTP", Port=80, VpcId="vpc-1", TargetType="ip"
+            )
+            groups.append(answer["TargetGroups"][0]["TargetGroupArn"])
+            elb.create_listener(
+                LoadBalancerArn=balancer["LoadBalancers"][0]["LoadBalancerArn"],
+                Protocol="HTTP",
+                Port=port,
+                DefaultActions=[{"Type": "forward", "TargetGroupArn": groups[-1]}],
+            )
+        pause = {"targetType": "PAUSE", "lifecycleStages": ["PRE_PRODUCTION_TRAFFIC_SHIFT"]}
+        serve(account, strategy="BLUE_GREEN", bakeTimeInMinutes=0)
+        advanced = {"alternateTargetGroupArn": groups[1], "roleArn": "arn:aws:iam::1:role/r"}
+        balanced = {
+            "targetGroupArn": groups[0],
+            "containerName": "web",
+            "containerPort": 80,
+            "advancedConfiguration": advanced,
+        }
+        account.images.push(f"{IMAGE}:v2")
+        hooks = {"lifecycleHooks": [pause]}
+        deploy(account, "v2", loadBalancers=[balanced], deploymentConfiguration=hooks)
+        account.run_for(300)
+        assert current(account)["lifecycleStage"] == "PRE_PRODUCTION_TRAFFIC_SHIFT"
