@@ -52,7 +52,7 @@ bench: .venv/.ready .venv-sam/.ready ## Measure what the README claims; ONLY=dra
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
 
 lock: .venv/.ready ## Refresh the locked dependencies
-	@for n in bootstrap apprise dev sam usual; do $(BIN)/uv pip compile -q --generate-hashes --no-annotate --no-header --universal --python-version 3.13 --no-emit-index-url --no-emit-find-links requirements/$$n.in -o requirements/$$n.txt; done
+	@for n in bootstrap apprise dev sam usual checkov cfn-lint; do $(BIN)/uv pip compile -q --generate-hashes --no-annotate --no-header --universal --python-version 3.13 --no-emit-index-url --no-emit-find-links requirements/$$n.in -o requirements/$$n.txt; done
 	@$(BIN)/uv pip compile -q --generate-hashes --no-annotate --no-header --universal --python-version 3.13 --no-emit-index-url --no-emit-find-links requirements/runtime.in -o functions/requirements.txt
 
 format: .venv/.ready ## Format the code

@@ -14,7 +14,17 @@ from collections.abc import Iterator, Sequence
 from benchmarks import readme
 from benchmarks.results import Result, merge, reached, rounded
 
-GROUPS = ("alerts", "artefact", "cold_start", "dashboard", "demo", "drain", "memory", "test")
+GROUPS = (
+    "alerts",
+    "artefact",
+    "audit",
+    "cold_start",
+    "dashboard",
+    "demo",
+    "drain",
+    "memory",
+    "test",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

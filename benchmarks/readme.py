@@ -14,6 +14,11 @@ BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
 TITLES = {
     "artefact.mb": "Size of the one artefact",
     "artefact.unzipped_mb": "Size of the one artefact, unzipped",
+    "audit.definitions_per_s": "Task definitions audited in one process",
+    "audit.lint_start_ms": "`ecs-ops lint` on one file, from start to end",
+    "audit.memory_10000_mb": "Memory to audit 10,000 task definitions",
+    "audit.vs_cfn_lint": "`ecs-ops lint` against cfn-lint, a template of 50 services",
+    "audit.vs_checkov": "`ecs-ops lint` against Checkov, a template of 50 services",
     "cold_start.": "Cold start of",
     "dashboard.render_200_s": "Dashboard widget of 200 services, 30 ms a call",
     "dashboard.calls_200": "AWS calls for it",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from audit.model.graph import Graph
-from audit.model.node import Path, Unknown, format_path
+from audit.model.node import Node, Path, Unknown, format_path
 from audit.model.resource import Resource
 from audit.model.task_definition import Container, TaskDefinition
 from audit.rule import Fix, Outcome, Rule, Severity, Verdict
@@ -33,16 +33,20 @@ class Finding:
 
 def evaluate(graph: Graph, rules: Iterable[Rule]) -> list[Finding]:
     """Every verdict of every rule on everything it looks at."""
-    rules = list(rules)
-    containers = [rule for rule in rules if rule.on is Container]
-    found: list[Finding] = []
+    return list(findings(graph, rules))
+
+
+def findings(graph: Graph, rules: Iterable[Rule]) -> Iterator[Finding]:
+    """The same one by one, for an account whose verdicts are too many to keep."""
+    by_kind: dict[type[Node], list[Rule]] = {}
+    for rule in rules:
+        by_kind.setdefault(rule.on, []).append(rule)
+    containers = by_kind.get(Container, [])
     for resource in graph:
-        for rule in rules:
-            if rule.on is type(resource):
-                found.extend(_verdicts(rule, resource, resource))
+        for rule in by_kind.get(type(resource), ()):
+            yield from _verdicts(rule, resource, resource)
         if containers and isinstance(resource, TaskDefinition):
-            found.extend(_of_containers(containers, resource))
-    return found
+            yield from _of_containers(containers, resource)
 
 
 def _of_containers(rules: list[Rule], task: TaskDefinition) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from audit.evaluation import Finding, evaluate
 from audit.model.graph import Graph, Item
 from audit.report.entry import Entry, entry
 from audit.report.report import Report, of_resources
-from audit.rule import Rule
+from audit.rule import Outcome, Rule
 from sandbox.lint import text_problems
 from sandbox.lint.documents import items
 from sandbox.lint.locating import locate
@@ -61,5 +61,7 @@ def audit_files(
 
 
 def _entry(finding: Finding, texts: Mapping[str, Text]) -> Entry:
+    if finding.outcome is Outcome.NOT_APPLICABLE:
+        return entry(finding)
     text = texts[finding.place.source.file]
     return entry(finding, locate(text, finding.place, finding.path))

@@ -41,7 +41,7 @@ class Entry:
     container: str = ""
     field: str = ""
     location: Location | None = None
-    fingerprint: str = ""
+    fingerprint: str = ""  # of what failed or is unknown
     fixes: tuple[Fix, ...] = ()
     written: Source | None = None  # the document that field and fixes belong to
     about: Resource | None = None
@@ -52,6 +52,9 @@ class Entry:
     def counts(self) -> bool:
         """Is it a failure that nobody has accepted?"""
         return self.outcome is Outcome.FAIL and not self.suppressed and not self.known
+
+
+_TOLD = frozenset({Outcome.FAIL, Outcome.UNKNOWN})
 
 
 def entry(finding: Finding, location: Location | None = None) -> Entry:
@@ -72,7 +75,7 @@ def entry(finding: Finding, location: Location | None = None) -> Entry:
         container=container_of(finding.place, finding.path),
         field=finding.field,
         location=location,
-        fingerprint=_fingerprint(finding, location),
+        fingerprint=_fingerprint(finding, location) if finding.outcome in _TOLD else "",
         fixes=finding.fixes,
         written=finding.place.source,
         about=finding.resource,
