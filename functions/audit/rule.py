@@ -92,7 +92,7 @@ class About(TypedDict):
 
     ``source`` is the page that says so, ``remedy`` names the field to set. ``anchors`` are the ids of the
     same check elsewhere: ``cfn-lint:E3048``, ``SecurityHub:ECS.4``, ``Prowler:...``, ``Checkov:...``,
-    ``Trivy:...``.
+    ``Trivy:...``, ``KICS:...``.
     """
 
     severity: Severity

@@ -12,6 +12,7 @@ from audit.model.resource import Resource, Source
 from audit.model.scaling import Alarm, ScalableTarget, ScalingPolicy
 from audit.model.service import Cluster, Service
 from audit.model.surroundings import (
+    AccountSetting,
     CapacityProvider,
     Endpoint,
     LogGroup,
@@ -40,6 +41,7 @@ _LISTS: Mapping[str, type[Resource]] = {
     "SecurityGroups": SecurityGroup,
     "Subnets": Subnet,
     "VpcEndpoints": Endpoint,
+    "settings": AccountSetting,
 }
 _SINGLE: Mapping[str, type[Resource]] = {
     "taskDefinition": TaskDefinition,

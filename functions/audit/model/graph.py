@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from audit.model.load_balancing import TargetGroup
 from audit.model.node import Unknown
 from audit.model.resource import Resource, Source, short_name
 from audit.model.scaling import ScalableTarget, ScalingPolicy
@@ -91,6 +92,13 @@ class Graph:
         """The services of the graph that run a task definition."""
         return self._services_by_definition.get(id(task_definition), ())
 
+    def services_behind(self, group: TargetGroup) -> tuple[Service, ...]:
+        """The services of the graph that register their tasks with a target group."""
+        if not group.names:
+            raise Unknown("the target group has no name to be found by")
+        names = {*group.names, *(short_name(name) for name in group.names)}
+        return tuple(each for each in self.all(Service) if names & _groups(each))
+
     def scalable_target_of(self, service: Service) -> ScalableTarget | None:
         """What scales the service's desired count."""
         for target in self.all(ScalableTarget):
@@ -137,6 +145,14 @@ class Graph:
 
 def _has_arn(resource: Resource) -> bool:
     return any(name.startswith("arn:") for name in resource.names)
+
+
+def _groups(service: Service) -> set[str]:
+    try:
+        given = [entry["targetGroupArn"].text() for entry in service.load_balancers]
+    except Unknown:
+        return set()
+    return {name for arn in given if arn for name in (arn, short_name(arn))}
 
 
 def _revision(resource: Resource) -> int:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from audit.model.node import Node
 from audit.model.resource import Resource, attribute
+
+if TYPE_CHECKING:
+    from audit.model.service import Service
 
 # Elastic Load Balancing, "Target group attributes": deregistration_delay.timeout_seconds.
 DEFAULT_DEREGISTRATION_DELAY_S = 300
 # Elastic Load Balancing, "Application Load Balancers", load balancer attributes: idle_timeout.
 DEFAULT_IDLE_TIMEOUT_S = 60
+# API reference, CreateTargetGroup "HealthCheckIntervalSeconds", "...TimeoutSeconds",
+# "UnhealthyThresholdCount".
+_INTERVAL_S, _TIMEOUT_S, _UNHEALTHY_COUNT, _HEALTHY_COUNT = 30, 10, 2, 5
+_HTTP_TIMEOUT_S = 6
 
 
 class TargetGroup(Resource):
@@ -28,9 +37,50 @@ class TargetGroup(Resource):
         """``instance`` unless given (API reference, CreateTargetGroup)."""
         return self["TargetType"].text() or "instance"
 
+    @property
+    def health_interval(self) -> int:
+        """Seconds between two health checks of a target."""
+        return _whole(self["HealthCheckIntervalSeconds"], _INTERVAL_S)
+
+    @property
+    def health_timeout(self) -> int:
+        """Seconds without an answer that make a check a failure."""
+        http = self["Protocol"].text() == "HTTP"
+        return _whole(self["HealthCheckTimeoutSeconds"], _HTTP_TIMEOUT_S if http else _TIMEOUT_S)
+
+    @property
+    def unhealthy_count(self) -> int:
+        """Failures in a row that make a target unhealthy."""
+        return _whole(self["UnhealthyThresholdCount"], _UNHEALTHY_COUNT)
+
+    @property
+    def healthy_count(self) -> int:
+        """Successes in a row that make a target healthy."""
+        return _whole(self["HealthyThresholdCount"], _HEALTHY_COUNT)
+
+    @property
+    def detection(self) -> int:
+        """Seconds until a target that stopped answering is unhealthy."""
+        return self.health_interval * self.unhealthy_count
+
+    @property
+    def slowest_response(self) -> float | None:
+        """Seconds of the slowest requests (p99 of TargetResponseTime) where the audit read the metric."""
+        return self["Observed"]["TargetResponseTimeP99"].number()
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """The services of the graph that register their tasks with it."""
+        return self.graph.services_behind(self)
+
     def attribute(self, key: str) -> Node:
         """One of the attributes."""
         return attribute(self, key)
+
+
+def _whole(node: Node, default: int) -> int:
+    value = node.whole()
+    return default if value is None else value
 
 
 class LoadBalancer(Resource):

@@ -69,6 +69,11 @@ class Service(Resource):
         """The ``loadBalancers`` entries."""
         return self["loadBalancers"].items()
 
+    @property
+    def balanced(self) -> bool:
+        """Does a load balancer or VPC Lattice check its tasks?"""
+        return bool(self.load_balancers or self["vpcLatticeConfigurations"].items())
+
     def target_group(self, entry: Node) -> TargetGroup:
         """The target group of one ``loadBalancers`` entry."""
         arn = entry["targetGroupArn"].text()

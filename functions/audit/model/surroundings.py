@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from audit.model import permissions
+from audit.model.node import Unknown
 from audit.model.resource import Resource
 
 
@@ -12,11 +14,33 @@ class LogGroup(Resource):
     named_by = ("arn", "logGroupName")
 
 
+class AccountSetting(Resource):
+    """An element of ListAccountSettings with the effective ones: ``name`` and ``value``."""
+
+    kind = "account setting"
+    named_by = ("name",)
+
+
 class Role(Resource):
-    """GetRole's ``Role``, with ``AttachedPolicies`` (names) and ``Policies`` (every policy's document)."""
+    """GetRole's ``Role``, with ``AttachedPolicies`` (names) and ``Policies`` (every policy's document).
+
+    A template has the documents of its own policies only.
+    """
 
     kind = "role"
     named_by = ("Arn", "RoleName")
+
+    def allows(self, action: str) -> bool:
+        """May it, on whatever resource? UNKNOWN if that depends on a policy that nobody read."""
+        if not (self["Policies"].given or self["AttachedPolicies"].given):
+            raise Unknown(f"the policies of role {self.label} were not read")
+        names = [each["PolicyName"].text() or "" for each in self["AttachedPolicies"].items()]
+        said = permissions.of_documents(self["Policies"].items(), action)
+        if said is None:
+            said = permissions.of_names(names, action, documented=not self.source.logical_id)
+        if said is None:
+            raise Unknown(f"policies of role {self.label} are not known: {', '.join(names)}")
+        return said
 
 
 class SecurityGroup(Resource):
@@ -45,6 +69,18 @@ class CapacityProvider(Resource):
 
     kind = "capacity provider"
     named_by = ("capacityProviderArn", "name")
+
+    @property
+    def spot(self) -> bool:
+        """Are its instances Spot? Of an Auto Scaling group only its name or tags tell."""
+        managed = self["managedInstancesProvider"]
+        if managed.given:
+            template = managed["instanceLaunchTemplate"]
+            return template["capacityOptionType"].text() == "SPOT"
+        words = (self.label, *self.tags.keys(), *self.tags.values())
+        if any("spot" in word.lower() for word in words):
+            return True
+        raise Unknown(f"whether the instances of {self.label} are Spot was not read")
 
 
 class EventRule(Resource):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 # Developer guide, "Task definition parameters": the default of the agent and of Fargate.
 DEFAULT_STOP_TIMEOUT_S = 30
+_PREPARES = re.compile(r"(?:^|[-_])(?:init|migrat\w*|setup|bootstrap|seed|prepare)(?:[-_]|$)")
 
 
 class TaskDefinition(Resource):
@@ -154,6 +157,19 @@ class Container(Node):
         return self["essential"].flag() is not False
 
     @property
+    def finishes(self) -> bool:
+        """Does another container wait until it has exited, as for an init container?"""
+        return any(
+            edge.on == self.name and edge.condition in ("COMPLETE", "SUCCESS")
+            for edge in self.task_definition.dependencies
+        )
+
+    @property
+    def prepares(self) -> bool:
+        """Does its name say that it runs before the others and exits?"""
+        return _PREPARES.search(self.name.lower()) is not None
+
+    @property
     def stop_timeout(self) -> int:
         """Seconds between SIGTERM and SIGKILL."""
         seconds = self["stopTimeout"].whole()
@@ -163,6 +179,10 @@ class Container(Node):
     def image(self) -> str:
         """The image; empty if none is given."""
         return self["image"].text() or ""
+
+    def told(self, fields: Iterable[str]) -> tuple[object, ...]:
+        """What stands in these fields, to compare it with another container; nothing and empty are equal."""
+        return tuple(self[field].value or None for field in fields)
 
     @property
     def ports(self) -> tuple[Ports, ...]:

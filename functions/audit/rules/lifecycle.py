@@ -27,6 +27,7 @@ def stop_timeout_given(container: Container) -> Verdicts:
     spot = _on_spot(container)
     message = (
         f"stopTimeout is not given: {container.label} is killed {DEFAULT_STOP_TIMEOUT_S} s after SIGTERM"
+        + ("" if container.task_definition.fargate else ", or when the instance's agent says")
         + (
             f", though a Spot interruption leaves 120 s ({120 - DEFAULT_STOP_TIMEOUT_S} s unused)"
             if spot

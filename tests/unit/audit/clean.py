@@ -13,6 +13,7 @@ from audit.model.resource import Resource
 from audit.model.scaling import Alarm, ScalableTarget, ScalingPolicy
 from audit.model.service import Cluster, Service
 from audit.model.surroundings import (
+    AccountSetting,
     CapacityProvider,
     Endpoint,
     EventRule,
@@ -52,6 +53,7 @@ def world() -> World:
         Endpoint: [],
         CapacityProvider: [],
         EventRule: [_event_rule()],
+        AccountSetting: [{"name": "defaultLogDriverMode", "value": "non-blocking"}],
     }
 
 

@@ -72,7 +72,7 @@ def test_metadata_is_complete(rule: object) -> None:
     assert rule.source.startswith("https://")
     assert rule.remedy
     assert not rule.remedy.endswith(".")
-    tools = {"cfn-lint", "SecurityHub", "Prowler", "Checkov", "Trivy"}
+    tools = {"cfn-lint", "SecurityHub", "Prowler", "Checkov", "Trivy", "KICS"}
     assert {anchor.partition(":")[0] for anchor in rule.anchors} <= tools
 
 

@@ -1,0 +1,90 @@
+"""LIF: do signals arrive, and what starts again?"""
+
+from __future__ import annotations
+
+import re
+
+from audit.model import images
+from audit.model.task_definition import Container
+from audit.rule import Profile, Severity, Verdicts, failed, passed, put, rule
+
+_SHELL = re.compile(r"(?:/bin/|/usr/bin/)?(?:sh|bash|ash|dash|zsh)")
+
+
+@rule(
+    "LIF-03",
+    "An init process forwards signals and buries zombies",
+    on=Container,
+    severity=Severity.LOW,
+    profile=Profile.RESILIENCE,
+    source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LinuxParameters.html",
+    remedy='set "linuxParameters.initProcessEnabled": true for the container, and begin the last '
+    "command of a "
+    'shell line with "exec"',
+    anchors=(),
+)
+def init_process(container: Container) -> Verdicts:
+    task = container.task_definition
+    # With a process namespace of the whole task, no process of a container is number 1.
+    if task.windows or task["pidMode"].text() in ("task", "host"):
+        return
+    node = container["linuxParameters"]["initProcessEnabled"]
+    if node.flag():
+        yield passed(node)
+        return
+    line = _shell_line(container)
+    if line:
+        own = "" if container["entryPoint"].items() else ", unless its image has an entry point,"
+        yield failed(
+            node,
+            f"process 1 of {container.label}{own} is {line}, which passes no SIGTERM on: the application is "
+            f"killed after {container.stop_timeout} s at every stop",
+            put(node, True),
+            severity=Severity.MEDIUM,
+        )
+    else:
+        # Proxies and agents are made to be process 1.
+        made_for_it = images.is_proxy(container.image) or images.is_agent(container.image)
+        yield failed(
+            node,
+            f"initProcessEnabled of {container.label} is not set: as process 1 it must handle SIGTERM and "
+            "bury its children itself",
+            put(node, True),
+            severity=Severity.INFO if made_for_it else Severity.LOW,
+        )
+
+
+def _shell_line(container: Container) -> str | None:
+    """The shell that stays between ECS and the application, if the definition says so."""
+    words = [*container["entryPoint"].texts(), *container["command"].texts()]
+    if len(words) < 3 or not _SHELL.fullmatch(words[0]) or not words[1].startswith("-"):
+        return None
+    script = words[2].strip()
+    last = re.split(r"&&|;|\n", script)[-1].strip()
+    return None if last.startswith("exec ") else f"{words[0]} {words[1]}"
+
+
+@rule(
+    "LIF-04",
+    "Sidecars that are not essential start again by themselves",
+    on=Container,
+    severity=Severity.INFO,
+    profile=Profile.RESILIENCE,
+    source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-restart-policy.html",
+    remedy='set "restartPolicy": {"enabled": true}',
+    anchors=(),
+)
+def sidecars_restart(container: Container) -> Verdicts:
+    task = container.task_definition
+    node = container["restartPolicy"]["enabled"]
+    if container.essential or len(task.containers) < 2 or container.finishes or container.prepares:
+        return
+    if node.flag():
+        yield passed(node)
+    else:
+        yield failed(
+            node,
+            f"{container.label} is not essential and has no restartPolicy: when it dies, the task goes on "
+            "without it until it is replaced",
+            put(node, True),
+        )
