@@ -19,13 +19,14 @@ class CannotPatch(Exception):
     """The document is not built as the remedy needs it."""
 
 
-def patched(document: Any, fix: Fix) -> Any:
-    """A copy of the document with the change made."""
+def patched(document: Any, *fixes: Fix) -> Any:
+    """A copy of the document with the changes made, one after the other."""
     result = copy.deepcopy(document)
-    if fix.value is None:
-        _drop(result, fix.path)
-    else:
-        _put(result, fix.path, fix.value)
+    for fix in fixes:
+        if fix.value is None:
+            _drop(result, fix.path)
+        else:
+            _put(result, fix.path, copy.deepcopy(fix.value))
     return result
 
 

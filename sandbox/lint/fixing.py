@@ -27,13 +27,19 @@ _NO_END = "\n\\ No newline at end of file\n"
 def diffs(entries: Iterable[Entry], texts: Mapping[str, Text]) -> tuple[str, int]:
     """The diff of every file that a remedy changes, and how many changes it makes."""
     changed = dict(texts)
-    done: set[tuple[str, Path]] = set()
-    for file, fix in _ordered(entries, texts):
-        new = None if (file, fix.path) in done else _apply(changed[file], fix)
-        if new is not None:
-            done.add((file, fix.path))
-            changed[file] = new
-    return "".join(_diff(texts[file], changed[file]) for file in sorted(texts)), len(done)
+    count = 0
+    for file, fixes in _by_file(_ordered(entries, texts)).items():
+        changed[file], done = _apply(texts[file], list(fixes.values()))
+        count += done
+    return "".join(_diff(texts[file], changed[file]) for file in sorted(texts)), count
+
+
+def _by_file(changes: Iterable[tuple[str, Fix]]) -> dict[str, dict[Path, Fix]]:
+    """The changes of each file; the first, where two rules would change one field."""
+    found: dict[str, dict[Path, Fix]] = {}
+    for file, fix in changes:
+        found.setdefault(file, {}).setdefault(fix.path, fix)
+    return found
 
 
 def _ordered(entries: Iterable[Entry], texts: Mapping[str, Text]) -> list[tuple[str, Fix]]:
@@ -83,12 +89,34 @@ def _new_name(part: str | int) -> str | int:
     return template_name(part) if isinstance(part, str) and "." not in part else part
 
 
-def _apply(text: Text, fix: Fix) -> Text | None:
+def _apply(text: Text, fixes: list[Fix]) -> tuple[Text, int]:
+    """The text with as many of the changes as can be made, and how many those are."""
+    if not fixes:
+        return text, 0
+    # All at once: a large file is read back once, not once for every change.
+    new = _edited(text, fixes)
+    if new is not None:
+        return new, len(fixes)
+    if len(fixes) == 1:
+        return text, 0
+    half = len(fixes) // 2
+    text, first = _apply(text, fixes[:half])
+    text, second = _apply(text, fixes[half:])
+    return text, first + second
+
+
+def _edited(text: Text, fixes: list[Fix]) -> Text | None:
+    """The text after all changes; None if one cannot be made, or they get into each other's way."""
     try:
-        change = edit(text, fix.path, fix.value)
-        expected = patched(_plain(text.value), fix)
-        (start, end), replacement = change
-        new = parse(text.file, text.text[:start] + replacement + text.text[end:])
+        edits = sorted((edit(text, fix.path, fix.value) for fix in fixes), reverse=True)
+        expected = patched(_plain(text.value), *fixes)
+        content = text.text
+        later = len(content) + 1
+        for (start, end), replacement in edits:
+            if end >= later:
+                return None
+            content, later = content[:start] + replacement + content[end:], start
+        new = parse(text.file, content)
     except (CannotPatch, Unreadable, RecursionError):
         return None
     return new if _plain(new.value) == expected else None

@@ -27,14 +27,6 @@ class Ports:
         """Is the port one of these?"""
         return self.first <= port <= self.last
 
-    def overlaps(self, other: Ports) -> bool:
-        """Do both claim a port of the same protocol?"""
-        return (
-            self.protocol == other.protocol
-            and self.first <= other.last
-            and other.first <= self.last
-        )
-
 
 def of(mappings: Node) -> Iterator[Ports]:
     """Every port mapping of a container."""

@@ -53,8 +53,28 @@ class TaskDefinition(Resource):
         return tuple(Container(item, self) for item in self["containerDefinitions"].items())
 
     def container(self, name: str) -> Container | None:
-        """The container of that name."""
-        return next((each for each in self.containers if each.name == name), None)
+        """The container of that name; the first, if somebody gave it twice."""
+        return self._by_name.get(name)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Container]:
+        return {each.name: each for each in reversed(self.containers)}
+
+    @cached_property
+    def log_users(self) -> tuple[Container, ...]:
+        """The containers that write to the log router."""
+        return tuple(each for each in self.containers if each.log_driver == "awsfirelens")
+
+    @cached_property
+    def checks_health(self) -> bool:
+        """Has any container a health check?"""
+        return any(each.health_check for each in self.containers)
+
+    @cached_property
+    def awaited(self) -> frozenset[str]:
+        """The containers that another one waits for until they have exited, as for init containers."""
+        exits = ("COMPLETE", "SUCCESS")
+        return frozenset(edge.on for edge in self.dependencies if edge.condition in exits)
 
     @cached_property
     def services(self) -> tuple[Service, ...]:
@@ -155,14 +175,6 @@ class Container(Node):
     def essential(self) -> bool:
         """True unless given (API reference, ContainerDefinition "essential")."""
         return self["essential"].flag() is not False
-
-    @property
-    def finishes(self) -> bool:
-        """Does another container wait until it has exited, as for an init container?"""
-        return any(
-            edge.on == self.name and edge.condition in ("COMPLETE", "SUCCESS")
-            for edge in self.task_definition.dependencies
-        )
 
     @property
     def prepares(self) -> bool:

@@ -64,7 +64,7 @@ def _unwatched(container: Container) -> str | None:
     """The service in which nothing at all would notice that the task hangs."""
     try:
         task = container.task_definition
-        if any(each.health_check for each in task.containers):
+        if task.checks_health:
             return None
         alone = [each for each in task.services if not (each.balanced or each.daemon)]
     except Unknown:

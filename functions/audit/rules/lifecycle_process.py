@@ -77,7 +77,9 @@ def _shell_line(container: Container) -> str | None:
 def sidecars_restart(container: Container) -> Verdicts:
     task = container.task_definition
     node = container["restartPolicy"]["enabled"]
-    if container.essential or len(task.containers) < 2 or container.finishes or container.prepares:
+    if container.essential or len(task.containers) < 2:
+        return
+    if container.prepares or container.name in task.awaited:
         return
     if node.flag():
         yield passed(node)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import combinations
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from audit.model import images
 from audit.model.node import Node
@@ -32,34 +32,56 @@ _BALANCER = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LoadB
 )
 def one_port_each(task: TaskDefinition) -> Verdicts:
     claims = [
-        (container, port)
+        _Claim(*_range(task, ports), container, ports)
         for container in task.containers
-        for port in container.ports
-        if task.one_namespace or port.host
+        for ports in container.ports
+        if task.one_namespace or ports.host
     ]
     if not claims:
         return ()
-    return examine(
-        combinations(claims, 2),
-        lambda pair: _clash(task, *pair),
-        clean=task["containerDefinitions"],
-    )
+    # Sorted by their first port, who overlaps anybody overlaps the one that reaches furthest so far.
+    claims.sort(key=lambda claim: (claim.ports.protocol, claim.first, claim.last))
+    return examine(_clashes(claims), _clash, clean=task["containerDefinitions"])
 
 
-def _clash(
-    task: TaskDefinition, one: tuple[Container, Ports], other: tuple[Container, Ports]
-) -> Iterator[Verdict]:
-    first, second = one[1], other[1]
-    shared = first.overlaps(second) if task.one_namespace else first.host == second.host
-    if not shared or first.protocol != second.protocol:
-        return
-    port = second.label if task.one_namespace else second.host
-    who = " and ".join(dict.fromkeys((one[0].label, other[0].label)))
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    first: int
+    last: int
+    container: Container
+    ports: Ports
+
+    @property
+    def label(self) -> str:
+        return f"{self.first}" if self.first == self.last else f"{self.first}-{self.last}"
+
+
+def _range(task: TaskDefinition, ports: Ports) -> tuple[int, int]:
+    return (ports.first, ports.last) if task.one_namespace else (ports.host or 0, ports.host or 0)
+
+
+def _clashes(claims: Iterable[_Claim]) -> Iterator[tuple[_Claim, _Claim]]:
+    furthest: _Claim | None = None
+    for claim in claims:
+        same = furthest is not None and furthest.ports.protocol == claim.ports.protocol
+        if furthest is not None and same and claim.first <= furthest.last:
+            yield furthest, claim
+        if furthest is None or not same or claim.last > furthest.last:
+            furthest = claim
+
+
+def _place(claim: _Claim) -> list[int]:
+    return [part for part in claim.ports.node.path if isinstance(part, int)]
+
+
+def _clash(pair: tuple[_Claim, _Claim]) -> Iterator[Verdict]:
+    earlier, later = sorted(pair, key=_place)
+    shared = min(pair, key=lambda claim: claim.last - claim.first).label
+    who = " and ".join(dict.fromkeys(each.container.label for each in (earlier, later)))
     yield failed(
-        second.node,
-        f"{who} both claim port {port}: {second.protocol.upper()} host port '{port}' is mapped "
-        "multiple times "
-        "in task",
+        later.ports.node,
+        f"{who} both claim port {shared}: {later.ports.protocol.upper()} host port '{shared}' is mapped "
+        "multiple times in task",
     )
 
 
@@ -70,21 +92,21 @@ def _clash(
     severity=Severity.LOW,
     profile=Profile.RESILIENCE,
     source=_PORTS,
-    remedy='give one of them another "image", "command" or "environment": a port mapping does not '
-    "move the port "
-    "that the program opens",
+    remedy='give one of them another "image", "command" or "environment": a port mapping does not move the '
+    "port that the program opens",
     anchors=(),
 )
 def same_image_twice(task: TaskDefinition) -> Verdicts:
+    serving = [each for each in task.containers if each.ports and each.image]
     if not task.one_namespace or len(task.containers) < 2:
         return ()
-    serving = [each for each in task.containers if each.ports]
-    return examine(combinations(serving, 2), _twins, clean=task["containerDefinitions"])
+    first: dict[str, Container] = {}
+    return examine(serving, lambda each: _twin(first, each), clean=task["containerDefinitions"])
 
 
-def _twins(pair: tuple[Container, Container]) -> Iterator[Verdict]:
-    one, other = pair
-    if one.image and one.image == other.image and one.told(_ORDERS) == other.told(_ORDERS):
+def _twin(first: dict[str, Container], other: Container) -> Iterator[Verdict]:
+    one = first.setdefault(f"{other.image} {other.told(_ORDERS)!r}", other)
+    if one is not other:
         yield failed(
             other["image"],
             f"{one.label} and {other.label} run {one.image} with the same command and environment: both open "

@@ -130,11 +130,7 @@ def _second(owners: dict[str, Container], container: Container, mount: Node) -> 
 def router_ready(container: Container) -> Verdicts:
     if not container.log_router:
         return ()
-    users = [
-        each
-        for each in container.task_definition.containers
-        if each.log_driver == "awsfirelens" and each.name != container.name
-    ]
+    users = [each for each in container.task_definition.log_users if each.name != container.name]
     return examine(
         [None, *users],
         lambda user: _unready(container, user),

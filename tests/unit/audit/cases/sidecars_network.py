@@ -30,7 +30,7 @@ CASES = [
             (TaskDefinition, f"{_OTHER_PORT}.protocol", "udp"),
         ),
         at=_OTHER_PORT,
-        says="app and agent both claim port 8000-8090",
+        says="app and agent both claim port 8080: TCP host port",
     ),
     Case(
         "SDC-01",

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from audit.patch import CannotPatch, patched
 from audit.rule import Fix
 from sandbox.cli import main
+from sandbox.lint import fixing
 from sandbox.lint.edits import edit
 from sandbox.lint.reading import parse
 
@@ -141,3 +142,31 @@ def test_an_edit_of_the_text_is_the_change_of_the_data(
             continue
         after = parse(name, written[:start] + replacement + written[end:])
         assert after.value == expected, written
+
+
+def test_many_remedies_are_read_back_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[str] = []
+    monkeypatch.setattr(fixing, "parse", lambda *given: reads.append(given[0]) or parse(*given))
+    text = parse("task.json", json.dumps({"list": [{"name": n} for n in range(500)]}))
+    wanted = [Fix(("list", n, "stopTimeout"), 60) for n in range(500)]
+
+    new, count = fixing._apply(text, wanted)
+
+    assert count == 500
+    assert all(each["stopTimeout"] == 60 for each in new.value["list"])
+    assert len(reads) == 1
+
+
+def test_remedies_in_each_others_way_are_made_one_by_one() -> None:
+    text = parse("task.json", '{"name": "app"}')
+    wanted = [
+        Fix(("linux", "init"), True),
+        Fix(("linux", "swap"), 0),
+        Fix(("name", "first"), 1),
+        Fix(("stop",), 60),
+    ]
+
+    new, count = fixing._apply(text, wanted)
+
+    assert count == 3, "a text has no fields"
+    assert new.value == {"name": "app", "linux": {"init": True, "swap": 0}, "stop": 60}

@@ -18,7 +18,14 @@ GOOD = {
     "requiresCompatibilities": ["FARGATE"],
     "cpu": "256",
     "memory": "512",
-    "containerDefinitions": [{"name": "app", "image": "web:1", "stopTimeout": 60}],
+    "containerDefinitions": [
+        {
+            "name": "app",
+            "image": "web:1",
+            "stopTimeout": 60,
+            "logConfiguration": {"logDriver": "splunk"},
+        }
+    ],
 }
 
 
