@@ -1,7 +1,8 @@
 """The checks of ECS that other tools have, by the id that a rule of ours names as its anchor.
 
 Security Hub: "Security Hub controls for Amazon ECS" (ECS.1 was retired in March 2026; 6, 7 and 11 are not
-used). Prowler 5, Checkov, Trivy and cfn-lint: their rules' own folders. Read in 2026-09.
+used). Prowler 5, Checkov, Trivy, cfn-lint and KICS (the first part of the query's id): their rules' own
+folders. Read in 2026-09.
 """
 
 OTHER_TOOLS: dict[str, dict[str, str]] = {
@@ -67,5 +68,11 @@ OTHER_TOOLS: dict[str, dict[str, str]] = {
         "E3053": "in awsvpc host port and container port are the same",
         "E3054": "a Fargate service's task definition is fit for Fargate",
         "E3713": "Fargate has the log driver",
+    },
+    "KICS": {
+        "027a4b7a": "network mode is awsvpc",
+        "4d46ff3b": "EFS volumes are encrypted in transit",
+        "ab759fde": "clusters use Container Insights",
+        "d24389b4": "task definitions have a health check",
     },
 }

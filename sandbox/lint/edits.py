@@ -100,7 +100,7 @@ def _insert(text: Text, holder: MarkedDict, key: str, value: Any) -> Edit:
     at = members[1][1] if len(members) > 1 else first
     if not flow:
         return (at, at), f"{written}\n{' ' * (text.place(at).column - 1)}"
-    blank = text.text[start + 1 : first]
+    blank = text.text[start + 1 : first] or " "
     if len(members) == 1:
         return (end, end), f",{blank}{written}"
     return (at, at), f"{written},{blank}"

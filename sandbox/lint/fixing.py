@@ -19,7 +19,7 @@ from sandbox.lint.edits import edit
 from sandbox.lint.locating import written
 from sandbox.lint.marked import MarkedDict, MarkedList, Text, Unreadable
 from sandbox.lint.reading import parse
-from sandbox.lint.renaming import template_name
+from sandbox.lint.renaming import template_name, to_template
 
 _NO_END = "\n\\ No newline at end of file\n"
 
@@ -47,7 +47,10 @@ def _ordered(entries: Iterable[Entry], texts: Mapping[str, Text]) -> list[tuple[
     found = [
         (
             each.written.file,
-            Fix(_in_file(texts[each.written.file], each.written, fix.path), fix.value),
+            Fix(
+                _in_file(texts[each.written.file], each.written, fix.path),
+                to_template(fix.value) if each.written.logical_id else fix.value,
+            ),
         )
         for each in entries
         if each.written and each.written.file in texts
@@ -113,7 +116,7 @@ def _edited(text: Text, fixes: list[Fix]) -> Text | None:
         content = text.text
         later = len(content) + 1
         for (start, end), replacement in edits:
-            if end >= later:
+            if end > later:
                 return None
             content, later = content[:start] + replacement + content[end:], start
         new = parse(text.file, content)

@@ -58,3 +58,14 @@ def to_api(value: Any, depth: int = 0) -> Any:
             return [to_api(each, depth + 1) for each in value]
         case _:
             return value
+
+
+def to_template(value: Any) -> Any:
+    """A value with the names that a template has for the API's fields."""
+    match value:
+        case dict():
+            return {template_name(key): to_template(each) for key, each in value.items()}
+        case list():
+            return [to_template(each) for each in value]
+        case _:
+            return value

@@ -70,11 +70,6 @@ class Node:
         return self.value is not None
 
     @property
-    def is_list(self) -> bool:
-        """Is it a list, where the API also takes one element alone?"""
-        return isinstance(self.value, list)
-
-    @property
     def missing(self) -> bool:
         """Is nothing written here, or an empty text?"""
         return self.value is None or self.value == ""
@@ -154,11 +149,6 @@ class Node:
     def texts(self) -> list[str]:
         """The texts of a list; none if not given."""
         return [text for item in self.items() if (text := item.text()) is not None]
-
-    def one_or_more(self) -> list[str]:
-        """The texts of a list, or the one text that may stand alone, as in IAM policies."""
-        alone = isinstance(self.value, str)
-        return [text for text in (self.text(),) if text is not None] if alone else self.texts()
 
     def entries(self) -> dict[str, Node]:
         """The entries of an object; none if not given."""

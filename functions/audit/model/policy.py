@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from audit.model.node import Node, Unknown
 from audit.model.surroundings import Role
 
 _ADMINISTRATOR = frozenset({"AdministratorAccess", "PowerUserAccess"})
+# AWS managed policy reference: what roles of ECS tasks usually have besides.
+_MANAGED = {
+    "CloudWatchLogsFullAccess": ("logs:*",),
+    "CloudWatchFullAccess": ("logs:*", "cloudwatch:*"),
+    "CloudWatchFullAccessV2": ("logs:*", "cloudwatch:*"),
+    "AmazonECSTaskExecutionRolePolicy": (
+        "ecr:GetAuthorizationToken",
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:GetDownloadUrlForLayer",
+        "ecr:BatchGetImage",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+    ),
+}
 
 
 def administrator(role: Role) -> Node | None:
@@ -31,10 +45,22 @@ def granting(role: Role, action: str) -> Node | None:
     if everything is not None:
         return everything
     for statement in statements(role):
-        wanted = action.lower()
-        if any(fnmatchcase(wanted, word.lower()) for word in _words(statement["Action"])):
+        if _covers(_words(statement["Action"]), action):
             return statement
     return None
+
+
+def allows(role: Role, action: str) -> bool:
+    """May the role do it, on whatever resource? UNKNOWN if another attached policy may decide that."""
+    names = [_policy_name(each) for each in role["AttachedPolicies"].items()]
+    if granting(role, action) is not None:
+        return True
+    if any(_covers(_MANAGED.get(name, ()), action) for name in names):
+        return True
+    unread = [name for name in names if name not in _MANAGED]
+    if unread:
+        raise Unknown(f"what {', '.join(unread)} of role {role.label} allows was not read")
+    return False
 
 
 def known_completely(role: Role) -> bool:
@@ -55,6 +81,11 @@ def statements(role: Role) -> Iterator[Node]:
 
 def _words(node: Node) -> list[str]:
     return node.texts() if isinstance(node.value, list) else [node.text() or ""]
+
+
+def _covers(patterns: Iterable[str], action: str) -> bool:
+    # IAM user guide, "IAM JSON policy elements: Action": wildcards; upper and lower case are the same.
+    return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in patterns)
 
 
 def _policy_name(attached: Node) -> str:

@@ -8,9 +8,6 @@ from audit.model.dependencies import Dependency, cycle
 from audit.model.node import Unknown
 from audit.model.task_definition import Container, TaskDefinition
 
-# API reference, HealthCheck: "The default value is 30 seconds"; "By default, the startPeriod is off".
-_DEFAULT_INTERVAL_S = 30
-
 
 @dataclass(frozen=True, slots=True)
 class Slot:
@@ -60,12 +57,8 @@ def start_schedule(task: TaskDefinition) -> tuple[Slot, ...]:
 
 def healthy_after(container: Container) -> int:
     """Seconds until a container that starts within its ``startPeriod`` is healthy; 0 without a check."""
-    check = container["healthCheck"]
-    if not check.given:
-        return 0
-    interval = check["interval"].whole()
-    period = check["startPeriod"].whole() or 0
-    return period + (_DEFAULT_INTERVAL_S if interval is None else interval)
+    check = container.health_check
+    return check.start_period + check.interval if check else 0
 
 
 def _reached(task: TaskDefinition, dependency: Dependency, slot: Slot) -> int:

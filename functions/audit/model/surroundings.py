@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from audit.model import permissions
 from audit.model.node import Unknown
 from audit.model.resource import Resource
 
@@ -22,25 +21,10 @@ class AccountSetting(Resource):
 
 
 class Role(Resource):
-    """GetRole's ``Role``, with ``AttachedPolicies`` (names) and ``Policies`` (every policy's document).
-
-    A template has the documents of its own policies only.
-    """
+    """GetRole's ``Role``, with ``AttachedPolicies`` (names) and ``Policies`` (every policy's document)."""
 
     kind = "role"
     named_by = ("Arn", "RoleName")
-
-    def allows(self, action: str) -> bool:
-        """May it, on whatever resource? UNKNOWN if that depends on a policy that nobody read."""
-        if not (self["Policies"].given or self["AttachedPolicies"].given):
-            raise Unknown(f"the policies of role {self.label} were not read")
-        names = [each["PolicyName"].text() or "" for each in self["AttachedPolicies"].items()]
-        said = permissions.of_documents(self["Policies"].items(), action)
-        if said is None:
-            said = permissions.of_names(names, action, documented=not self.source.logical_id)
-        if said is None:
-            raise Unknown(f"policies of role {self.label} are not known: {', '.join(names)}")
-        return said
 
 
 class SecurityGroup(Resource):

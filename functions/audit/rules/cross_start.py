@@ -74,7 +74,7 @@ def grace_covers_start(service: Service) -> Verdicts:
     for container, group in _answering(service):
         check = container.health_check
         own = check.start_period if check else 0
-        interval = group["HealthCheckIntervalSeconds"].whole() or 30
+        interval = group.health_interval
         needed = way.seconds + own + interval
         said = (
             f"start {' then '.join(way.containers)}: {way.seconds} + startPeriod {own} + one check of "
@@ -107,7 +107,7 @@ def patient_target_group(service: Service) -> Verdicts:
         check = container.health_check
         if check is None or not check.start_period:
             continue
-        window = _detection(group)
+        window = group.detection
         if max(grace(service), window) < check.start_period:
             yield failed(
                 node,
@@ -117,11 +117,6 @@ def patient_target_group(service: Service) -> Verdicts:
             )
         else:
             yield passed(node)
-
-
-def _detection(group: TargetGroup) -> int:
-    interval = group["HealthCheckIntervalSeconds"].whole() or 30
-    return interval * (group["UnhealthyThresholdCount"].whole() or 2)
 
 
 @rule(
@@ -143,11 +138,11 @@ def given_up_in_time(service: Service) -> Verdicts:
     at_once = max(desired * service.maximum_percent // 100 - desired, 1)
     rounds = math.ceil(threshold / at_once)
     for _, group in _answering(service):
-        each = grace(service) + _detection(group)
+        each = grace(service) + group.detection
         total = rounds * each
         said = (
             f"{threshold} failed tasks, {at_once} at a time, each after {grace(service)} + "
-            f"{_detection(group)} s: {total} s"
+            f"{group.detection} s: {total} s"
         )
         if total > _PATIENCE_S:
             yield failed(

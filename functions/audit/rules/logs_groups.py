@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from audit.model import policy
 from audit.model.node import Node, Unknown
 from audit.model.resource import short_name
 from audit.model.service import Service
@@ -113,7 +114,7 @@ def may_create_group(container: Container) -> Verdicts:
         return
     name = short_name(arn)
     try:
-        allowed = task.graph.find(Role, arn).allows(_CREATE)
+        allowed = policy.allows(task.graph.find(Role, arn), _CREATE)
     except Unknown:
         if name.lower() != _USUAL_ROLE:
             raise

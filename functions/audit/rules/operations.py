@@ -26,6 +26,7 @@ _DEPLOYMENT_EVENTS = (
         "Prowler:ecs_cluster_container_insights_enabled",
         "Checkov:CKV_AWS_65",
         "Trivy:AWS-0034",
+        "KICS:ab759fde",
     ),
 )
 def container_insights(cluster: Cluster) -> Verdicts:

@@ -127,7 +127,7 @@ def cannot_deploy_itself(task: TaskDefinition) -> Verdicts:
     profile=Profile.SECURITY,
     source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/efs-best-practices.html",
     remedy='set "efsVolumeConfiguration.transitEncryption" to "ENABLED"',
-    anchors=("SecurityHub:ECS.18", "Checkov:CKV_AWS_97", "Trivy:AWS-0035"),
+    anchors=("SecurityHub:ECS.18", "Checkov:CKV_AWS_97", "Trivy:AWS-0035", "KICS:4d46ff3b"),
 )
 def encrypted_on_the_way(task: TaskDefinition) -> Verdicts:
     for volume in task["volumes"].items():

@@ -35,7 +35,7 @@ _SEVERITIES = {"host": Severity.MEDIUM, "bridge": Severity.LOW, "none": Severity
     profile=Profile.SECURITY,
     source=_NETWORKING,
     remedy='set "networkMode" to "awsvpc": security groups and flow logs then work per task',
-    anchors=("SecurityHub:ECS.17",),
+    anchors=("SecurityHub:ECS.17", "KICS:027a4b7a"),
 )
 def network_mode(task: TaskDefinition) -> Verdicts:
     node, mode = task["networkMode"], task.network_mode
