@@ -34,7 +34,7 @@ def more_than_one(service: Service) -> Verdicts:
     else:
         severity = Severity.HIGH if service.production else Severity.MEDIUM
         said = f"desiredCount is 1: when the only task of {service.label} stops, there is none"
-        yield failed(node, said, put(node, 2), severity=severity)
+        yield failed(node, said, severity=severity)
 
 
 @rule(

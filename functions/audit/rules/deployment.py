@@ -39,13 +39,13 @@ def circuit_breaker(service: Service) -> Verdicts:
     if not _rolling(service):
         return
     breaker = service["deploymentConfiguration"]["deploymentCircuitBreaker"]
-    both = {"enable": True, "rollback": True}
     if not breaker["enable"].flag():
         yield failed(
             breaker["enable"],
             "the deployment circuit breaker is off: a deployment whose tasks never start goes on for ever, "
             "and no event says that it failed",
-            put(breaker, both),
+            put(breaker["enable"], True),
+            put(breaker["rollback"], True),
         )
     elif not breaker["rollback"].flag():
         yield failed(

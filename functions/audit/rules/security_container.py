@@ -15,7 +15,6 @@ from audit.rule import (
     examine,
     failed,
     passed,
-    put,
     rule,
 )
 
@@ -81,7 +80,6 @@ def read_only_root(container: Container) -> Verdicts:
         node,
         f"readonlyRootFilesystem is {'false' if node.given else 'not given'}: whoever gets into "
         f"{container.label} can change its programs",
-        put(node, True),
     )
 
 

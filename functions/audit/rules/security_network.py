@@ -17,7 +17,6 @@ from audit.rule import (
     examine,
     failed,
     passed,
-    put,
     rule,
 )
 
@@ -80,7 +79,6 @@ def public_address(service: Service) -> Verdicts:
             yield failed(
                 node,
                 f"assignPublicIp is ENABLED: every task of {service.label} has an address on the internet",
-                put(node, "DISABLED"),
             )
         else:
             yield passed(node)
