@@ -86,7 +86,15 @@ class Graph:
         name = node.text()
         if name is None:
             raise Unknown("taskDefinition is not given", node.path)
-        return self.find(TaskDefinition, name)
+        return self._unregistered(name) or self.find(TaskDefinition, name)
+
+    def _unregistered(self, name: str) -> TaskDefinition | None:
+        """What ``web:7`` names, if there is a file for ``web`` that is yet to be registered."""
+        family, _, revision = short_name(name).rpartition(":")
+        found = self._index(TaskDefinition).get(family) if revision.isdigit() else None
+        if isinstance(found, TaskDefinition) and not found["revision"].given:
+            return found
+        return None
 
     def services_of(self, task_definition: TaskDefinition) -> tuple[Service, ...]:
         """The services of the graph that run a task definition."""

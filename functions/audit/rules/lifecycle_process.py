@@ -8,7 +8,9 @@ from audit.model import images
 from audit.model.task_definition import Container
 from audit.rule import Profile, Severity, Verdicts, failed, passed, put, rule
 
-_SHELL = re.compile(r"(?:/bin/|/usr/bin/)?(?:sh|bash|ash|dash|zsh)")
+# Bash runs the last command of a line in its own place, other shells only a command that stands alone.
+_SHELL = re.compile(r"(?:/bin/|/usr/bin/)?(?:sh|ash|dash)")
+_NEXT_COMMAND = re.compile(r"&&|\|\||[;\n]")
 
 
 @rule(
@@ -34,13 +36,15 @@ def init_process(container: Container) -> Verdicts:
         return
     line = _shell_line(container)
     if line:
-        own = "" if container["entryPoint"].items() else ", unless its image has an entry point,"
+        # Where only the command is given, the image's entry point may be an init process.
+        known = bool(container["entryPoint"].items())
+        unless = "" if known else ", unless its image has an entry point,"
         yield failed(
             node,
-            f"process 1 of {container.label}{own} is {line}, which passes no SIGTERM on: the application is "
-            f"killed after {container.stop_timeout} s at every stop",
+            f"process 1 of {container.label}{unless} is {line}, which passes no SIGTERM on: the application "
+            f"is killed after {container.stop_timeout} s at every stop",
             put(node, True),
-            severity=Severity.MEDIUM,
+            severity=Severity.MEDIUM if known else Severity.LOW,
         )
     else:
         # Proxies and agents are made to be process 1.
@@ -59,9 +63,9 @@ def _shell_line(container: Container) -> str | None:
     words = [*container["entryPoint"].texts(), *container["command"].texts()]
     if len(words) < 3 or not _SHELL.fullmatch(words[0]) or not words[1].startswith("-"):
         return None
-    script = words[2].strip()
-    last = re.split(r"&&|;|\n", script)[-1].strip()
-    return None if last.startswith("exec ") else f"{words[0]} {words[1]}"
+    commands = _NEXT_COMMAND.split(words[2].strip().rstrip(";"))
+    stays = len(commands) > 1 and not commands[-1].strip().startswith("exec ")
+    return f"{words[0]} {words[1]}" if stays else None
 
 
 @rule(

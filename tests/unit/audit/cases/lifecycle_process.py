@@ -27,12 +27,13 @@ CASES = [
         ("command", ["migrate && serve"]),
     ),
     _init(
-        "MEDIUM",
+        "LOW",
         "process 1 of app, unless its image has an entry point, is sh -c",
         ("command", ["sh", "-c", "exec migrate; serve"]),
     ),
     _init("LOW", "as process 1 it must handle", ("command", ["sh", "-c", "migrate && exec serve"])),
     _init("LOW", "as process 1 it must handle", ("command", ["bash", "serve.sh", "--fast"])),
+    _init("LOW", "as process 1 it must handle", ("entryPoint", ["sh", "-c", "serve --fast;"])),
     Case(
         "LIF-04",
         ((TaskDefinition, _RESTART, False),),
