@@ -27,7 +27,7 @@ INCIDENTS, EVERY_S = 60, 0.15
 WARM_UP = 3
 _ROUTES = """
 sinks: {{team: {{type: slack, secret: slack, channel: C0ALERTS, api: "{api}"}}}}
-limits: {{threads: 500}}
+limits: {{threads: 500, threads_total: 500}}
 routes: [{{to: {to}}}]
 """
 _SAMPLE = json.loads((ROOT / "events" / "ecs-ops-alert.json").read_text(encoding="utf-8"))

@@ -2,7 +2,7 @@
 
 pk incident#<key>          sk stage#<digest>   the newest alert of a stage
 pk incident#<key>          sk sink#<name>      what a sink's readers know (``SinkState``)
-pk threads#<sink>#<cluster> sk window          the incidents that got threads of their own lately
+pk threads#<sink>          sk window           the incidents that got threads of their own lately
 pk routes                  sk last-good        the routes document that was last understood
 """
 
@@ -18,10 +18,19 @@ from botocore.exceptions import ClientError
 from alerts.incident import digest, key_digest
 from alerts.incident_reader import IncidentReader, partition
 from alerts.plan import Limits, SinkState
+from alerts.summary import ALL_CLUSTERS
 from ecsops.alerts import Alert
 
 _LOST = "ConditionalCheckFailedException"
 _KEEP_S = 30 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Too many incidents since ``began``: those of one cluster, or of all of them."""
+
+    cluster: str
+    began: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,33 +73,40 @@ class IncidentStore(IncidentReader):
 
     def join(
         self, sink: str, cluster: str, incident: str, limits: Limits, now: float
-    ) -> int | None:
-        """Ask for a thread of one's own: None is granted, a time is when the full window began."""
+    ) -> Crowd | None:
+        """Ask for a thread of one's own: None is granted, otherwise who shares a summary."""
         me, since = key_digest(incident), int(now) - limits.threads_window_s
         try:
             self.dynamodb.update_item(
                 TableName=self.table,
-                Key=_threads(sink, cluster),
+                Key=_threads(sink),
                 UpdateExpression=(
-                    "ADD members :members SET began = if_not_exists(began, :now), expires_at = :expires"
+                    "ADD members :members, #cluster :members "
+                    "SET began = if_not_exists(began, :now), expires_at = :expires"
                 ),
                 ConditionExpression=(
                     "attribute_not_exists(pk) OR contains(members, :me) "
-                    "OR (began > :since AND size(members) < :cap)"
+                    "OR (began > :since AND size(members) < :total "
+                    "AND (attribute_not_exists(#cluster) OR size(#cluster) < :cap))"
                 ),
+                ExpressionAttributeNames={"#cluster": _members(cluster)},
                 ExpressionAttributeValues={
                     ":members": {"SS": [me]},
                     ":me": {"S": me},
                     ":now": {"N": str(int(now))},
                     ":since": {"N": str(since)},
                     ":cap": {"N": str(limits.threads)},
+                    ":total": {"N": str(limits.threads_total)},
                     ":expires": _expiry(now),
                 },
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            began = int(_lost(error).get("began", {}).get("N", "0"))
-            return began if began > since else self._new_window(sink, cluster, me, began, now)
+            window = _lost(error)
+            if _began(window) <= since:
+                return self._new_window(sink, cluster, me, _began(window), now)
+            full = len(window.get(_members(cluster), {}).get("SS", ())) >= limits.threads
+            return Crowd(cluster if full else ALL_CLUSTERS, _began(window))
         return None
 
     def keep_routes(self, text: str, now: float) -> None:
@@ -106,15 +122,16 @@ class IncidentStore(IncidentReader):
         item = answer.get("Item")
         return item["text"]["S"] if item else None
 
-    def _new_window(self, sink: str, cluster: str, me: str, began: int, now: float) -> int | None:
-        item = {**_threads(sink, cluster), "members": {"SS": [me]}, "began": {"N": str(int(now))}}
+    def _new_window(self, sink: str, cluster: str, me: str, began: int, now: float) -> Crowd | None:
+        members = {"members": {"SS": [me]}, _members(cluster): {"SS": [me]}}
+        item = {**_threads(sink), **members, "began": {"N": str(int(now))}}
         lost = self._put(
             {**item, "expires_at": _expiry(now)},
             ConditionExpression="began = :began",
             ExpressionAttributeValues={":began": {"N": str(began)}},
         )
         # Somebody else has begun the new window: into its summary, rather than asking again.
-        return None if lost is None else int(lost.get("began", {"N": str(int(now))})["N"])
+        return None if lost is None else Crowd(cluster, _began(lost) or int(now))
 
     def _put(self, item: dict[str, Any], **condition: Any) -> Mapping[str, Any] | None:
         """Write on a condition; the item that stood in the way, None when it was written."""
@@ -130,8 +147,17 @@ class IncidentStore(IncidentReader):
         return None
 
 
-def _threads(sink: str, cluster: str) -> dict[str, Any]:
-    return {"pk": {"S": f"threads#{sink}#{cluster}"}, "sk": {"S": "window"}}
+def _threads(sink: str) -> dict[str, Any]:
+    return {"pk": {"S": f"threads#{sink}"}, "sk": {"S": "window"}}
+
+
+def _members(cluster: str) -> str:
+    """The attribute with a cluster's incidents."""
+    return f"members_{key_digest(cluster)}"
+
+
+def _began(window: Mapping[str, Any]) -> int:
+    return int(window.get("began", {}).get("N", "0"))
 
 
 def _expiry(now: float) -> dict[str, str]:

@@ -24,6 +24,7 @@ class Limits:
     updates: int = 5
     window_s: int = 600
     threads: int = 10
+    threads_total: int = 30
     threads_window_s: int = 300
 
 

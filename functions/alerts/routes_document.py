@@ -175,11 +175,9 @@ def _moment(text: str) -> float:
 
 
 def _limits(field: Field) -> Limits:
-    parts = field.fields("updates", "threads")
-    return Limits(
-        updates=parts["updates"].whole(1, 50) if "updates" in parts else Limits().updates,
-        threads=parts["threads"].whole(1, 500) if "threads" in parts else Limits().threads,
-    )
+    parts = field.fields("updates", "threads", "threads_total")
+    most = {"updates": 50, "threads": 500, "threads_total": 500}
+    return Limits(**{name: part.whole(1, most[name]) for name, part in parts.items()})
 
 
 def _patterns(field: Field) -> Iterable[str]:

@@ -14,11 +14,11 @@ _PREFIX = "alerts/summary/"
 _ROWS = 40
 # What else comes at the same moment belongs into the first message.
 GATHER_S = 5
-NO_CLUSTER = "(no cluster)"
+NO_CLUSTER, ALL_CLUSTERS = "(no cluster)", "(all clusters)"
 
 
 def summary_key(sink: str, cluster: str, began: int) -> str:
-    """The key of the summary that a sink gets about a cluster."""
+    """The key of the summary that a sink gets about a cluster, or about all of them."""
     return f"{_PREFIX}{sink}/{cluster}/{began}"
 
 
@@ -45,7 +45,9 @@ def gathered(entries: Incident) -> Incident:
 
 def _sum(entries: Incident) -> Alert:
     alerts = entries.alerts
-    cluster = alerts[0].cluster or NO_CLUSTER
+    clusters = sorted({alert.cluster or NO_CLUSTER for alert in alerts})
+    alone = len(clusters) == 1
+    where = f"cluster {clusters[0]}" if alone else f"{len(clusters)} clusters"
     still_open = [alert for alert in alerts if alert.state != "resolved"]
     return Alert(
         incident=entries.key,
@@ -54,36 +56,43 @@ def _sum(entries: Incident) -> Alert:
         state="open" if still_open else "resolved",
         at=entries.alerts[-1].at,
         capability="alerts",
-        title=_title(cluster, len(alerts), len(still_open)),
+        title=_title(clusters[0] if alone else where, len(alerts), len(still_open)),
         summary=(
-            f"{_count(len(alerts))} of cluster {cluster} began within a few minutes. They are "
+            f"{_count(len(alerts))} of {where} began within a few minutes. They are "
             "gathered here instead of getting a thread each; the ones before them have their own. "
             f"{len(still_open)} of them still open."
         ),
-        cluster=alerts[0].cluster,
-        evidence=(_table(alerts),),
+        cluster=alerts[0].cluster if alone else None,
+        evidence=(_table(alerts, alone=alone),),
         next_steps=(
             NextStep(
                 "Look for a common cause first: the cluster, its network, its image registry."
+                if alone
+                else "Look for a common cause first: the Region, its network, an image registry."
             ),
         ),
         test=all(alert.test for alert in alerts),
     )
 
 
-def _title(cluster: str, number: int, still_open: int) -> str:
+def _title(where: str, number: int, still_open: int) -> str:
     end = "all resolved" if not still_open else f"{still_open} open"
-    return f"{cluster}: {number} more incident{'s' * (number != 1)} at once, {end}"
+    return f"{where}: {number} more incident{'s' * (number != 1)} at once, {end}"
 
 
-def _table(alerts: Sequence[Alert]) -> Table:
+def _table(alerts: Sequence[Alert], *, alone: bool) -> Table:
     rows = [
-        (alert.service or alert.capability, alert.severity, alert.title)
+        (_name(alert, alone=alone), alert.severity, alert.title)
         for alert in sorted(alerts, key=lambda a: (-RANK[a.severity], a.service or "", a.stage))
     ]
     more = len(rows) - _ROWS
     shown = rows[:_ROWS] + ([("...", "", f"and {more} more")] if more > 0 else [])
     return Table("Incidents", ("service", "severity", "what"), tuple(shown))
+
+
+def _name(alert: Alert, *, alone: bool) -> str:
+    name = alert.service or alert.capability
+    return name if alone else f"{alert.cluster or NO_CLUSTER}/{name}"
 
 
 def _worst(alerts: Sequence[Alert]) -> Severity:

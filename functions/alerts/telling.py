@@ -191,13 +191,13 @@ class Teller:
         if step.action != "open" or state.pending or is_summary(incident.key) or incident.now.test:
             return None
         cluster = incident.alerts[0].cluster or NO_CLUSTER
-        began = self.store.join(to.sink, cluster, incident.key, routes.limits, now)
-        return None if began is None else summary_key(to.sink, cluster, began)
+        crowd = self.store.join(to.sink, cluster, incident.key, routes.limits, now)
+        return None if crowd is None else summary_key(to.sink, crowd.cluster, crowd.began)
 
     def _summarise(
         self, incident: Incident, to: Recipient, state: SinkState, summary: str, now: float
     ) -> Told:
-        """Hand what holds now to the cluster's summary."""
+        """Hand what holds now to a summary."""
         told = {alert.stage: digest(alert) for alert in incident.alerts}
         # Also what is known by now: whoever handed it over may have died before the summary's flush.
         self._gathered.add((summary, to.sink))

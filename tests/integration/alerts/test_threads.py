@@ -55,6 +55,17 @@ def test_23_thirty_services_at_once_are_one_summary_and_capped_threads(alerting)
     assert sum(title.endswith("is well") for title in world.titles()) == 10
 
 
+def test_23_a_region_in_trouble_is_thirty_threads_and_one_summary(alerting):
+    world = alerting(TO_SLACK)
+    for number in range(60):
+        world.publish(incident=f"i{number}", cluster=f"c{number}", service="web", title="fails")
+        world.run(1)
+    world.run(900)
+    assert len(world.titles()) == 31
+    (summary,) = [title for title in world.titles() if "at once" in title]
+    assert summary == "[warning] 30 clusters: 30 more incidents at once, 30 open"
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_any_order_and_duplicates_end_in_the_same_thread(alerting, seed):
     rng = random.Random(seed)

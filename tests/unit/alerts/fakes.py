@@ -145,6 +145,7 @@ class World:
     limits: Limits = field(default_factory=Limits)
     store: Any = field(default_factory=MemoryStore)
     sqs: Sqs = field(default_factory=Sqs)
+    others: dict[str, Sink] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.source = Source(Routes(limits=self.limits))
@@ -157,7 +158,7 @@ class World:
         self.delivery = Delivery(self.store, self.source, teller)
 
     def open(self, name, routes, now):
-        return self.sink
+        return self.others.get(name, self.sink)
 
     def publish(self, alert, delay: float = 0.0) -> None:
         detail = msgspec.to_builtins(alert)

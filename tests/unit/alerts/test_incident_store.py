@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.incident_store import IncidentStore
+from alerts.incident_store import Crowd, IncidentStore
 from alerts.plan import Limits, SinkState
+from alerts.summary import ALL_CLUSTERS
 from tests.unit.alerts.builders import BEGAN, make_alert
 from tests.unit.alerts.fakes import MemoryStore
 
 KEY, TABLE = "deploy_guard/prod/web/d-1", "incidents"
-LIMITS = Limits(threads=3, threads_window_s=300)
+LIMITS = Limits(threads=3, threads_total=5, threads_window_s=300)
 MONTH_S = 30 * 86_400
 
 
@@ -101,26 +102,47 @@ def test_every_item_of_an_incident_expires_after_a_month(real, table):
     assert expiries == {"incident": month, "threads": month, "routes": None}
 
 
+PROD, ALL = Crowd("prod", int(BEGAN)), Crowd(ALL_CLUSTERS, int(BEGAN))
+
+
 def test_so_many_incidents_of_a_cluster_get_threads_and_asking_again_changes_nothing(real):
     granted = [real.join("team", "prod", f"i{n}", LIMITS, BEGAN + n) for n in range(5)]
-    assert granted == [None, None, None, int(BEGAN), int(BEGAN)]
+    assert granted == [None, None, None, PROD, PROD]
     assert real.join("team", "prod", "i1", LIMITS, BEGAN + 9) is None
-    assert real.join("team", "prod", "i4", LIMITS, BEGAN + 9) == int(BEGAN)
+    assert real.join("team", "prod", "i4", LIMITS, BEGAN + 9) == PROD
 
 
-def test_sinks_and_clusters_have_windows_of_their_own(real):
+def test_clusters_share_what_there_is_in_all(real):
+    granted = [real.join("team", f"c{n}", f"i{n}", LIMITS, BEGAN + n) for n in range(7)]
+    assert granted == [None] * 5 + [ALL, ALL]
+    assert real.join("team", "c0", "i0", LIMITS, BEGAN + 9) is None
+
+
+def test_a_cluster_that_is_full_has_a_summary_of_its_own(real):
     for number in range(3):
         real.join("team", "prod", f"i{number}", LIMITS, BEGAN)
-    assert real.join("team", "staging", "i9", LIMITS, BEGAN) is None
-    assert real.join("pager", "prod", "i9", LIMITS, BEGAN) is None
-    assert real.join("team", "prod", "i9", LIMITS, BEGAN) == int(BEGAN)
+    assert real.join("team", "staging", "i8", LIMITS, BEGAN) is None
+    assert real.join("team", "prod", "i9", LIMITS, BEGAN) == PROD
+
+
+def test_sinks_have_windows_of_their_own(real):
+    for number in range(4):
+        real.join("team", "prod", f"i{number}", LIMITS, BEGAN)
+    assert real.join("pager", "prod", "i3", LIMITS, BEGAN) is None
 
 
 def test_after_the_window_threads_are_granted_anew(real):
     for number in range(4):
         real.join("team", "prod", f"i{number}", LIMITS, BEGAN)
     later = [real.join("team", "prod", f"j{n}", LIMITS, BEGAN + 301 + n) for n in range(4)]
-    assert later == [None, None, None, int(BEGAN) + 301]
+    assert later == [None, None, None, Crowd("prod", int(BEGAN) + 301)]
+
+
+def test_of_two_that_begin_a_new_window_one_begins_it(real, table):
+    real.join("team", "prod", "i", LIMITS, BEGAN)
+    assert real._new_window("team", "prod", "a", int(BEGAN), BEGAN + 301) is None
+    beaten = real._new_window("team", "prod", "b", int(BEGAN), BEGAN + 302)
+    assert beaten == Crowd("prod", int(BEGAN) + 301)
 
 
 def test_the_routes_that_were_understood_last_are_remembered(real):
