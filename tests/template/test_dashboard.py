@@ -103,13 +103,21 @@ def test_it_answers_the_questions_in_their_order(widgets):
     assert [question for question in dict.fromkeys(questions) if question in order] == order
 
 
+def test_the_documented_number_of_metrics_is_right(widgets):
+    """Only dashboards of up to 50 metrics are free (docs/cost.md)."""
+    named = {(name, *dimensions.items()) for _, name, dimensions, _ in metrics(widgets)}
+    searched = {text for text, _ in expressions(widgets) if "SEARCH" in text}
+    documented = (Path(TEMPLATE).parent / "docs" / "cost.md").read_text()
+    assert f"(ours has {len(named) + len(searched)})" in documented
+
+
 def test_every_metric_is_one_that_the_functions_emit_or_that_aws_documents(widgets):
     emitted = constants_of_the_functions()
     for namespace, name, dimensions, _ in metrics(widgets):
         if namespace == "ECSOps":
             assert name in emitted
             assert dimensions["service"] in {
-                f["Handler"].partition(".")[0] for f in FUNCTIONS.values()
+                f["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] for f in FUNCTIONS.values()
             }
         else:
             assert name in DOCUMENTED[namespace]

@@ -122,6 +122,23 @@ def test_an_alert_that_counts_milliseconds_is_rejected_by_the_fields_name(alerti
     assert "expected epoch seconds" in world.logs()
 
 
+def test_alerts_that_were_held_are_told_together(alerting):
+    """The runbook's way to silence everything for a while."""
+    world = alerting(TO_SLACK)
+    queue = world.stack.attribute("AlertsQueue", "Arn")
+    (mapping,) = [m for m in world.account.functions.mappings if m.settings.queue_arn == queue]
+    mapping.close()
+    for number in range(5):
+        world.publish(stage=str(number), at=world.now + number, title=f"t{number}")
+        world.run(3600)
+    assert world.titles() == []
+    mapping._closed = False
+    mapping._sleep()
+    world.run(60)
+    assert world.titles() == ["[warning] t4"]
+    assert len(world.slack.messages) == 1
+
+
 def test_q_developer_gets_its_own_topic_and_a_stable_thread(alerting):
     import json
 
