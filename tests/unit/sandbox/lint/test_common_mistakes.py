@@ -95,7 +95,9 @@ def _last(field: str) -> str:
     return attribute if attribute != field else field.rpartition(".")[2]
 
 
-@pytest.mark.parametrize(("files", "mistakes"), _ON_MISTAKES, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(
+    ("files", "mistakes"), _ON_MISTAKES, ids=[" ".join(files) for files, _ in _ON_MISTAKES]
+)
 def test_the_mistakes_are_found_and_nothing_else(
     files: tuple[str, ...], mistakes: set[str]
 ) -> None:
