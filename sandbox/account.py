@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sandbox.caller import Caller
 from sandbox.clock import Clock, VirtualClock
+from sandbox.cloud_trail import CloudTrail
 from sandbox.cloudwatch import Datapoints
 from sandbox.ecr import ImageRegistry, Repositories
 from sandbox.ecs import EcsSettings, EcsTwin
 from sandbox.elb import TargetGroups
 from sandbox.errors import SandboxError
+from sandbox.events.ecs_target import to_cluster
 from sandbox.events.queues import Queues
 from sandbox.events.wiring import EventServices
 from sandbox.faults import CallFault, EventFault, FaultPlan
@@ -24,6 +26,7 @@ from sandbox.gateway.throttling import Throttles
 from sandbox.introductions import introduce
 from sandbox.lambda_host.wiring import HostKind, LambdaService
 from sandbox.operator_client import operator_client
+from sandbox.scheduled_launches import ScheduledLaunches
 from sandbox.stack.descriptions import StackDescriptions
 from sandbox.stack.resource import Deployment
 from sandbox.stack.roles import Roles
@@ -220,6 +223,10 @@ class Account:
         self.functions = self._lambda.functions
         self.metrics, self.datapoints = self._lambda.metrics, Datapoints()
         self._event_services.deliver_to("lambda", self.functions.receive)
+        trail = CloudTrail(self.clock, _derived(rng), self.events.wanted, self._emit)
+        self.gateway.backends.trail = trail.record
+        launches = ScheduledLaunches(self.clock, self.ecs, self.gateway.throttles, trail, scope)
+        self._event_services.deliver_to("ecs", to_cluster(launches.run_task))
         self._event_services.courier.role_may = self.roles.may
         simulators = self.gateway.simulators
         simulators["events"], simulators["lambda"] = self.events, self.functions

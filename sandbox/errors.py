@@ -9,6 +9,11 @@ SandboxError
 └── InvalidTrace         a load trace is not understood
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
 
 class SandboxError(Exception):
     """Base of everything the sandbox raises on purpose."""
@@ -17,12 +22,20 @@ class SandboxError(Exception):
 class ApiError(SandboxError):
     """An AWS API error, e.g. ``ApiError("ClusterNotFoundException", "Cluster not found.")``."""
 
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
-        """Keep the wire code, the message as AWS words it, and the HTTP status."""
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        status: int = 400,
+        *,
+        fields: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Keep the wire code, the message as AWS words it, the HTTP status, and what else it says."""
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.status = status
+        self.fields = dict(fields or {})
 
 
 class UnsupportedResource(SandboxError):

@@ -35,6 +35,7 @@ class App:
     answers_with: int | None = 200  # the status of a health check's answer; None: no answer in time
     launch_failure: str | None = None  # why ECS cannot even launch the task
     start_failure: str | None = None  # the stoppedReason of a task that never runs
+    waits_s: float = 0.0  # PROVISIONING for capacity of an Auto Scaling group that does not come
     runs_for_s: float | None = None  # ends by itself; 0: before ECS has seen it RUNNING
     exit_code: int = 0
     exit_reason: str | None = None  # what ECS says of the container that ended
@@ -70,6 +71,11 @@ class App:
     def without_secret(secret_arn: str) -> App:
         """A secret of the task definition does not exist."""
         return App(start_failure=UNRETRIEVABLE.format(secret_arn))
+
+    @staticmethod
+    def without_instance(waits_s: float = 1_800.0) -> App:
+        """No instance of an Auto Scaling group takes it: it stops without ever having containers."""
+        return App(start_failure="TaskFailedToStart: RESOURCE:MEMORY", waits_s=waits_s)
 
     @staticmethod
     def unhealthy(answers_with: int | None = 404) -> App:

@@ -67,6 +67,11 @@ class Startup:
     def begin(self, task: Task) -> None:
         """PROVISIONING: the network interface is on its way."""
         self._steps.touch(task)
+        if task.app.waits_s and task.app.start_failure:
+            task.containers = []
+            reason = task.app.start_failure
+            self._steps.exactly_after(task.app.waits_s, task, partial(self.fail, reason))
+            return
         self._steps.after(self._settings.provisioning_s, task, self._pend)
 
     def _pend(self, task: Task) -> None:

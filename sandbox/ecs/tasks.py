@@ -1,14 +1,11 @@
-"""The operations on tasks."""
+"""The operations on tasks that are there."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-from sandbox.ecs.launcher import CAPACITY_UNAVAILABLE
-from sandbox.ecs.model import Shape, StopReason
+from sandbox.ecs.model import StopReason
 from sandbox.ecs.paging import page
-from sandbox.ecs.placement import CapacityUnavailable, LaunchRefused, Origin, Placement, Spread
 from sandbox.ecs.task_shape import task_shape
 from sandbox.errors import ApiError
 
@@ -16,76 +13,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sandbox.caller import Request
-    from sandbox.ecs.model import Cluster, Task
+    from sandbox.ecs.model import Shape, Task
     from sandbox.ecs.state import State
     from sandbox.ecs.stopping import Stopping
-    from sandbox.ecs.templates import Templates
 
 MAX_DESCRIBED = 100
-MAX_RUN = 10
 OTHER_FILTERS = ("family", "serviceName", "containerInstance")
 
 
 class Tasks:
-    """Runs, stops, lists and shows tasks."""
+    """Stops, lists and shows tasks."""
 
-    def __init__(
-        self, state: State, templates: Templates, placement: Placement, stopping: Stopping
-    ) -> None:
-        """``placement`` starts tasks and ``stopping`` stops them."""
+    def __init__(self, state: State, stopping: Stopping) -> None:
+        """``stopping`` stops tasks."""
         self._state = state
-        self._templates = templates
-        self._placement = placement
         self._stopping = stopping
-        self._answers: dict[tuple[str, str], tuple[str, list[Task], list[Shape]]] = {}
         self.operations: dict[str, Callable[[Request], Shape]] = {
-            "RunTask": self._run,
             "StopTask": self._stop,
             "DescribeTasks": self._describe,
             "ListTasks": self._list,
         }
-
-    def _run(self, request: Request) -> Shape:
-        """With a client token, a second call answers for the tasks of the first one.
-
-        https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html
-        """
-        cluster, token = self._state.cluster(request), request.params.get("clientToken")
-        if token is None:
-            return _ran(*self._start(request, cluster))
-        wanted = json.dumps(request.params, sort_keys=True, default=str)
-        if (cluster.arn, token) not in self._answers:
-            started, failures = self._start(request, cluster)
-            self._answers[cluster.arn, token] = (wanted, started, failures)
-        before, started, failures = self._answers[cluster.arn, token]
-        if before != wanted:
-            message = "The client token was used for a request with other parameters."
-            raise ApiError("ConflictException", message)
-        return _ran(started, failures)
-
-    def _start(self, request: Request, cluster: Cluster) -> tuple[list[Task], list[Shape]]:
-        params = request.params
-        count = params.get("count", 1)
-        if not 1 <= count <= MAX_RUN:
-            message = f"count must be between 1 and {MAX_RUN}."
-            raise ApiError("InvalidParameterException", message)
-        template = self._templates.new(request, cluster)
-        origin = Origin(
-            cluster_arn=cluster.arn,
-            group=params.get("group", f"family:{template.definition.family}"),
-            started_by=params.get("startedBy"),
-            tags={tag["key"]: tag.get("value", "") for tag in params.get("tags", [])},
-            overrides=params.get("overrides", {}),
-        )
-        spread, started, failures = Spread(), [], []
-        for _ in range(count):
-            try:
-                started.append(self._placement.place(template, origin, spread))
-            except CapacityUnavailable:
-                failures.append({"reason": CAPACITY_UNAVAILABLE})
-            except LaunchRefused as refused:
-                raise ApiError("ClientException", refused.reason) from refused
-        return started, failures
 
     def _stop(self, request: Request) -> Shape:
         cluster = self._state.cluster(request)
@@ -141,10 +88,3 @@ class Tasks:
             return on_fargate and same and right_family
 
         return matches
-
-
-def _ran(started: list[Task], failures: list[Shape]) -> Shape:
-    return {
-        "tasks": [task_shape(task, with_tags=True) for task in started],
-        "failures": failures,
-    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import random
 from typing import TYPE_CHECKING, Any
 
 from sandbox.caller import Caller, Request
@@ -15,10 +16,12 @@ from sandbox.ecs.events import Events
 from sandbox.ecs.ids import Ids
 from sandbox.ecs.images import EveryImage, Images
 from sandbox.ecs.interruption import Interruption
+from sandbox.ecs.launch_failures import LaunchFailure, LaunchFailures
 from sandbox.ecs.launcher import Launcher
 from sandbox.ecs.network import Network
 from sandbox.ecs.placement import Placement
 from sandbox.ecs.registration import Registration
+from sandbox.ecs.run_task import RunTask
 from sandbox.ecs.scheduler import Scheduler
 from sandbox.ecs.service_deployments import ServiceDeployments
 from sandbox.ecs.service_log import ServiceLog
@@ -38,7 +41,6 @@ from sandbox.elb.agenda import Agenda
 from sandbox.errors import UnsupportedOperation
 
 if TYPE_CHECKING:
-    import random
     from collections.abc import Callable, Iterable
 
     from sandbox.clock import Clock
@@ -67,6 +69,7 @@ class EcsTwin:
         self._agenda = Agenda(clock, targets.agenda.lock)
         self._settings = settings or EcsSettings()
         self._state, self._apps, self._ids = State(), Apps(), Ids(rng)
+        self.launch_failures = LaunchFailures(random.Random(rng.getrandbits(64)))
         self._events = Events(self._agenda, emit)
         self._log = ServiceLog(self._agenda, self._ids)
         self._app_logs = AppLogs(self._agenda, self._settings)
@@ -171,6 +174,11 @@ class EcsTwin:
         with self._agenda.lock:
             self.capacity.limit(FARGATE, tasks)
 
+    def fail_launches(self, failure: LaunchFailure) -> None:
+        """Let RunTask answer with a failure from now on, where it would start a task."""
+        with self._agenda.lock:
+            self.launch_failures.plan(failure)
+
     def behave(self, task_definition: str, *apps: App) -> None:
         """Decide how tasks of ``family`` or ``family:revision`` behave that start from now on.
 
@@ -234,7 +242,8 @@ class EcsTwin:
             **ServiceDeployments(agenda, state, scheduler, self._deployments.hooks).operations,
             **self._deployments.revisions.operations,
             **task_sets.operations,
-            **Tasks(state, templates, self._placement, self._stopping).operations,
+            "RunTask": RunTask(agenda, state, templates, self._placement, self.launch_failures),
+            **Tasks(state, self._stopping).operations,
             **Tagging(state).operations,
         }
 

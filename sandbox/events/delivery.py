@@ -42,6 +42,11 @@ class Parcel:
         """The target's ARN."""
         return str(self.target["Arn"])
 
+    @property
+    def acts_on(self) -> str:
+        """What the role of the target needs a permission for: of a cluster, the task definition."""
+        return str(self.target.get("EcsParameters", {}).get("TaskDefinitionArn", self.arn))
+
 
 class DeliveryFailed(SandboxError):
     """A target did not take the event; ``code`` is what the dead-letter queue will say."""
@@ -58,6 +63,7 @@ Send = Callable[[Parcel], None]
 # Whether a service, as a role, may do an action on a resource.
 RoleMay = Callable[[str, str, str, str], bool]
 ACTIONS = {
+    "ecs": "ecs:RunTask",
     "events": "events:PutEvents",
     "lambda": "lambda:InvokeFunction",
     "sns": "sns:Publish",
@@ -117,8 +123,8 @@ class Courier:
         role, action = parcel.target.get("RoleArn"), ACTIONS.get(service_of(parcel.arn))
         if role is None or action is None or self.role_may is None:
             return
-        if not self.role_may(role, parcel.service, action, parcel.arn):
-            message = f"{parcel.service} may not call {action} on {parcel.arn} as {role}"
+        if not self.role_may(role, parcel.service, action, parcel.acts_on):
+            message = f"{parcel.service} may not call {action} on {parcel.acts_on} as {role}"
             raise DeliveryFailed("NO_PERMISSIONS", message, retriable=False)
 
     def _failed(

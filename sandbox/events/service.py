@@ -35,6 +35,10 @@ class EventBridge:
         """Put an event on a bus, whatever its source: this is how AWS services emit theirs."""
         return self._bus({"EventBusName": bus}).put(event)
 
+    def wanted(self, event: dict[str, Any]) -> bool:
+        """Tell whether a rule of the default bus would take the event."""
+        return any(rule.matches(event) for rule in self.buses["default"].rules.values())
+
     def call(self, operation: str, params: Params, caller: Caller) -> Params:
         """Answer one API call."""
         del caller

@@ -65,7 +65,9 @@ def _json_error(call: ApiCall, problem: ApiError, request_id: str) -> WireRespon
     if "awsQueryCompatible" in service_model(call.service).metadata:
         fault = "Sender" if problem.status < 500 else "Receiver"
         headers["x-amzn-query-error"] = f"{problem.code};{fault}"
-    body = json.dumps({"__type": problem.code, "message": problem.message}).encode()
+    body = json.dumps(
+        {"__type": problem.code, "message": problem.message} | problem.fields
+    ).encode()
     return WireResponse(problem.status, headers, body)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -12,6 +12,7 @@ from botocore.model import StructureShape
 from botocore.parsers import create_parser
 
 from sandbox.caller import Caller
+from sandbox.cloud_trail import SOURCES, RecordedCall
 from sandbox.errors import ApiError
 from sandbox.gateway import answers
 from sandbox.gateway.calls import ApiCall
@@ -53,6 +54,7 @@ class Backends:
         self.simulators = dict(simulators)
         self._moto = moto
         self._lock = threading.RLock()
+        self.trail: Callable[[RecordedCall, Caller], None] | None = None
 
     def simulates(self, call: ApiCall) -> bool:
         """Tell whether a simulator answers the call."""
@@ -64,23 +66,51 @@ class Backends:
     def answer(self, call: ApiCall, caller: Caller) -> Answer:
         """Answer a call; UnsupportedOperation when nobody can."""
         if not self.simulates(call):
-            response = self._moto.answer(call)
-            failed = response.status >= _FIRST_ERROR_STATUS
-            return Answer(response, _problem(call, response) if failed else None)
+            return self._moto_answers(call, caller)
         simulator = self.simulators[call.service]
         alone = nullcontext() if getattr(simulator, "concurrent", False) else self._lock
         try:
             with alone:
                 value = simulator.call(call.operation, call.parameters(), caller)
         except ApiError as problem:
+            self._record(call, caller, None, problem)
             return Answer(answers.error(call, problem), problem)
+        self._record(call, caller, value, None)
         return Answer(answers.result(call, value))
+
+    def _moto_answers(self, call: ApiCall, caller: Caller) -> Answer:
+        response = self._moto.answer(call)
+        failed = response.status >= _FIRST_ERROR_STATUS
+        problem = _problem(call, response) if failed else None
+        if self.trail and call.service in SOURCES:
+            answer = None if failed else _parsed(call, response)
+            self._record(call, caller, answer, problem)
+        return Answer(response, problem)
+
+    def _record(
+        self,
+        call: ApiCall,
+        caller: Caller,
+        answer: Mapping[str, Any] | None,
+        problem: ApiError | None,
+    ) -> None:
+        if self.trail and call.service in SOURCES:
+            recorded = RecordedCall(
+                call.service, call.operation, call.parameters(), answer, problem
+            )
+            self.trail(recorded, caller)
 
 
 def _problem(call: ApiCall, response: WireResponse) -> ApiError:
     """Read the error that moto answered with, as botocore will."""
-    raw = {"status_code": response.status, "headers": response.headers, "body": response.body}
-    shape = call.model.output_shape or StructureShape("Empty", {"type": "structure", "members": {}})
-    found = create_parser(call.protocol).parse(raw, shape).get("Error", {})
+    found = _parsed(call, response).get("Error", {})
     code = found.get("Code", str(response.status))
     return ApiError(code, found.get("Message", ""), response.status)
+
+
+def _parsed(call: ApiCall, response: WireResponse) -> dict[str, Any]:
+    raw = {"status_code": response.status, "headers": response.headers, "body": response.body}
+    shape = call.model.output_shape or StructureShape("Empty", {"type": "structure", "members": {}})
+    parsed: dict[str, Any] = create_parser(call.protocol).parse(raw, shape)
+    parsed.pop("ResponseMetadata", None)
+    return parsed
