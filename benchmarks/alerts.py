@@ -10,12 +10,8 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-import botocore
-
-from benchmarks.processes import Variant, median_ms, run_interleaved
 from benchmarks.results import ROOT, Result
 from build_tools import variant
 from sandbox.account import Account
@@ -47,7 +43,6 @@ def measure() -> Iterator[Result]:
         "<= 6",
         {"Slack, its own two calls apart": slack_calls},
     )
-    yield from _apprise()
 
 
 def _run(sink: str) -> tuple[list[float], float]:
@@ -111,28 +106,6 @@ def _account(sink: str) -> Iterator[tuple[Account, FakeSlack]]:
             yield account, slack
     finally:
         clock.close()
-
-
-def _apprise() -> Iterator[Result]:
-    """What the first message by Apprise adds to a cold start: it is loaded only then, if it is built in."""
-    packages = Path(botocore.__file__).parent.parent
-    variants = {
-        name: Variant(statement, packages, {})
-        for name, statement in (
-            ("apprise", "import apprise; apprise.Apprise().add('json://localhost')"),
-            ("slack_sdk", "from slack_sdk import WebClient; WebClient('x')"),
-            ("reference", "import boto3; boto3.client('ecs', region_name='eu-west-1')"),
-        )
-    }
-    times = {name: median_ms(of) for name, of in run_interleaved(variants, 9).items()}
-    reference = times.pop("reference")
-    yield Result(
-        "alerts.first_use.apprise",
-        times["apprise"] / reference,
-        "x import boto3 and one client",
-        None,
-        {"slack_sdk": times["slack_sdk"] / reference},
-    )
 
 
 def _p99(values: list[float]) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from benchmarks.first_message import measure_sinks
 from benchmarks.processes import median_ms, run_interleaved
 from benchmarks.results import Result
 from benchmarks.variants import OURS, REFERENCE, variants
@@ -33,3 +34,5 @@ def measure() -> Iterator[Result]:
             {name: time / reference for name, time in times.items() if name != REFERENCE},
         )
         yield Result(f"cold_start.{function.name}.ms", ours, "ms", None, times)
+        if function.name == "alerts":
+            yield from measure_sinks(function)

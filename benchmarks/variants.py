@@ -26,7 +26,7 @@ def variants(function: template.Function) -> dict[str, Variant]:
     """All ways to start a function, and what they are measured against."""
     usual = f"import usual_{function.name}"
     found = {
-        REFERENCE: _variant('import boto3; boto3.client("ecs")', usual_way("compiled"), function),
+        REFERENCE: reference(function),
         OURS: _variant(f"import {function.module}", folder_of(function.logical_id), function),
         RAW: _variant(
             f"import {function.module}", folder_of(function.logical_id, raw=True), function
@@ -36,6 +36,11 @@ def variants(function: template.Function) -> dict[str, Variant]:
         found[USUAL] = _variant(usual, usual_way("compiled"), function)
         found[USUAL_AS_SHIPPED] = _variant(usual, usual_way("raw"), function)
     return found
+
+
+def reference(function: template.Function) -> Variant:
+    """What every start is measured against."""
+    return _variant('import boto3; boto3.client("ecs")', usual_way("compiled"), function)
 
 
 @functools.cache

@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,16 +24,16 @@ _INPUTS = (
 )
 
 
-def ensure(*, raw: bool = False) -> Path:
+def ensure(*, raw: bool = False, extras: Sequence[str] = ()) -> Path:
     """The build for this machine's processor, from ``.build`` if it is current."""
     arch = host_architecture()
-    output = FOLDER / (f"raw-{arch}" if raw else arch)
+    output = FOLDER / "-".join((*(["raw"] if raw else []), *extras, arch))
     stamp = output / ".inputs"
     with locked(output.name):
         inputs = current_inputs()
         if not stamp.exists() or stamp.read_text() != inputs:
             fresh = FOLDER / "new" / output.name
-            build(arch, fresh, raw=raw)
+            build(arch, fresh, raw=raw, with_extras=extras)
             (fresh / stamp.name).write_text(inputs)
             shutil.rmtree(output, ignore_errors=True)
             fresh.replace(output)
