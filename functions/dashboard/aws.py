@@ -1,4 +1,4 @@
-"""What the widget reads: ECS in three waves of calls, CloudWatch beside them.
+"""What the widget reads: ECS in three waves of calls, CloudWatch and DynamoDB beside them.
 
 A read that fails becomes a note: what could be read is shown.
 """
@@ -13,9 +13,13 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dashboard.fleet import HOURS, Row, Service, SpotDay, service_from
+from dashboard.grid import lasted
+from dashboard.jobs import Job
+from dashboard.notes import answer_or_note, note
+from dashboard.reading import Reading
 from dashboard.request import Request
+from dashboard.statuses import Queues, Statuses
 from ecsops.arns import parse_arn
-from ecsops.observability import logger
 from ecsops.parallel import chunks, run_all
 
 if TYPE_CHECKING:
@@ -31,8 +35,6 @@ _VERDICTS = {
 }
 # Names of clusters and services hold neither; CloudWatch may put its own label before or behind ours.
 _LABEL = re.compile(r"([\w-]+)/([\w-]+)")
-_DENIED = ("AccessDenied", "UnauthorizedOperation")
-_THROTTLED = ("Throttl", "RequestLimitExceeded", "TooManyRequests")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +43,37 @@ class Aws:
 
     ecs: ECSClient
     cloudwatch: Any
+    statuses: Statuses
 
-    def read(self, request: Request, now: float) -> tuple[list[Row], list[str]]:
-        """The rows in no order, and notes on what could not be read."""
+    def read(self, request: Request, now: float) -> Reading:
+        """What was asked for."""
         notes: list[str] = []
         answers: list[Any] = run_all(
-            [lambda: self._services(request, notes), lambda: self._spot_days(now)]
+            [
+                lambda: self._services(request, notes),
+                lambda: self._spot_days(now),
+                self.statuses.queues,
+                self.statuses.jobs,
+            ]
         )
-        services: list[Service] = _answer(answers[0], "The services", notes, [])
-        days = _answer(answers[1], "What Spot did in the last 24 hours", notes, {})
-        rows = [Row(service, days.get((service.cluster, service.name))) for service in services]
-        return rows, notes
+        services: list[Service] = answer_or_note(answers[0], "The services", notes, [])
+        days = answer_or_note(answers[1], "What Spot did in the last 24 hours", notes, {})
+        queues = answer_or_note(answers[2], "How the queues stand", notes, Queues({}))
+        jobs: list[Job] = answer_or_note(answers[3], "The batch jobs", notes, [])
+        age_s = queues.stale_s(now)
+        if age_s is not None:
+            notes.append(
+                f"Queue scaling last looked {lasted(age_s)} ago: how queues stand is not shown. "
+                "Look at its alarms and its dead-letter queue."
+            )
+            queues = Queues({})
+        rows = [_row(service, days, queues) for service in services]
+        wanted = [
+            job
+            for job in jobs
+            if request.wants_cluster(job.status.cluster) and request.wants_service(job.name)
+        ]
+        return Reading(rows, wanted, notes)
 
     def _services(self, request: Request, notes: list[str]) -> list[Service]:
         clusters = [request.one_cluster] if request.one_cluster else self._clusters(request)
@@ -65,7 +87,7 @@ class Aws:
         return [
             service
             for (cluster, part), answer in zip(asked, described, strict=True)
-            for service in _answer(answer, _these(part, cluster), notes, [])
+            for service in answer_or_note(answer, _these(part, cluster), notes, [])
         ]
 
     def _clusters(self, request: Request) -> list[str]:
@@ -85,7 +107,7 @@ class Aws:
             ):
                 found += page["serviceArns"]
         except (ClientError, BotoCoreError) as error:
-            notes.append(_note(f"The services of {_name(cluster)}", error))
+            notes.append(note(f"The services of {_name(cluster)}", error))
         return found
 
     def _describe(self, cluster: str, arns: Sequence[str]) -> list[Service]:
@@ -128,6 +150,11 @@ class Aws:
         return results
 
 
+def _row(service: Service, days: Mapping[tuple[str, str], SpotDay], queues: Queues) -> Row:
+    day = days.get((service.cluster, service.name))
+    return Row(service, day, queues.services.get(service.arn))
+
+
 def _bound[**P, T](call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Callable[[], T]:
     return lambda: call(*args, **kwargs)
 
@@ -144,29 +171,3 @@ def _raised[T](answer: T | Exception) -> T:
     if isinstance(answer, Exception):
         raise answer
     return answer
-
-
-def _answer[T](answer: T | Exception, what: str, notes: list[str], instead: T) -> T:
-    """The answer, or a note and something in its stead where an AWS call failed."""
-    if isinstance(answer, (ClientError, BotoCoreError)):
-        notes.append(_note(what, answer))
-        return instead
-    return _raised(answer)
-
-
-def _note(what: str, error: ClientError | BotoCoreError) -> str:
-    operation, code = "the call", type(error).__name__
-    if isinstance(error, ClientError):
-        operation, code = error.operation_name, error.response["Error"].get("Code", code)
-    logger.warning("not read", what=what, operation=operation, code=code, reason=str(error))
-    return f"{what} could not be read ({operation}: {code}). {_advice(code)}"
-
-
-def _advice(code: str) -> str:
-    if code.startswith(_DENIED):
-        return "The function's role does not allow it: deploy the stack again."
-    if code.startswith(_THROTTLED):
-        return "AWS is throttling this account: refresh in a few seconds."
-    if code == "ClusterNotFoundException":
-        return "There is no such cluster in this account and Region."
-    return "Refresh; the function's log has the details."

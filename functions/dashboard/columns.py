@@ -1,80 +1,22 @@
-"""The table's columns. A new one is one more object in ``COLUMNS``.
-
-A column whose cells are all empty is not shown, so a column for a capability that nobody uses costs
-no room.
-"""
+"""The columns of the services' table. A new one is one more object in ``COLUMNS``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
-from dashboard.fleet import Level, Row
+from dashboard.fleet import Row
+from dashboard.grid import Column, lasted, level_cell, name_cell
 from dashboard.svg import bar, sparkline
 from ecsops.markup import NOTHING, Html, element, join, shorten
 from ecsops.tags import SPOT_DRAIN
 
-_NAME_LENGTH, _REASON_LENGTH = 80, 200
-_LEVEL_CLASS = {
-    Level.FINE: "eo-fine",
-    Level.BUSY: "eo-busy",
-    Level.WARNING: "eo-warning",
-    Level.CRITICAL: "eo-critical",
-}
-_MARKS = {Level.FINE: "●", Level.BUSY: "◐", Level.WARNING: "▲", Level.CRITICAL: "✖"}
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """``cell`` says nothing (``NOTHING``) where a service has nothing to show.
-
-    ``share`` is the relative width; widgets narrower than ``from_width`` pixels leave the column out.
-    """
-
-    title: str
-    cell: Callable[[Row, float], Html]
-    share: int
-    from_width: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """The columns that are shown, and their cells row by row."""
-
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Html, ...], ...]
-
-
-def grid(rows: Sequence[Row], width: int, now: float) -> Grid:
-    """Every cell, without the columns that do not fit or have nothing to show."""
-    fitting = [column for column in COLUMNS if column.from_width <= width]
-    cells = [[column.cell(row, now) for row in rows] for column in fitting]
-    shown = [at for at in range(len(fitting)) if any(cells[at])]
-    return Grid(
-        tuple(fitting[at] for at in shown),
-        tuple(zip(*(cells[at] for at in shown), strict=True)) if shown else (),
-    )
-
-
-def lasted(seconds: float) -> str:
-    """``45 s``, ``12 min``, ``3 h``, ``5 d``."""
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{int(seconds // size)} {unit}"
-    return f"{max(0, int(seconds))} s"
+_REASON_LENGTH = 200
 
 
 def _service(row: Row, _now: float) -> Html:
-    service = row.service
-    name = element("bdi", shorten(service.name, _NAME_LENGTH), class_="eo-name")
-    cluster = element("bdi", shorten(service.cluster, _NAME_LENGTH), class_="eo-quiet")
-    return element("div", name, " ", cluster, title=f"{service.cluster}/{service.name}")
+    return name_cell(row.service.name, row.service.cluster)
 
 
 def _state(row: Row, _now: float) -> Html:
-    level, why = row.verdict
-    mark = element("span", _MARKS[level], aria_hidden="true")
-    return element("span", mark, " ", why, class_=_LEVEL_CLASS[level])
+    return level_cell(*row.verdict)
 
 
 def _tasks(row: Row, _now: float) -> Html:
@@ -140,11 +82,28 @@ def _spot_day(row: Row, _now: float) -> Html:
     return join((picture, " ", element("span", ", ".join(counts), class_="eo-counts")))
 
 
-COLUMNS: tuple[Column, ...] = (
+def _queue(row: Row, _now: float) -> Html:
+    """What a message waits that arrives now, of what it may wait."""
+    queue = row.queue
+    if queue is None:
+        return NOTHING
+    if queue.problems or queue.slo_s <= 0:
+        return element("span", "not scaled", class_="eo-quiet")
+    kind = "eo-bar-short" if row.is_late else "eo-bar-fine"
+    waits = element(
+        "span", f"{lasted(queue.latency_s)} of {lasted(queue.slo_s)}", class_="eo-number"
+    )
+    needs = element("span", f", needs {queue.required}", class_="eo-quiet", title="tasks")
+    short = queue.required > row.service.running
+    return join((bar(queue.latency_s, queue.slo_s, kind), " ", waits, needs if short else NOTHING))
+
+
+COLUMNS: tuple[Column[Row], ...] = (
     Column("Service", _service, share=26),
     Column("State", _state, share=22),
     Column("Tasks", _tasks, share=16),
     Column("On Spot", _spot_share, share=16, from_width=560),
+    Column("Queue latency of SLO", _queue, share=24, from_width=560),
     Column("Deployment", _deployment, share=24, from_width=800),
     Column("Drained from Spot, last 24 h", _spot_day, share=30, from_width=800),
 )

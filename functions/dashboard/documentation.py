@@ -4,8 +4,9 @@ DOCUMENTATION = """\
 ## ECS fleet
 
 Every ECS service of this account and Region, trouble first: running and desired tasks, the share of
-tasks on Fargate Spot, the deployment in progress, and who took the tasks that Spot interrupted in the
-last 24 hours out of rotation.
+tasks on Fargate Spot, what messages in its queues wait against its SLO, the deployment in progress, and
+who took the tasks that Spot interrupted in the last 24 hours out of rotation. Below: batch jobs and
+their last runs.
 
 ### Example parameters
 
@@ -18,8 +19,8 @@ only: trouble
 | parameter | default | meaning |
 |---|---|---|
 | cluster | `*` | clusters to show, a name or a glob |
-| service | `*` | services to show, a name or a glob |
-| only | everything | `trouble` shows the services that need a look |
+| service | `*` | services and jobs to show, a name or a glob |
+| only | everything | `trouble` shows what needs a look |
 
 Let it update on refresh and on resize: columns that do not fit are left out.
 """

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Any
 
+from dashboard.level import Finding, Level, weightiest
 from dashboard.rollout import Rollout, rollout_of
 from dashboard.spot_share import SpotShare, spot_share, wants_spot
 from ecsops.arns import parse_arn
+from ecsops.queue_status import QueueStatus
 from ecsops.tags import from_ecs
 
 HOURS = 24
 _NONE = (0,) * HOURS
-
-
-class Level(IntEnum):
-    """How much a service needs a person."""
-
-    FINE = 0
-    BUSY = 1
-    WARNING = 2
-    CRITICAL = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +51,7 @@ class Row:
 
     service: Service
     spot_day: SpotDay | None = None
+    queue: QueueStatus | None = None
 
     @property
     def level(self) -> Level:
@@ -66,9 +59,14 @@ class Row:
         return self.verdict[0]
 
     @property
-    def verdict(self) -> tuple[Level, str]:
+    def verdict(self) -> Finding:
         """The level, and why, in a few words."""
-        return max(_findings(self), key=lambda finding: finding[0])
+        return weightiest(_findings(self))
+
+    @property
+    def is_late(self) -> bool:
+        """Whether messages wait longer than they may."""
+        return self.queue is not None and self.queue.latency_s > self.queue.slo_s > 0
 
 
 def service_from(described: Mapping[str, Any]) -> Service:
@@ -94,18 +92,19 @@ def trouble_first(rows: Iterable[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: (-row.level, row.service.cluster, row.service.name))
 
 
-def _findings(row: Row) -> list[tuple[Level, str]]:
+def _findings(row: Row) -> list[Finding]:
     """All that can be said, the weightiest of a level first."""
     service = row.service
     return [
         *_of_tasks(service),
         *_of_rollout(service.rollout),
+        *_of_queue(row),
         *_of_spot(row.spot_day),
         (Level.FINE, "scaled to zero" if service.desired == 0 else "steady"),
     ]
 
 
-def _of_tasks(service: Service) -> list[tuple[Level, str]]:
+def _of_tasks(service: Service) -> list[Finding]:
     missing = service.desired - service.running
     if missing <= 0:
         return []
@@ -118,7 +117,7 @@ def _of_tasks(service: Service) -> list[tuple[Level, str]]:
     return [(Level.WARNING, f"{missing} of {service.desired} tasks missing")]
 
 
-def _of_rollout(rollout: Rollout) -> list[tuple[Level, str]]:
+def _of_rollout(rollout: Rollout) -> list[Finding]:
     match rollout.state:
         case "failed":
             return [(Level.WARNING, "deployment failed")]
@@ -132,6 +131,14 @@ def _of_rollout(rollout: Rollout) -> list[tuple[Level, str]]:
             return []
 
 
-def _of_spot(day: SpotDay | None) -> list[tuple[Level, str]]:
+def _of_spot(day: SpotDay | None) -> list[Finding]:
     stuck = sum(day.stuck) if day else 0
     return [(Level.WARNING, f"{stuck} Spot tasks stayed in rotation")] if stuck else []
+
+
+def _of_queue(row: Row) -> list[Finding]:
+    problems = row.queue.problems if row.queue else 0
+    if problems:
+        what = "a problem" if problems == 1 else f"{problems} problems"
+        return [(Level.WARNING, f"not scaled: {what} in its tags")]
+    return [(Level.WARNING, "messages wait longer than the SLO")] if row.is_late else []

@@ -9,10 +9,18 @@ from dashboard.aws import Aws
 from dashboard.documentation import DOCUMENTATION
 from dashboard.page import page
 from dashboard.request import request_from
+from dashboard.statuses import Statuses
 from ecsops.clients import client
 from ecsops.observability import logger
+from ecsops.settings import optional
 
-_aws = Aws(client("ecs"), client("cloudwatch"))
+_aws = Aws(
+    client("ecs"),
+    client("cloudwatch"),
+    Statuses(
+        lambda: client("dynamodb"), optional("QUEUE_STATUS_TABLE"), optional("JOB_STATUS_TABLE")
+    ),
+)
 
 
 @logger.inject_lambda_context
@@ -22,5 +30,5 @@ def handler(event: dict[str, Any], context: Any) -> str:
         return DOCUMENTATION
     now = time.time()
     request = request_from(event)
-    rows, notes = _aws.read(request, now)
-    return page(rows, notes, request, arn=context.invoked_function_arn, now=now)
+    reading = _aws.read(request, now)
+    return page(reading, request, arn=context.invoked_function_arn, now=now)

@@ -5,60 +5,84 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from dashboard.columns import Grid, grid
-from dashboard.fleet import Level, Row, trouble_first
+from dashboard import columns, job_columns
+from dashboard.fleet import Row, trouble_first
+from dashboard.grid import Grid, grid
+from dashboard.jobs import Job, jobs_trouble_first
+from dashboard.level import Level
+from dashboard.reading import Reading
 from dashboard.request import Request
 from dashboard.style import style
 from ecsops.markup import NOTHING, Html, element, join
 
+_CLASSES = {
+    Level.FINE: "eo-fine",
+    Level.BUSY: "eo-fine",
+    Level.WARNING: "eo-warning",
+    Level.CRITICAL: "eo-critical",
+}
 # Far below Lambda's 6 MB, and more than anybody reads: the healthiest are left out first.
-_MOST_ROWS = 500
+_MOST_ROWS, _MOST_JOBS = 500, 200
 
 
-def page(
-    rows: Sequence[Row], notes: Sequence[str], request: Request, *, arn: str, now: float
-) -> str:
+def page(reading: Reading, request: Request, *, arn: str, now: float) -> str:
     """The widget's HTML; ``arn`` is the function that its button calls."""
-    ordered = trouble_first(rows)
-    wanted = [row for row in ordered if row.level >= Level.WARNING or not request.only_trouble]
-    shown = wanted[:_MOST_ROWS]
+    rows, jobs = trouble_first(reading.rows), jobs_trouble_first(reading.jobs)
+    services = _wanted(rows, request)
+    runs = _wanted(jobs, request)
     return element(
         "div",
         # CloudWatch's own table and link styles would win over ours without this.
         element("div", class_="cwdb-no-default-styles"),
         element("style", Html(style(request.theme))),
-        _summary(ordered, request, arn),
-        *(element("p", note, class_="eo-note") for note in notes),
-        _table(grid(shown, request.width, now)) if shown else _nothing(rows, notes, request),
-        _left_out(len(wanted) - len(shown)),
+        _summary(rows, jobs, request, arn),
+        *(element("p", note, class_="eo-note") for note in reading.notes),
+        _table(grid(columns.COLUMNS, services[:_MOST_ROWS], request.width, now))
+        if services
+        else _nothing(reading, request),
+        _left_out(len(services) - _MOST_ROWS, "more service"),
+        _table(grid(job_columns.COLUMNS, runs[:_MOST_JOBS], request.width, now)) if runs else "",
+        _left_out(len(runs) - _MOST_JOBS, "more job"),
         class_=f"eo eo-{request.theme}",
     )
 
 
-def _summary(rows: Sequence[Row], request: Request, arn: str) -> Html:
-    if not rows:
+def _wanted[R: (Row, Job)](rows: Sequence[R], request: Request) -> list[R]:
+    return [row for row in rows if row.level >= Level.WARNING or not request.only_trouble]
+
+
+def _summary(rows: Sequence[Row], jobs: Sequence[Job], request: Request, arn: str) -> Html:
+    if not rows and not jobs:
         return NOTHING
-    trouble = sum(row.level >= Level.WARNING for row in rows)
+    levels = [*(row.level for row in rows), *(job.level for job in jobs)]
     deploying = sum(row.service.rollout.state != "steady" for row in rows)
-    worst = max(row.level for row in rows)
-    need = (
-        element(
-            "span",
-            f"{trouble} of {_number(len(rows), 'service')} {'needs' if trouble == 1 else 'need'} a look",
-            class_="eo-critical" if worst is Level.CRITICAL else "eo-warning",
-        )
-        if trouble
-        else element("span", f"All is well: {_number(len(rows), 'service')}", class_="eo-fine")
-    )
+    worst = max(levels)
+    trouble = worst >= Level.WARNING
     facts = [
-        need,
+        element("span", _need(rows, jobs), class_=_CLASSES[worst]),
         f"{deploying} deploying" if deploying else "",
-        _tasks(rows),
+        _tasks(rows) if rows else "",
         _spot(rows),
         _drained(rows),
     ]
     sentence = join([fact for fact in facts if fact], " · ")
     return element("p", sentence, _button(request, arn) if trouble or request.only_trouble else "")
+
+
+def _need(rows: Sequence[Row], jobs: Sequence[Job]) -> str:
+    """``2 of 15 services need a look``, or that all is well."""
+    counts = (
+        (len(rows), sum(row.level >= Level.WARNING for row in rows), "service"),
+        (len(jobs), sum(job.level >= Level.WARNING for job in jobs), "job"),
+    )
+    trouble = [
+        f"{bad} of {_number(number, noun)} {'needs' if bad == 1 else 'need'} a look"
+        for number, bad, noun in counts
+        if bad
+    ]
+    if trouble:
+        return ", ".join(trouble)
+    return f"All is well: {' and '.join(_number(number, noun) for number, _, noun in counts if number)}"
 
 
 def _tasks(rows: Sequence[Row]) -> str:
@@ -97,11 +121,11 @@ def _button(request: Request, arn: str) -> Html:
 
 
 def _table(cells: Grid) -> Html:
-    total = sum(column.share for column in cells.columns)
+    total = sum(share for _, share in cells.columns)
     widths = [
-        element("col", style=f"width:{100 * column.share / total:.1f}%") for column in cells.columns
+        element("col", style=f"width:{100 * share / total:.1f}%") for _, share in cells.columns
     ]
-    titles = [element("th", column.title, scope="col") for column in cells.columns]
+    titles = [element("th", title, scope="col") for title, _ in cells.columns]
     rows = [element("tr", *(element("td", cell) for cell in row)) for row in cells.rows]
     return element(
         "table",
@@ -111,22 +135,20 @@ def _table(cells: Grid) -> Html:
     )
 
 
-def _nothing(rows: Sequence[Row], notes: Sequence[str], request: Request) -> Html:
-    if rows:
+def _nothing(reading: Reading, request: Request) -> Html:
+    if reading.rows:
         return element("p", "No service needs a look.")
-    if notes:
+    if reading.notes or reading.jobs:
         return NOTHING
     if (request.cluster, request.service) == ("*", "*"):
         return element("p", "There is no ECS service in this account and Region yet.")
     return element("p", f"No service matches cluster {request.cluster}, service {request.service}.")
 
 
-def _left_out(number: int) -> Html:
+def _left_out(number: int, noun: str) -> Html:
     if number <= 0:
         return NOTHING
-    return element(
-        "p", f"{_number(number, 'more service')}, the healthiest: filter by cluster or service."
-    )
+    return element("p", f"{_number(number, noun)}, the healthiest: filter by cluster or service.")
 
 
 def _number(count: int, noun: str) -> str:

@@ -61,6 +61,8 @@ _RULES = """
 {eo} rect.eo-bar-short, {eo} rect.eo-stuck {{ fill: {critical}; }}
 {eo} rect.eo-bar-spot {{ fill: {spot}; }}
 {eo} rect.eo-backstop {{ fill: {warning}; }}
+{eo} rect.eo-other {{ fill: {quiet}; }}
+{eo} table + table {{ margin-top: 10px; }}
 """
 
 

@@ -20,7 +20,7 @@ def bar(part: float, whole: float, kind: str) -> Html:
     )
 
 
-def sparkline(series: Sequence[tuple[str, Sequence[int]]]) -> Html:
+def sparkline(series: Sequence[tuple[str, Sequence[float]]]) -> Html:
     """Stacked columns over time; every series is a CSS class and as many numbers as the others."""
     length = max((len(values) for _, values in series), default=0)
     totals = [sum(values[at] for _, values in series) for at in range(length)]

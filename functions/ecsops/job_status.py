@@ -13,13 +13,13 @@ from msgspec.structs import replace
 
 STATUS_KEY = "status"
 RUNS = 20
-_RUNNING = "running"
+ENDED = frozenset({"succeeded", "failed", "missed", "cancelled", "skipped"})
 
 
 class RunStatus(msgspec.Struct, frozen=True, array_like=True):
     """One run. ``at`` is when it should have begun; ``took_s`` and ``late_s`` count from its launch.
 
-    ``state`` is running, succeeded, failed, missed or cancelled.
+    ``state`` is one of ``ENDED``, or what it is until then: waiting, running, stopping.
     """
 
     run: str
@@ -42,11 +42,11 @@ class JobStatus(msgspec.Struct, frozen=True, array_like=True):
 def with_run(status: JobStatus, run: RunStatus) -> JobStatus:
     """The status once this is known of a run; in any order, any number of times.
 
-    What ended is never running again.
+    What ended has ended, whatever is heard later of the time before.
     """
     known = {each.run: each for each in status.runs}
     before = known.get(run.run)
-    if before is None or before.state == _RUNNING or run.state != _RUNNING:
+    if before is None or before.state not in ENDED or run.state in ENDED:
         known[run.run] = run
     latest = sorted(known.values(), key=lambda each: (each.at, each.run))[-RUNS:]
     return replace(status, runs=tuple(latest))

@@ -17,6 +17,11 @@ def required(name: str, environment: Mapping[str, str] = os.environ) -> str:
     return value
 
 
+def optional(name: str, environment: Mapping[str, str] = os.environ) -> str:
+    """The value of an environment variable that not every stack sets; empty without it."""
+    return environment.get(name, "")
+
+
 def choice(name: str, allowed: tuple[str, ...], environment: Mapping[str, str] = os.environ) -> str:
     """The value of an environment variable that must be one of ``allowed``."""
     value = required(name, environment)

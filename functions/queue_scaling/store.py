@@ -60,9 +60,14 @@ class Store:
         contents: dict[str, Page] = {page_of(arn, interval): {} for arn, interval in left}
         for arn, (interval_s, state) in states.items():
             contents.setdefault(page_of(arn, interval_s), {})[arn] = state
-        items = {name: {"services": {"B": encode(page)}} for name, page in contents.items()}
+        items: dict[str, dict[str, Any]] = {
+            name: {"services": {"B": encode(page)}} for name, page in contents.items()
+        }
         if status is not None:
-            items[STATUS_KEY] = {"services": {"B": encode_status(status)}}
+            items[STATUS_KEY] = {
+                "services": {"B": encode_status(status)},
+                "at": {"N": str(int(now))},
+            }
         expires = {"expires_at": {"N": str(int(now) + _KEPT_S)}}
         self._put([{"pk": {"S": name}, **item, **expires} for name, item in items.items()])
 

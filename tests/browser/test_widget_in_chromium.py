@@ -6,10 +6,14 @@ from pathlib import Path
 import pytest
 
 from dashboard.fleet import SpotDay
+from dashboard.jobs import Job
 from dashboard.page import page
+from dashboard.reading import Reading
 from dashboard.request import Request
+from ecsops.job_status import JobStatus, RunStatus
+from ecsops.queue_status import QueueStatus
 from tests.browser.measured_page import measured_page
-from tests.unit.dashboard.services import NOW, deployment, row
+from tests.unit.dashboard.services import NOW, deployment, job, row
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -49,12 +53,27 @@ def busy_fleet():
     return [
         row("checkout", runningCount=0),
         row("catalogue", deployments=[ongoing, deployment(status="ACTIVE")], day=DAY),
-        row("orders-worker", runningCount=2, pendingCount=1),
+        row("orders-worker", runningCount=2, pendingCount=1, queue=QueueStatus(480.0, 60.0, 9)),
         row("search", deployments=[deployment(rolloutState="FAILED")]),
-        row("web-frontend-eu-west-1-blue", day=DAY),
+        row("web-frontend-eu-west-1-blue", day=DAY, queue=QueueStatus(7.0, 300.0, 4)),
         row("mixed", deployments=both),
         row("nightly", desiredCount=0, runningCount=0, deployments=[]),
         *(row(f"service-{number}", "staging-cluster-with-a-long-name") for number in range(8)),
+    ]
+
+
+def busy_jobs():
+    return [
+        job("nightly-report", *("succeeded",) * 17, "failed", "missed", "cancelled"),
+        job("import", "succeeded", "running", cluster="staging-cluster-with-a-long-name"),
+        job("backup", "failed", shards=400, failed_shards=17, late_s=900.0),
+    ]
+
+
+def hostile_jobs():
+    return [
+        Job(name, JobStatus(name, (RunStatus(name, name, NOW - 90, 5.0, late_s=1e300),)))
+        for name in HOSTILE
     ]
 
 
@@ -72,26 +91,29 @@ def hostile_fleet():
     ]
 
 
-def widgets(rows, theme, notes=()):
+def widgets(rows, jobs, theme, notes=()):
     return [
-        (width, page(rows, notes, Request(width=width, theme=theme), arn=ARN, now=NOW))
+        (
+            width,
+            page(Reading(rows, jobs, notes), Request(width=width, theme=theme), arn=ARN, now=NOW),
+        )
         for width in WIDTHS
     ]
 
 
-def measure(browser, rows, theme, notes=()):
-    return browser.measure(measured_page(widgets(rows, theme, notes), theme))
+def measure(browser, rows, jobs, theme, notes=()):
+    return browser.measure(measured_page(widgets(rows, jobs, theme, notes), theme))
 
 
 @pytest.fixture(scope="module", params=THEMES)
 def busy(request, browser):
     notes = ["The services of dev could not be read (ListServices: AccessDeniedException)."]
-    return measure(browser, busy_fleet(), request.param, notes)["widgets"]
+    return measure(browser, busy_fleet(), busy_jobs(), request.param, notes)["widgets"]
 
 
 @pytest.fixture(scope="module", params=THEMES)
 def hostile(request, browser):
-    return measure(browser, hostile_fleet(), request.param, HOSTILE)
+    return measure(browser, hostile_fleet(), hostile_jobs(), request.param, HOSTILE)
 
 
 def test_the_content_is_there_at_every_width(busy):
@@ -102,6 +124,8 @@ def test_the_content_is_there_at_every_width(busy):
         assert widget["text"].index("checkout") < widget["text"].index("service-0")
     assert "in progress, 1/4 new tasks, 3 failed, 10 min" in busy[-1]["text"]
     assert "by toolkit" in busy[-1]["text"]
+    assert "8 min of 60 s, needs 9" in busy[-1]["text"]
+    assert "failed, 17 of 400 shards" in busy[-1]["text"]
 
 
 def test_nothing_sticks_out(busy):
@@ -145,11 +169,13 @@ def test_hostile_names_do_not_stick_out(hostile):
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("fleet", [busy_fleet, hostile_fleet])
-def test_a_picture_can_be_taken(browser, tmp_path, theme, fleet):
+@pytest.mark.parametrize(
+    ("fleet", "jobs"), [(busy_fleet, busy_jobs), (hostile_fleet, hostile_jobs)]
+)
+def test_a_picture_can_be_taken(browser, tmp_path, theme, fleet, jobs):
     folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
     picture = folder / f"{fleet.__name__}-{theme}.png"
-    html = measured_page(widgets(fleet(), theme), theme).replace(
+    html = measured_page(widgets(fleet(), jobs(), theme), theme).replace(
         "document.body.append(result);", ""
     )
     browser.screenshot(html, picture, (2040, 1900))

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 
 from dashboard.fleet import Row, service_from
+from dashboard.jobs import Job
+from ecsops.job_status import JobStatus, RunStatus
 
 NOW = 1_767_603_600.0
 SPOT = [{"capacityProvider": "FARGATE_SPOT", "weight": 1, "base": 0}]
@@ -35,5 +37,15 @@ def described(name="web", cluster="prod", **fields):
     } | fields
 
 
-def row(name="web", cluster="prod", *, day=None, **fields):
-    return Row(service_from(described(name, cluster, **fields)), day)
+def row(name="web", cluster="prod", *, day=None, queue=None, **fields):
+    return Row(service_from(described(name, cluster, **fields)), day, queue)
+
+
+def job(name="nightly", *states, cluster="prod", paused=False, took_s=600.0, **fields):
+    """A job whose runs, a day apart, ended so; the last began an hour ago."""
+    first = NOW - 3_600 - 86_400 * (len(states) - 1)
+    runs = [
+        RunStatus(f"r{at}", state, first + at * 86_400, took_s + 60 * at, **fields)
+        for at, state in enumerate(states)
+    ]
+    return Job(name, JobStatus(cluster, tuple(runs), paused))

@@ -9,6 +9,9 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 from dashboard.aws import Aws
 from dashboard.fleet import SpotDay
 from dashboard.request import Request
+from dashboard.statuses import Statuses
+from ecsops.job_status import JobStatus, RunStatus, encode_job_status
+from ecsops.queue_status import QueueStatus, encode_status
 from tests.unit.dashboard.services import NOW, described
 
 PREFIX = "arn:aws:ecs:eu-west-1:123456789012"
@@ -84,8 +87,40 @@ class CloudWatch:
         yield from ({"MetricDataResults": page} for page in self.pages)
 
 
+class DynamoDb:
+    """Two tables: one item of queue scaling, pages of jobs."""
+
+    def __init__(self, queues=None, *job_pages, refuse=None):
+        self.queues, self.job_pages, self.refuse = queues, job_pages, refuse or {}
+
+    def get_item(self, **asked):
+        assert asked == {"TableName": "queues", "Key": {"pk": {"S": "status"}}}
+        if "GetItem" in self.refuse:
+            raise self.refuse["GetItem"]
+        return {"Item": self.queues} if self.queues else {}
+
+    def get_paginator(self, operation):
+        assert operation == "query"
+        return Pages(self._pages)
+
+    def _pages(self, **asked):
+        assert asked["TableName"] == "jobs"
+        assert asked["ExpressionAttributeValues"] == {":status": {"S": "status"}}
+        if "Query" in self.refuse:
+            raise self.refuse["Query"]
+        yield from ({"Items": page} for page in self.job_pages)
+
+
+def look(ecs, cloudwatch=None, dynamodb=None, **request):
+    tables = ("queues", "jobs") if dynamodb else ()
+    statuses = Statuses(lambda: dynamodb, *tables)
+    return Aws(ecs, cloudwatch or CloudWatch(), statuses).read(Request(**request), NOW)
+
+
 def read(ecs, cloudwatch=None, **request):
-    return Aws(ecs, cloudwatch or CloudWatch()).read(Request(**request), NOW)
+    reading = look(ecs, cloudwatch, **request)
+    assert reading.jobs == []
+    return reading.rows, reading.notes
 
 
 def names(rows):
@@ -211,3 +246,80 @@ def test_without_metrics_the_services_are_shown():
     rows, (note,) = read(Ecs({"prod": ["web"]}), cloudwatch)
     assert names(rows) == ["prod/web"]
     assert "What Spot did in the last 24 hours could not be read" in note
+
+
+WEB = f"{PREFIX}:service/prod/web"
+LATE = QueueStatus(90.0, 60.0, 5)
+
+
+def queue_item(status, at=NOW - 30):
+    return {
+        "pk": {"S": "status"},
+        "services": {"B": encode_status(status)},
+        "at": {"N": str(int(at))},
+    }
+
+
+def job_item(name, cluster="prod"):
+    status = JobStatus(cluster, (RunStatus("r1", "succeeded", NOW - 60, 5.0),))
+    return {"sk": {"S": name}, "status": {"B": encode_job_status(status)}}
+
+
+def test_how_queues_stand_is_put_beside_their_service():
+    dynamodb = DynamoDb(queue_item({WEB: LATE, f"{PREFIX}:service/prod/gone": LATE}))
+    reading = look(Ecs({"prod": ["web", "api"]}), dynamodb=dynamodb)
+    assert {row.service.name: row.queue for row in reading.rows} == {"web": LATE, "api": None}
+    assert reading.notes == []
+
+
+def test_what_queue_scaling_left_long_ago_is_not_shown_as_now():
+    dynamodb = DynamoDb(queue_item({WEB: LATE}, at=NOW - 3 * 3_600))
+    reading = look(Ecs({"prod": ["web"]}), dynamodb=dynamodb)
+    assert [row.queue for row in reading.rows] == [None]
+    (note,) = reading.notes
+    assert note.startswith("Queue scaling last looked 3 h ago")
+
+
+@pytest.mark.parametrize(
+    "item", [None, {"pk": {"S": "status"}}, {"services": {"B": b"of another version"}}]
+)
+def test_a_status_that_is_not_there_or_not_understood_is_nothing(item):
+    reading = look(Ecs({"prod": ["web"]}), dynamodb=DynamoDb(item))
+    assert [row.queue for row in reading.rows] == [None]
+    assert reading.notes == []
+
+
+def test_jobs_come_from_all_pages_and_by_the_filters():
+    pages = ([job_item("nightly"), job_item("web-sync")], [job_item("nightly-eu", "dev")])
+    dynamodb = DynamoDb(None, *pages)
+
+    def names_of(**request):
+        return sorted(job.name for job in look(Ecs({}), dynamodb=dynamodb, **request).jobs)
+
+    assert names_of() == ["nightly", "nightly-eu", "web-sync"]
+    assert names_of(cluster="pr*") == ["nightly", "web-sync"]
+    assert names_of(service="nightly*") == ["nightly", "nightly-eu"]
+
+
+def test_a_job_whose_status_is_not_understood_does_not_hide_the_others():
+    broken = {"sk": {"S": "old"}, "status": {"B": b"of another version"}}
+    bare = {"sk": {"S": "bare"}}
+    reading = look(Ecs({}), dynamodb=DynamoDb(None, [broken, bare, job_item("nightly")]))
+    assert [job.name for job in reading.jobs] == ["nightly"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "what"), [("GetItem", "How the queues stand"), ("Query", "The batch jobs")]
+)
+def test_a_table_that_cannot_be_read_leaves_a_note_and_the_services(operation, what):
+    refuse = {operation: refusal("AccessDeniedException", operation)}
+    reading = look(Ecs({"prod": ["web"]}), dynamodb=DynamoDb(refuse=refuse))
+    assert len(reading.rows) == 1
+    (note,) = reading.notes
+    assert note.startswith(f"{what} could not be read ({operation}: AccessDeniedException).")
+
+
+def test_without_tables_nobody_is_connected():
+    reading = look(Ecs({"prod": ["web"]}))
+    assert reading.jobs == []
+    assert [row.queue for row in reading.rows] == [None]

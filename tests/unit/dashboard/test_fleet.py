@@ -2,7 +2,9 @@
 
 import pytest
 
-from dashboard.fleet import Level, SpotDay, trouble_first
+from dashboard.fleet import SpotDay, trouble_first
+from dashboard.level import Level
+from ecsops.queue_status import QueueStatus
 from tests.unit.dashboard.services import deployment, row
 
 STUCK = SpotDay(stuck=(1, *(0,) * 22, 2))
@@ -27,6 +29,18 @@ DEPLOYING = [deployment(rolloutState="IN_PROGRESS", runningCount=1), deployment(
         (row(deployments=[deployment(rolloutState="FAILED")]), Level.WARNING, "deployment failed"),
         (row(day=STUCK), Level.WARNING, "3 Spot tasks stayed in rotation"),
         (row(day=SpotDay(backstop=(5,) * 24)), Level.FINE, "steady"),
+        (row(queue=QueueStatus(12.0, 60.0, 4)), Level.FINE, "steady"),
+        (row(queue=QueueStatus(60.0, 60.0, 4)), Level.FINE, "steady"),
+        (
+            row(queue=QueueStatus(61.0, 60.0, 9)),
+            Level.WARNING,
+            "messages wait longer than the SLO",
+        ),
+        (
+            row(queue=QueueStatus(0.0, 0.0, 0, "off", 2)),
+            Level.WARNING,
+            "not scaled: 2 problems in its tags",
+        ),
         # An outage outranks what may have caused it.
         (
             row(runningCount=0, deployments=[deployment(rolloutState="FAILED")], day=STUCK),

@@ -34,6 +34,9 @@ def test_a_run_that_ended_is_not_running_again():
     ended, running = RunStatus("r", "failed", 7.0, 3.0), RunStatus("r", "running", 7.0)
     assert folded([running, ended, running]).runs == (ended,)
     assert folded([ended, running]).runs == folded([running, ended]).runs
+    waiting = msgspec.structs.replace(running, state="waiting")
+    assert folded([ended, waiting]).runs == (ended,)
+    assert folded([waiting, running]).runs == (running,)
 
 
 @given(st.data())

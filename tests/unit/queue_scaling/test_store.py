@@ -73,6 +73,8 @@ def test_the_status_is_an_item_of_its_own(dynamodb):
     store.write(states(3), (), None, NOW)
     item = dynamodb.get_item(TableName="ops", Key={"pk": {"S": STATUS_KEY}})["Item"]
     assert decode_status(item["services"]["B"]) == status
+    # So that nobody takes it for how things stand when nobody looks any more.
+    assert item["at"] == {"N": str(int(NOW))}
 
 
 def test_nothing_to_write_is_no_call():

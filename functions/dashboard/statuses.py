@@ -1,0 +1,79 @@
+"""What other capabilities leave for the dashboard, each in its own table under one partition key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dashboard.jobs import Job
+from ecsops import job_status, queue_status
+from ecsops.job_status import decode_job_status
+from ecsops.queue_status import QueueStatus, decode_status
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# A page of a query is 1 MB, far more than anybody's jobs need: what is beyond would not be looked at.
+_MOST_JOBS = 2_000
+# Queue scaling looks each minute. What it left longer ago than this says nothing of now.
+_STALE_S = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Queues:
+    """How queues stand, by the ARN of the service; ``at`` is when queue scaling last looked."""
+
+    services: dict[str, QueueStatus]
+    at: float | None = None
+
+    def stale_s(self, now: float) -> float | None:
+        """How old it is, where that is too old."""
+        age = now - self.at if self.at is not None else 0.0
+        return age if self.services and age > _STALE_S else None
+
+
+@dataclass(frozen=True, slots=True)
+class Statuses:
+    """The tables; without its name a table does not exist, and nothing of it is shown."""
+
+    connect: Callable[[], DynamoDBClient]
+    queue_table: str = ""
+    job_table: str = ""
+
+    def queues(self) -> Queues:
+        """How the queues of services stand."""
+        if not self.queue_table:
+            return Queues({})
+        item = self.connect().get_item(
+            TableName=self.queue_table, Key={"pk": {"S": queue_status.STATUS_KEY}}
+        )
+        found = item.get("Item", {})
+        if "services" not in found:
+            return Queues({})
+        at = found.get("at", {}).get("N")
+        return Queues(decode_status(found["services"]["B"]), float(at) if at else None)
+
+    def jobs(self) -> list[Job]:
+        """Every job that has run lately."""
+        if not self.job_table:
+            return []
+        found: list[Job] = []
+        pages = (
+            self.connect()
+            .get_paginator("query")
+            .paginate(
+                TableName=self.job_table,
+                KeyConditionExpression="pk = :status",
+                ExpressionAttributeValues={":status": {"S": job_status.STATUS_KEY}},
+                ProjectionExpression="sk, #status",
+                ExpressionAttributeNames={"#status": "status"},
+                PaginationConfig={"MaxItems": _MOST_JOBS},
+            )
+        )
+        for page in pages:
+            for item in page["Items"]:
+                status = decode_job_status(item.get("status", {}).get("B", b""))
+                if status is not None:
+                    found.append(Job(item["sk"]["S"], status))
+        return found
