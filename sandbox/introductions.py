@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from sandbox.autoscaling import AutoScaling
+from sandbox.autoscaling.service import EcsCapacity
 from sandbox.cloudwatch import Alarms, CloudWatch, LogStore, MetricReader
+from sandbox.cloudwatch.alarm_watch import AlarmWatch
 from sandbox.codedeploy import CodeDeploy
 from sandbox.gateway.iam.authorizer import Authorizer
 from sandbox.lambda_host.hook_invoker import HookInvoker
 from sandbox.stack.known_resources import KnownResources
+from sandbox.tagged_resources import TaggedResources
 
 if TYPE_CHECKING:
     import random
@@ -41,6 +45,18 @@ def introduce(
         alarms=alarms.states,
         invoke=HookInvoker(dispatch, account.roles),
     )
-    known = KnownResources(ecs, targets, code_deploy, account.queues, operator)
+    scaling = _auto_scaling(account, operator, rng)
+    simulators["resourcegroupstaggingapi"] = TaggedResources(ecs)
+    known = KnownResources(ecs, targets, code_deploy, account.queues, scaling, operator)
     account.gateway.iam = Authorizer(known.tags_of, known.roles_of)
     return code_deploy
+
+
+def _auto_scaling(account: Account, operator: Caller, rng: random.Random) -> AutoScaling:
+    """Application Auto Scaling, which acts on ECS with its service-linked role."""
+    role = replace(operator, principal="application-autoscaling.amazonaws.com")
+    capacity = EcsCapacity(lambda operation, params: account.ecs.call(operation, params, role))
+    watch = AlarmWatch(account.clock, rng)
+    scaling = AutoScaling(account.clock, watch, account.datapoints, capacity)
+    account.gateway.simulators["application-autoscaling"] = scaling
+    return scaling

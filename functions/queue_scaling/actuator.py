@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
 
 _METRICS_PER_CALL = 1000
-_ABSENT = "ObjectNotFoundException"
+_ABSENT, _INVALID = "ObjectNotFoundException", "ValidationException"
+_DENIED = "AccessDeniedException"
+_NOT_OURS = (
+    "the service has a scalable target that is not the toolkit's: deregister it, "
+    "or tag it ecs-ops:managed-by=queue-scaling"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ class Actuator:
             )
 
     def release(self, resource_id: str) -> None:
-        """Take policy and scalable target back; what is gone already is fine."""
+        """Take policy and scalable target back; what is gone already, or not ours, is fine."""
         application_autoscaling = self.autoscaling()
         for operation, call in (
             (
@@ -84,18 +89,22 @@ class Actuator:
             try:
                 _made(operation, call)
             except CallFailed as error:
-                if error.code != _ABSENT:
+                # A target that is gone has no tag that IAM could allow the call by.
+                absent = error.code == _DENIED and POLICY not in self._policies(resource_id)
+                if not absent and error.code != _ABSENT:
                     raise
 
     def foreign_policies(self, resource_id: str) -> list[str]:
         """The names of scaling policies that others have put on a service."""
+        return sorted(name for name in self._policies(resource_id) if name != POLICY)
+
+    def _policies(self, resource_id: str) -> list[str]:
         application_autoscaling = self.autoscaling()
         answer = _made(
             "DescribeScalingPolicies",
             lambda: application_autoscaling.describe_scaling_policies(**_scalable(resource_id)),
         )
-        names = [each["PolicyName"] for each in answer["ScalingPolicies"]]
-        return sorted(name for name in names if name != POLICY)
+        return [each["PolicyName"] for each in answer["ScalingPolicies"]]
 
     def publish(self, datapoints: Sequence[Datapoint]) -> None:
         """All metrics of all services: one request for each thousand."""
@@ -108,12 +117,31 @@ class Actuator:
                 raise call_failed("PutMetricData", error) from error
 
     def _register(self, config: ServiceConfig, call: Register) -> None:
+        """Create the target with our tag, or change the one that has it.
+
+        Application Auto Scaling refuses tags for a target that exists, and IAM lets us change only
+        what carries ours: whichever of the two we took it for, the other is tried before giving up.
+        """
+        first, second = ({"Tags": OWNED}, {}) if call.new else ({}, {"Tags": OWNED})
+        try:
+            self._put_target(config, call, first)
+        except CallFailed as error:
+            if error.code not in (_INVALID, _DENIED):
+                raise
+            try:
+                self._put_target(config, call, second)
+            except CallFailed as again:
+                if {error.code, again.code} != {_INVALID, _DENIED}:
+                    raise
+                raise CallFailed("RegisterScalableTarget", again.code, _NOT_OURS) from error
+
+    def _put_target(self, config: ServiceConfig, call: Register, tags: Mapping[str, Any]) -> None:
         application_autoscaling = self.autoscaling()
         limits = {"MinCapacity": call.minimum, "MaxCapacity": call.maximum}
         _made(
             "RegisterScalableTarget",
             lambda: application_autoscaling.register_scalable_target(
-                **_scalable(config.resource_id), **limits, Tags=OWNED
+                **_scalable(config.resource_id), **limits, **tags
             ),
         )
 

@@ -31,10 +31,11 @@ _LIFT_GIVES_UP_S = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """RegisterScalableTarget with these limits."""
+    """RegisterScalableTarget with these limits; ``new`` if we know of no target of ours yet."""
 
     minimum: int
     maximum: int
+    new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def plan(
     current = fingerprint(config)
     stale = held.managed != current or now - held.managed_at > _VERIFY_S
     if stale or lifted != held.lifted:
-        calls.append(Register(max(config.minimum, lifted), maximum))
+        calls.append(Register(max(config.minimum, lifted), maximum, new=not held.managed))
     if stale:
         calls.append(PutPolicy(policy(config)))
     return Plan(tuple(calls), current, now if stale else held.managed_at, lifted, lifted_at, reason)

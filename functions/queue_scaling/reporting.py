@@ -97,6 +97,8 @@ class Reporting:
 
     def tell_changes(self, changes: Sequence[ScalingEvent]) -> None:
         """Every change of a desired count, with its reason."""
+        if changes:
+            count("DesiredCountChanges", len(changes))
         for change in changes:
             logger.info(
                 "desired count changed",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -68,3 +69,8 @@ class Target:
     def within(self, capacity: int) -> int:
         """The capacity that its limits allow."""
         return min(max(capacity, self.minimum), self.maximum)
+
+
+def target_id(resource_id: str) -> str:
+    """What AWS draws at random: the same for the same resource, so that IAM can name the target."""
+    return hashlib.sha256(resource_id.encode()).hexdigest()[:34]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sandbox.autoscaling.actions import Actions, Capacity
-from sandbox.autoscaling.model import Policy, Target
+from sandbox.autoscaling.model import Policy, Target, target_id
 from sandbox.autoscaling.tracking import Tracking
 from sandbox.errors import ApiError, UnsupportedOperation
 
@@ -22,6 +22,11 @@ Shape = dict[str, Any]
 
 _ECS = "ecs:service:DesiredCount"
 _NOT_FOUND = "No scalable target registered for service namespace: ecs, resource ID: {}"
+# The wording stands in public reports (terraform-aws-modules/terraform-aws-rds-aurora#420).
+_TAGGED = (
+    "The scalable target that you tried to tag already exists. To update tags on an existing "
+    "scalable target, use the TagResource API."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +102,20 @@ class AutoScaling:
             message = "Maximum capacity cannot be less than minimum capacity"
             raise ApiError("ValidationException", message)
         if known is None:
-            arn = _arn(caller, f"scalable-target/{len(self.targets):032x}")
+            arn = _arn(caller, f"scalable-target/{target_id(resource_id)}")
             known = Target(resource_id, arn, minimum, maximum, self._clock.now())
             self.targets[resource_id] = known
+        elif params.get("Tags"):
+            raise ApiError("ValidationException", _TAGGED)
         known.minimum, known.maximum = minimum, maximum
         known.tags |= params.get("Tags", {})
         known.suspended |= params.get("SuspendedState", {})
         self._actions.clamp(known)
         return {"ScalableTargetARN": known.arn}
+
+    def tags_of(self, arn: str) -> dict[str, str] | None:
+        """The tags of a scalable target, None when there is none with that ARN."""
+        return next((each.tags for each in self.targets.values() if each.arn == arn), None)
 
     def _deregister(self, params: Shape, _caller: Caller) -> Shape:
         target = self._target(params)

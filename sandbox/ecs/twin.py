@@ -140,6 +140,11 @@ class EcsTwin:
                 if service in {each.arn, each.name}:
                     self._rollouts.complete_now(each)
 
+    def tagged_services(self) -> dict[str, dict[str, str]]:
+        """The tags of every service by ARN, deleted ones included as long as they are remembered."""
+        with self._agenda.lock:
+            return {arn: dict(each.tags) for arn, each in self._state.services.items()}
+
     def interrupt(
         self,
         task_arns: Iterable[str] | None = None,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.errors import ApiError
 
 if TYPE_CHECKING:
+    from sandbox.autoscaling import AutoScaling
     from sandbox.caller import Caller
     from sandbox.codedeploy import CodeDeploy
     from sandbox.ecs import EcsTwin
@@ -23,6 +24,7 @@ class KnownResources:
         targets: TargetGroups,
         code_deploy: CodeDeploy,
         queues: Queues,
+        scaling: AutoScaling,
         operator: Caller,
     ) -> None:
         """Ask these."""
@@ -30,31 +32,23 @@ class KnownResources:
         self._targets = targets
         self._code_deploy = code_deploy
         self._queues = queues
+        self._scaling = scaling
         self._operator = operator
 
     def tags_of(self, arn: str) -> dict[str, str] | None:
         """The tags of a resource, None when there is none with that ARN."""
         parts = arn.split(":")
-        service = parts[2] if len(parts) > 2 else ""
+        find = {
+            "application-autoscaling": self._scaling.tags_of,
+            "codedeploy": self._of_code_deploy,
+            "ecs": self._of_ecs,
+            "elasticloadbalancing": self._of_target_group,
+            "sqs": self._of_queue,
+        }.get(parts[2] if len(parts) > 2 else "")
         try:
-            match service:
-                case "ecs":
-                    answer = self._ask(self._ecs, "ListTagsForResource", {"resourceArn": arn})
-                    return {tag["key"]: tag["value"] for tag in answer.get("tags", [])}
-                case "elasticloadbalancing":
-                    answer = self._ask(self._targets, "DescribeTags", {"ResourceArns": [arn]})
-                    described = answer["TagDescriptions"][0]["Tags"]
-                    return {tag["Key"]: tag["Value"] for tag in described}
-                case "codedeploy":
-                    asked = {"ResourceArn": arn}
-                    answer = self._ask(self._code_deploy, "ListTagsForResource", asked)
-                    return {tag["Key"]: tag["Value"] for tag in answer["Tags"]}
-                case "sqs":
-                    queue = self._queues.find(arn)
-                    return dict(queue.tags) if queue else None
+            return find(arn) if find else None
         except ApiError:
             return None
-        return None
 
     def roles_of(self, task_definition: str) -> list[str]:
         """The task role and the execution role of a task definition."""
@@ -64,6 +58,23 @@ class KnownResources:
         except ApiError:
             return []
         return [found[name] for name in ("taskRoleArn", "executionRoleArn") if found.get(name)]
+
+    def _of_ecs(self, arn: str) -> dict[str, str]:
+        answer = self._ask(self._ecs, "ListTagsForResource", {"resourceArn": arn})
+        return {tag["key"]: tag["value"] for tag in answer.get("tags", [])}
+
+    def _of_target_group(self, arn: str) -> dict[str, str]:
+        answer = self._ask(self._targets, "DescribeTags", {"ResourceArns": [arn]})
+        described = answer["TagDescriptions"][0]["Tags"]
+        return {tag["Key"]: tag["Value"] for tag in described}
+
+    def _of_code_deploy(self, arn: str) -> dict[str, str]:
+        answer = self._ask(self._code_deploy, "ListTagsForResource", {"ResourceArn": arn})
+        return {tag["Key"]: tag["Value"] for tag in answer["Tags"]}
+
+    def _of_queue(self, arn: str) -> dict[str, str] | None:
+        queue = self._queues.find(arn)
+        return dict(queue.tags) if queue else None
 
     def _ask(
         self,

@@ -9,14 +9,14 @@ from build_tools.template import _Loader
 from tests.template.shipped import ALARMS, QUEUE_OF, TEMPLATE, of_type
 
 ROOT = Path(TEMPLATE).parent
-ALARM, SECRET = 0.10, 0.40
+ALARM, SECRET, DASHBOARD = 0.10, 0.40, 3.00
 # Five long polls of 20 s side by side, all month (docs/cost.md).
 POLLED_QUEUE = 5 * 3 * 60 * 24 * 30.4 * 0.0000004
 
 
 def test_the_readme_says_what_the_idle_stack_costs():
     secrets = of_type("AWS::SecretsManager::Secret")
-    idle = len(ALARMS) * ALARM + len(QUEUE_OF) * POLLED_QUEUE + len(secrets) * SECRET
+    idle = len(ALARMS) * ALARM + len(QUEUE_OF) * POLLED_QUEUE + len(secrets) * SECRET + DASHBOARD
     readme = " ".join((ROOT / "README.md").read_text().split())
     told = float(re.search(r"Idle, the stack costs about \$([\d.]+) a month", readme)[1])
     assert abs(told - idle) <= 0.05, f"README.md: about ${idle:.2f} a month"

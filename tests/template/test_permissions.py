@@ -14,16 +14,31 @@ UNRESTRICTED = {
     "ecs:ListClusters": "a list of an account's clusters is of no cluster",
     "ecs:ListServices": "has no resource types, only the condition key ecs:cluster",
     "cloudwatch:GetMetricData": "metrics are no resources",
+    "cloudwatch:PutMetricData": "has no resource types, only the condition key cloudwatch:namespace",
+    "tag:GetResources": "searches the whole Region",
+    "application-autoscaling:DescribeScalingPolicies": "describes have no resource types",
     "events:TestEventPattern": "a pattern and an event are no resources",
     "xray:PutTraceSegments": "X-Ray has no resources to write to",
     "xray:PutTelemetryRecords": "X-Ray has no resources to write to",
 }
 # What IAM calls botocore's services, where the names differ.
-PREFIXES = {"elbv2": "elasticloadbalancing"}
+PREFIXES = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
 # What IAM calls an operation, where the names differ.
 ACTIONS = {
     "sqs:SendMessageBatch": "sqs:SendMessage",
     "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+}
+# What an operation does in the name of its caller, who has to be allowed it.
+ON_BEHALF = {
+    "application-autoscaling:RegisterScalableTarget": {
+        "application-autoscaling:TagResource",
+        "iam:CreateServiceLinkedRole",
+    },
+    "application-autoscaling:PutScalingPolicy": {
+        "cloudwatch:PutMetricAlarm",
+        "cloudwatch:DescribeAlarms",
+        "cloudwatch:DeleteAlarms",
+    },
 }
 # What Lambda itself does in the function's name: reading its queue, writing its logs and traces.
 OF_LAMBDA = {
@@ -52,7 +67,8 @@ def needed(function):
     module = FUNCTIONS[function]["Handler"].rpartition(".")[0]
     calls = needs.calls_of(TEMPLATE.parent / "functions", module)
     actions = {f"{PREFIXES.get(service, service)}:{operation}" for service, operation in calls}
-    return {ACTIONS.get(action, action) for action in actions}
+    on_behalf = set().union(*(ON_BEHALF.get(action, set()) for action in actions))
+    return {ACTIONS.get(action, action) for action in actions} | on_behalf
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -79,7 +95,9 @@ def test_every_resource_is_of_this_account_and_region(role):
         for resource in listed(statement["Resource"]):
             text = json.dumps(resource)
             if "Fn::Sub" in text:
-                assert "${AWS::Region}:${AWS::AccountId}:" in text, statement["Sid"]
+                # IAM is the only service here without Regions.
+                scope = "" if ":iam:" in text else "${AWS::Region}"
+                assert f":{scope}:${{AWS::AccountId}}:" in text, statement["Sid"]
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sandbox.autoscaling.model import target_id
 from sandbox.gateway.iam.needs import Parameters, Scope, operations
 
 
@@ -188,10 +189,12 @@ def _servicediscovery(operation: str, scope: Scope, parameters: Parameters) -> l
 
 
 def _scalable_target(operation: str, scope: Scope, parameters: Parameters) -> list[str]:
-    del parameters
     if operation.startswith(("Describe", "Get")):
         return []
-    return [scope.arn("application-autoscaling", "scalable-target/*")]
+    if parameters.get("ResourceARN"):
+        return [str(parameters["ResourceARN"])]
+    name = target_id(str(parameters.get("ResourceId")))
+    return [scope.arn("application-autoscaling", f"scalable-target/{name}")]
 
 
 def _secretsmanager(operation: str, scope: Scope, parameters: Parameters) -> list[str]:
@@ -211,11 +214,20 @@ def _s3(operation: str, scope: Scope, parameters: Parameters) -> list[str]:
     return [f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"]
 
 
+def _kinesis(operation: str, scope: Scope, parameters: Parameters) -> list[str]:
+    del operation
+    if parameters.get("StreamARN"):
+        return [str(parameters["StreamARN"])]
+    name = parameters.get("StreamName")
+    return [scope.arn("kinesis", f"stream/{name}")] if name else []
+
+
 _BY_FUNCTION: dict[str, Callable[[str, Scope, Parameters], list[str]]] = {
     "application-autoscaling": _scalable_target,
     "cloudwatch": _cloudwatch,
     "dynamodb": _dynamodb,
     "events": _events,
+    "kinesis": _kinesis,
     "logs": _logs,
     "s3": _s3,
     "scheduler": _scheduler,

@@ -100,7 +100,39 @@ def _scheduled(operation: str, scope: Scope, parameters: Parameters) -> list[Nee
     return [*found, Need("iam:PassRole", role, context)] if role else found
 
 
+def _on_behalf(operation: str, scope: Scope, parameters: Parameters) -> list[Need]:
+    """Application Auto Scaling wants the caller to be allowed what it does with ECS and CloudWatch.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/auto-scaling-IAM.html lists the
+    actions; which of them it asks for at which call is not documented.
+    """
+    service = "application-autoscaling"
+    (target,) = resources_of(service, operation, scope, parameters)
+    found = [Need(f"{service}:{operation}", target)]
+    resource_id = parameters["ResourceId"]
+    if operation == "RegisterScalableTarget":
+        on_service = scope.arn("ecs", resource_id)
+        found += [Need(f"ecs:{name}", on_service) for name in ("DescribeServices", "UpdateService")]
+        if parameters.get("Tags"):
+            found.append(Need(f"{service}:TagResource", target))
+        return found
+    alarms = scope.arn("cloudwatch", f"alarm:TargetTracking-{resource_id}-*")
+    actions = ["DeleteAlarms"]
+    if operation == "PutScalingPolicy":
+        actions += ["PutMetricAlarm", "DescribeAlarms"]
+    return found + [Need(f"cloudwatch:{name}", alarms) for name in actions]
+
+
 _SPECIAL: dict[tuple[str, str], Needs] = {
+    **{
+        ("application-autoscaling", operation): _on_behalf
+        for operation in (
+            "DeleteScalingPolicy",
+            "DeregisterScalableTarget",
+            "PutScalingPolicy",
+            "RegisterScalableTarget",
+        )
+    },
     ("cloudwatch", "PutMetricData"): _put_metric_data,
     ("dynamodb", "TransactGetItems"): _transaction,
     ("dynamodb", "TransactWriteItems"): _transaction,
