@@ -93,7 +93,10 @@ def _account(sink: str) -> Iterator[tuple[Account, FakeSlack]]:
     try:
         with FakeSlack() as slack, Account(clock=clock, latency_s=LATENCY_S) as account:
             stack = account.deploy(
-                ROOT / "template.yaml", host="runtime_api", artefact=variant.ensure()
+                ROOT / "template.yaml",
+                parameters={"QueueScalingMode": "off"},
+                host="runtime_api",
+                artefact=variant.ensure(),
             )
             account.client("secretsmanager").put_secret_value(
                 SecretId=stack.ref("AlertsSecret"), SecretString='{"slack": "xoxb-sandbox"}'

@@ -38,6 +38,7 @@ class Stage:
             self.stack = self.account.deploy(
                 TEMPLATE, parameters={"AlertEmail": "platform-team@example.com"}
             )
+            self._rest_schedules()
             self.world.build(self.account)
             self.account.run_for(WARM_UP_S)
         except BaseException:
@@ -52,6 +53,14 @@ class Stage:
     def close(self) -> None:
         """End the account."""
         self.account.__exit__(None, None, None)
+
+    def _rest_schedules(self) -> None:
+        """Only what follows from the events of the story is to be seen."""
+        events = self.account.client("events")
+        for name in self.stack.of_type("AWS::Events::Rule"):
+            rule = events.describe_rule(Name=self.stack.ref(name))
+            if rule.get("ScheduleExpression"):
+                events.disable_rule(Name=rule["Name"])
 
     def group_arns(self) -> list[str]:
         """Every target group of the account."""

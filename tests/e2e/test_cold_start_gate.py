@@ -17,12 +17,14 @@ NEVER = {
 # boto3 with one client loads 387 modules.
 CLIENTS = {
     "SpotDrainFunction": {"ecs", "elbv2", "dynamodb", "sqs", "events"},
+    "QueueScalingFunction": {"ecs", "cloudwatch", "dynamodb", "sqs", "events"},
     "AlertsFunction": {"dynamodb", "sqs"},
     "SelfTestFunction": {"events", "sqs", "sns", "dynamodb"},
     "DashboardFunction": {"ecs", "cloudwatch"},
 }
 MODULES = {
     "SpotDrainFunction": 415,
+    "QueueScalingFunction": 440,
     "AlertsFunction": 415,
     "SelfTestFunction": 410,
     "DashboardFunction": 415,

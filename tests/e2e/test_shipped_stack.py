@@ -32,11 +32,21 @@ QUICK = EcsSettings(
     jitter=0,
     native_spot_deregistration="broken",
 )
+QUEUES = {
+    "ecs-ops:queue": "jobs kinesis:clicks",
+    "ecs-ops:latency-slo": "60s",
+    "ecs-ops:processing-time": "30s",
+    "ecs-ops:max-tasks": "3",
+}
 WORLD = {
     "clusters": [
         {
             "name": "prod",
-            "services": [{"name": "web", "count": TASKS, "target_groups": [{"name": "web"}]}],
+            "services": [
+                {"name": "web", "count": TASKS, "target_groups": [{"name": "web"}]},
+                {"name": "direct", "tags": QUEUES | {"ecs-ops:scaling": "direct"}},
+                {"name": "managed", "tags": QUEUES | {"ecs-ops:scaling": "managed"}},
+            ],
         }
     ]
 }
@@ -44,7 +54,7 @@ WORLD = {
 INVOCATIONS = {"DashboardFunction": {"widgetContext": {"params": {}, "width": 1200, "height": 400}}}
 # What the kernel's queue door does for functions that take their own backlog.
 BACKLOG = {("sqs", "ReceiveMessage"), ("sqs", "DeleteMessageBatch")}
-NO_BACKLOG = {"SelfTestFunction"}
+NO_BACKLOG = {"SelfTestFunction", "QueueScalingFunction"}
 # The routes cannot be read once: the last good ones are asked for.
 ROUTES_FAIL_ONCE = CallFault(
     "error", "ssm", "GetParameter", nth=1, code="InternalServerError", status=400
@@ -91,6 +101,7 @@ def story(artefact):
 
 def tell(account, stack):
     """A service loses most of its tasks in the middle of a deployment; then a late copy arrives."""
+    fill_queues(account)
     check_world(WORLD, "test").build(account)
     wait_while(lambda: TASKS - service(account)["runningCount"])
     lost = running_tasks(account)[:INTERRUPTED]
@@ -98,6 +109,7 @@ def tell(account, stack):
     report_earlier_storms(account, stack)
     storm_of_alerts(account)
     begin_self_tests(account, stack)
+    scale_and_give_back(account, stack)
     account.client("ecs").update_service(cluster="prod", service="web", forceNewDeployment=True)
     wait_while(lambda: len(service(account)["currentServiceRevisions"]) < 2)
     interrupted = account.ecs.interrupt([task["taskArn"] for task in lost])
@@ -127,6 +139,49 @@ def begin_self_tests(account, stack):
     lost = {"selftest": "look", "incident": "lost", "began": 0, "number": 99}
     for body in ({}, lost):
         account.client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(body))
+
+
+def fill_queues(account):
+    """More waits than one task can do in time."""
+    sqs = account.client("sqs")
+    url = sqs.create_queue(QueueName="jobs")["QueueUrl"]
+    for number in range(10):
+        sqs.send_message(QueueUrl=url, MessageBody=str(number))
+    account.client("kinesis").create_stream(StreamName="clicks", ShardCount=1)
+
+
+def scale_and_give_back(account, stack):
+    """A tick scales both services; the next one finds that one of them is not to be managed any more."""
+    ecs, scaling = account.client("ecs"), account.client("application-autoscaling")
+    tick(account, stack)
+    wait_while(lambda: not policies(scaling))
+    wait_while(lambda: 3 - service(account, "direct")["desiredCount"])
+    ecs.tag_resource(
+        resourceArn=service(account, "managed")["serviceArn"],
+        tags=[{"key": "ecs-ops:scaling", "value": "metric"}],
+    )
+    tick(account, stack)
+    wait_while(lambda: policies(scaling))
+
+
+def policies(scaling):
+    return scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
+
+
+def tick(account, stack):
+    """The schedule's next event, without waiting for the minute."""
+    event = {
+        "id": "tick",
+        "source": "aws.events",
+        "detail-type": "Scheduled Event",
+        "account": "123456789012",
+        "region": "eu-west-1",
+        "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "resources": [stack.ref("QueueScalingSchedule")],
+        "detail": {},
+    }
+    url = stack.queue_url("QueueScalingQueue")
+    account.client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(event))
 
 
 def storm_of_alerts(account):
@@ -177,8 +232,8 @@ def expected_calls(function):
     return calls - BACKLOG if function in NO_BACKLOG else calls
 
 
-def service(account):
-    answer = account.client("ecs").describe_services(cluster="prod", services=["web"])
+def service(account, name="web"):
+    answer = account.client("ecs").describe_services(cluster="prod", services=[name])
     return answer["services"][0]
 
 

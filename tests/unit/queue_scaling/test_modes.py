@@ -2,6 +2,7 @@
 
 import pytest
 
+from ecsops.observability import metrics
 from tests.unit.queue_scaling.scaled import error
 
 
@@ -109,6 +110,67 @@ def test_managed_mode_registers_target_and_policy_once(account):
         assert not account.made("register_scalable_target")
         assert not account.made("put_scaling_policy")
     assert not account.made("update_service")
+
+
+def test_a_target_that_exists_is_changed_without_tags(account):
+    """Application Auto Scaling refuses tags for a scalable target that exists."""
+    arn = account.service(running=1, scaling="managed", min_tasks="1", max_tasks="50")
+    account.queue()
+    account.tick()
+    account.retag(arn, max_tasks="70")
+    account.tick()
+    (target,) = account.made("register_scalable_target")
+    assert "Tags" not in target
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_whether_a_target_is_ours_is_found_out_by_trying(account, known):
+    """The table was lost, or somebody removed the target: the other way of registering works."""
+    arn = account.service(running=1, scaling="managed", min_tasks="1", max_tasks="50")
+    account.queue()
+    if known:
+        account.tick()
+        account.retag(arn, max_tasks="70")
+    refused = error("AccessDeniedException") if known else error("ValidationException")
+
+    def answer(**params):
+        if ("Tags" in params) is not known:
+            raise refused
+        return {}
+
+    account.answer_register_scalable_target = answer
+    account.tick()
+    assert len(account.made("register_scalable_target")) == 2
+    assert account.made("put_scaling_policy")
+
+
+def test_a_target_of_somebody_else_is_left_alone_and_told(account):
+    account.service(running=1, scaling="managed", min_tasks="1", max_tasks="50")
+    account.queue()
+
+    def answer(**params):
+        raise error("ValidationException" if "Tags" in params else "AccessDeniedException")
+
+    account.answer_register_scalable_target = answer
+    account.tick()
+    assert not account.made("put_scaling_policy")
+    (state,) = account.states().values()
+    assert state.managed == ""
+    assert metrics.metric_set["ScalingFailures"]["Value"] == [1.0]
+
+
+@pytest.mark.parametrize("ours_is_there", [True, False])
+def test_a_denied_release_is_done_if_nothing_of_ours_is_there(account, ours_is_there):
+    """A target that is gone has no tag, so IAM denies what AWS would not find."""
+    arn = account.service(running=1, scaling="managed", max_tasks="50")
+    account.queue()
+    account.tick()
+    account.retag(arn, queue=None)
+    account.policies["service/prod/worker"] = ["ecs-ops-queue"] if ours_is_there else []
+    for operation in ("delete_scaling_policy", "deregister_scalable_target"):
+        account.broken[operation] = error("AccessDeniedException")
+    account.tick()
+    assert bool(account.states()) is ours_is_there
 
 
 def test_managed_mode_follows_the_tags(account):
