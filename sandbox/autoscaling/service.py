@@ -171,7 +171,7 @@ class AutoScaling:
         alarms = [
             {"AlarmName": name, "AlarmARN": _alarm_arn(caller, name)} for name in policy.alarms
         ]
-        return {"PolicyARN": arn, "AlarmWatch": alarms}
+        return {"PolicyARN": arn, "Alarms": alarms}
 
     def _delete_policy(self, params: Shape, _caller: Caller) -> Shape:
         target, name = self._target(params), params["PolicyName"]
@@ -192,7 +192,7 @@ class AutoScaling:
                     "ScalableDimension": _ECS,
                     "PolicyType": policy.kind,
                     f"{policy.kind}PolicyConfiguration": dict(policy.configuration),
-                    "AlarmWatch": [
+                    "Alarms": [
                         {"AlarmName": name, "AlarmARN": _alarm_arn(caller, name)}
                         for name in policy.alarms
                     ],
