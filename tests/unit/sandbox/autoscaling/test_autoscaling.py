@@ -236,7 +236,7 @@ def test_a_policy_can_be_replaced_and_deleted(world):
     (policy,) = world.call("DescribeScalingPolicies")["ScalingPolicies"]
     configuration = policy["TargetTrackingScalingPolicyConfiguration"]
     assert configuration["ScaleOutCooldown"] == 60
-    assert [alarm["AlarmName"] for alarm in policy["AlarmWatch"]] == [
+    assert [alarm["AlarmName"] for alarm in policy["Alarms"]] == [
         "TargetTracking-service/prod/worker-AlarmHigh-ratio",
         "TargetTracking-service/prod/worker-AlarmLow-ratio",
     ]
