@@ -24,17 +24,23 @@ class AlarmSeen(msgspec.Struct, frozen=True):
     since: float
 
 
-def begun(row: Deployment, reality: Reality, settings: OwnerSettings) -> Deployment:
+def begun(
+    row: Deployment, reality: Reality, settings: OwnerSettings, failures: int, now: float
+) -> Deployment:
     """The row with its watch, if it is to be watched.
 
-    A rollback of ours is none: what it went back to has proven good before.
+    ``failures`` are its tasks that have failed so far. A rollback of ours is not watched: what it
+    went back to has proven good before. What completed so long ago that its watch would be over has
+    not been watched: it is neither proven nor condemned.
     """
     if row.outcome is not Outcome.SUCCEEDED or row.bake is not None:
         return row
     if row.rolls_back or reality.desired == 0:
         return row
     alarms = settings.bake_alarms if settings.bake_alarms is not None else reality.alarm_names
-    bake = Bake(row.outcome_at, row.outcome_at + settings.bake_s, alarms)
+    bake = Bake(row.outcome_at, row.outcome_at + settings.bake_s, alarms, failures=failures)
+    if bake.ends_at <= now:
+        bake = Bake(bake.began, bake.ends_at, cancelled=True, over=True)
     return msgspec.structs.replace(row, bake=bake)
 
 
@@ -56,9 +62,21 @@ def watched(bake: Bake, alarms: tuple[AlarmSeen, ...], now: float) -> Bake:
     )
 
 
-def proven(bake: Bake) -> bool:
-    """Whether the version has survived."""
-    return bake.over and not bake.fired
+def cut_short(row: Deployment, deployments: tuple[Deployment, ...]) -> Deployment:
+    """A newer deployment ends the watch: its alarms speak of another version from now on."""
+    bake = row.bake
+    newer = any(one.began > row.began for one in deployments)
+    if bake is None or bake.over or not newer:
+        return row
+    return msgspec.structs.replace(
+        row, bake=msgspec.structs.replace(bake, alarms=(), over=True, cancelled=True)
+    )
+
+
+def proven(bake: Bake, failures: int) -> bool:
+    """Whether the version has survived: no alarm, and no task of it that failed meanwhile."""
+    survived = bake.over and not bake.fired and not bake.cancelled
+    return survived and failures <= bake.failures
 
 
 def _joined(known: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:

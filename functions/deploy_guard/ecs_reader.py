@@ -6,7 +6,7 @@ its message: soon it may work.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,7 @@ Shape = Mapping[str, Any]
 _SERVICES_PER_CALL = 10
 _DEPLOYMENTS_PER_CALL = _REVISIONS_PER_CALL = 20
 _LATEST, _HISTORY = 3, 20
+_MOST_KEPT = 500
 _DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"})
 # A controller without service deployments, or an account that may not have them.
 _NO_HISTORY = frozenset({"UnsupportedFeatureException"})
@@ -53,22 +54,28 @@ class _Seen:
 
 @dataclass(frozen=True, slots=True)
 class EcsReader:
-    """Reads, never writes."""
+    """Reads, never writes. ``kept`` are service revisions: of those nothing but digests changes."""
 
     ecs: ECSClient
+    kept: dict[str, Shape] = field(default_factory=dict)
 
-    def read(self, ledgers: Iterable[Ledger], now: float) -> dict[str, Reality]:
-        """Each ledger's service as it is now."""
+    def read(
+        self, ledgers: Iterable[Ledger], now: float, searched: Collection[str] = ()
+    ) -> dict[str, Reality]:
+        """Each ledger's service as it is now; of those ``searched`` with the latest deployments."""
         by_service = {ledger.service: ledger for ledger in ledgers}
-        seen = _Seen(versions=_known_versions(by_service.values()))
+        seen = _Seen(versions=_known_versions(by_service.values()) | self._kept_versions())
         self._read_services(list(by_service), seen)
         asked = {
             arn: _deployments_to_ask(shape, by_service[arn]) for arn, shape in seen.services.items()
         }
         unknown = [
-            arn for arn, ids in asked.items() if not ids and _has_history(seen.services[arn])
+            arn
+            for arn, ids in asked.items()
+            if (not ids or arn in searched) and _has_history(seen.services[arn])
         ]
-        asked |= dict(zip(unknown, self._latest(unknown, seen), strict=True))
+        for arn, latest in zip(unknown, self._latest(unknown, seen), strict=True):
+            asked[arn] = list(dict.fromkeys([*asked[arn], *latest]))
         self._read_together(asked, seen)
         self._read_revisions(_revisions_of(seen.deployments.values()) - seen.versions.keys(), seen)
         return {
@@ -100,6 +107,14 @@ class EcsReader:
         seen = _Seen(versions=dict(reality.versions))
         self._read_revisions(_revisions_of(briefs) - seen.versions.keys(), seen)
         return briefs, seen.versions
+
+    def revisions(self, arns: Collection[str]) -> dict[str, Shape]:
+        """Service revisions as ECS describes them, as far as they may be read."""
+        unread = sorted(set(arns) - self.kept.keys())
+        if unread:
+            answer = _call("DescribeServiceRevisions", partial(self._revisions, unread))
+            self._keep(answer["serviceRevisions"])
+        return {one: self.kept[one] for one in arns if one in self.kept}
 
     def definition(self, arn: str) -> tuple[dict[str, Any], list[Any]]:
         """A task definition and its tags."""
@@ -195,14 +210,24 @@ class EcsReader:
     def _revisions(self, arns: Sequence[str]) -> Any:
         return self.ecs.describe_service_revisions(serviceRevisionArns=list(arns))
 
+    def _keep(self, shapes: Iterable[Shape]) -> None:
+        if len(self.kept) > _MOST_KEPT:
+            self.kept.clear()
+        self.kept.update({one["serviceRevisionArn"]: one for one in shapes})
+
+    def _kept_versions(self) -> dict[str, Version]:
+        """Those whose images are resolved: they need not be read again."""
+        versions = {arn: described.version_of(shape) for arn, shape in self.kept.items()}
+        return {arn: one for arn, one in versions.items() if one.digests}
+
     def _read_revisions(self, arns: Iterable[str], seen: _Seen) -> None:
         for part in chunks(sorted(arns), _REVISIONS_PER_CALL):
-            describe = partial(self.ecs.describe_service_revisions, serviceRevisionArns=list(part))
             try:
-                answer = _call("DescribeServiceRevisions", describe)
+                answer = _call("DescribeServiceRevisions", partial(self._revisions, part))
             except Denied as error:
                 seen.blind.add(str(error))
                 continue
+            self._keep(answer["serviceRevisions"])
             for one in answer["serviceRevisions"]:
                 seen.versions[one["serviceRevisionArn"]] = described.version_of(one)
 

@@ -45,7 +45,10 @@ class FailedContainer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class FailedTask(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A stopped task. Times are epoch seconds; no ``started_at``: it never ran."""
+    """A task that stopped, or is about to (not ``ended``). Times are epoch seconds.
+
+    Without ``started_at`` it never ran.
+    """
 
     task_arn: str
     started_by: str = ""
@@ -57,6 +60,14 @@ class FailedTask(msgspec.Struct, frozen=True, omit_defaults=True):
     stopped_at: float = 0.0
     containers: tuple[FailedContainer, ...] = ()
     health_status: str | None = None
+    ended: bool = False
+
+    @property
+    def says_why(self) -> bool:
+        """Whether the reason is known: ECS tells it long before the task is STOPPED."""
+        if self.ended or self.stop_code in (FAILED_TO_START, STOPPED_BY_SCHEDULER):
+            return True
+        return any(one.exit_code is not None or one.reason for one in self.containers)
 
     @property
     def ran_for_s(self) -> float | None:
@@ -84,7 +95,7 @@ class FailedTask(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def from_event(task: TaskStateChange) -> FailedTask:
-    """What the task's last event says."""
+    """What an event of the task says."""
     return FailedTask(
         task_arn=task.task_arn,
         started_by=task.started_by or "",
@@ -101,6 +112,7 @@ def from_event(task: TaskStateChange) -> FailedTask:
             for one in task.containers or ()
         ),
         health_status=task.health_status,
+        ended=task.last_status == "STOPPED",
     )
 
 

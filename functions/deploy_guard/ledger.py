@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from deploy_guard.model import Deployment, Judged, Ledger, Outcome, Version
-from deploy_guard.reality import EcsDeployment, Reality, ServiceDeployment
+from deploy_guard.reality import CodeDeployment, EcsDeployment, Reality, ServiceDeployment
 from deploy_guard.signals import DeploymentChanged, Noticed, OfService, TaskFailed
 
 _DEPLOYMENTS, _JUDGED, _NOTICES, _HANDLED = 20, 60, 40, 600
@@ -19,24 +19,32 @@ _SAME_MOMENT_S = 120
 
 def absorb(ledger: Ledger, signals: Iterable[OfService]) -> Ledger:
     """Keep the facts of signals that are new; they are not handled yet."""
+    tasks: dict[str, TaskFailed] = {}
     for signal in signals:
         if isinstance(signal, TaskFailed):
-            ledger = _with_failure(ledger, signal)
+            arn = signal.task.task_arn
+            tasks[arn] = signal if signal.task.ended else tasks.get(arn, signal)
         elif isinstance(signal, Noticed) and signal.notice not in ledger.notices:
             notices = sorted((*ledger.notices, signal.notice), key=lambda one: (one.at, one.text))
             ledger = msgspec.structs.replace(ledger, notices=tuple(notices[-_NOTICES:]))
         elif isinstance(signal, DeploymentChanged):
             ledger = _with_failed_event(ledger, signal)
+    for failed in tasks.values():
+        ledger = _with_failure(ledger, failed)
     return ledger
 
 
 def _with_failure(ledger: Ledger, signal: TaskFailed) -> Ledger:
     of = signal.task.started_by
-    if any(one.task_arn == signal.task.task_arn for one in ledger.failures):
+    known = next((one for one in ledger.failures if one.task_arn == signal.task.task_arn), None)
+    if known is not None and (known.ended or not signal.task.ended):
         return ledger
-    counts = {one: number for one, number in ledger.counts.items() if one != of}
-    counts = dict([*counts.items(), (of, ledger.counts.get(of, 0) + 1)][-_DEPLOYMENTS:])
-    kept = [*ledger.failures, signal.task]
+    counts = ledger.counts
+    # Of a task that failed samples may not be kept, but its first event was handled.
+    if known is None and signal.other_key not in ledger.handled:
+        counts = {one: number for one, number in counts.items() if one != of}
+        counts = dict([*counts.items(), (of, ledger.counts.get(of, 0) + 1)][-_DEPLOYMENTS:])
+    kept = [*(one for one in ledger.failures if one is not known), signal.task]
     mine = sorted(
         (one for one in kept if one.started_by == of),
         key=lambda one: (one.stopped_at, one.task_arn),
@@ -92,17 +100,53 @@ def forgiven(ledger: Ledger, version: Version) -> Ledger:
     return msgspec.structs.replace(ledger, judged=kept)
 
 
-def with_rows(ledger: Ledger, reality: Reality) -> Ledger:
-    """Rows for the deployments that AWS shows and that are not known yet; ids for those without."""
+def with_rows(ledger: Ledger, reality: Reality, *, older: bool = False) -> Ledger:
+    """Rows for the deployments that AWS shows and that are not known yet; ids for those without.
+
+    Those before the newest one that is known only where they are asked for (``older``).
+    """
     newest = max((row.began for row in ledger.deployments), default=None)
     for one in reality.history:
         row = next((row for row in ledger.deployments if row.id == one.arn), None)
         latest = one.created_at == max(each.created_at for each in reality.history)
-        if row is None and (latest or (newest is not None and one.created_at > newest)):
+        news = older or latest or (newest is not None and one.created_at > newest)
+        if row is None and news:
             row = _new_row(one, reality)
         if row is not None:
             ledger = with_row(ledger, _completed(row, one, ledger, reality))
+    return _with_code_rows(ledger, reality)
+
+
+def _with_code_rows(ledger: Ledger, reality: Reality) -> Ledger:
+    """The same of CodeDeploy's deployments: each starts its tasks as a task set with its id."""
+    newest = max((row.began for row in ledger.deployments), default=None)
+    sets = {
+        one.get("externalId"): one.get("id") for one in reality.description.get("taskSets") or ()
+    }
+    for number, one in enumerate(sorted(reality.code_deployments, key=lambda one: -one.created_at)):
+        row = next((row for row in ledger.deployments if row.id == one.id), None)
+        if row is None and (number == 0 or (newest is not None and one.created_at > newest)):
+            row = Deployment(one.id, one.created_at, Version(one.task_definition or ""))
+        if row is not None:
+            row = msgspec.structs.replace(
+                row,
+                source=row.source or _deployed_before(one, reality),
+                ecs_id=row.ecs_id or sets.get(one.id),
+                controller=reality.controller,
+                rolls_back=row.rolls_back or one.rolls_back,
+            )
+            ledger = with_row(ledger, row)
     return ledger
+
+
+def _deployed_before(this: CodeDeployment, reality: Reality) -> Version | None:
+    before = [
+        one
+        for one in reality.code_deployments
+        if one.status == "Succeeded" and one.task_definition and one.created_at < this.created_at
+    ]
+    latest = max(before, key=lambda one: one.created_at, default=None)
+    return Version(latest.task_definition or "") if latest else None
 
 
 def _new_row(one: ServiceDeployment, reality: Reality) -> Deployment:
@@ -159,5 +203,6 @@ def open_rows(ledger: Ledger) -> list[Deployment]:
 def is_open(row: Deployment) -> bool:
     """Whether it has not ended yet, or is watched after its end."""
     if row.outcome is Outcome.SUCCEEDED:
-        return row.bake is not None and not row.bake.over
+        bake = row.bake
+        return bake is not None and not bake.cancelled and (not bake.over or bool(bake.fired))
     return row.outcome not in (Outcome.ROLLED_BACK, Outcome.ROLLBACK_FAILED, Outcome.SUPERSEDED)

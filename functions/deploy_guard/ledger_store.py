@@ -105,13 +105,13 @@ class LedgerStore:
         """Open services whose time has come."""
         return [item["service"]["S"] for item in self._listed(now)]
 
-    def with_alarm(self, alarm: str) -> list[str]:
-        """Open services to which an alarm is of interest."""
-        return [
-            item["service"]["S"]
-            for item in self._listed(None)
-            if alarm in item.get("alarms", {}).get("SS", ())
-        ]
+    def with_alarms(self, alarms: Iterable[str]) -> dict[str, list[str]]:
+        """Open services to which alarms are of interest, by alarm."""
+        found: dict[str, list[str]] = {one: [] for one in alarms}
+        for item in self._listed(None):
+            for alarm in found.keys() & set(item.get("alarms", {}).get("SS", ())):
+                found[alarm].append(item["service"]["S"])
+        return found
 
     def _listed(self, until: float | None) -> Iterable[Mapping[str, Any]]:
         condition, values = "#list = :open", {":open": {"S": OPEN}}

@@ -95,7 +95,10 @@ class Judged(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Bake(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The watch after COMPLETED. ``fired`` are alarms that went off in it, ``late`` those after it."""
+    """The watch after COMPLETED. ``fired`` are alarms that went off in it, ``late`` those after it.
+
+    ``cancelled``: nobody watched to its end. ``failures`` are the tasks that had failed before.
+    """
 
     began: float
     ends_at: float
@@ -103,13 +106,24 @@ class Bake(msgspec.Struct, frozen=True, omit_defaults=True):
     fired: tuple[str, ...] = ()
     late: tuple[str, ...] = ()
     over: bool = False
+    cancelled: bool = False
+    failures: int = 0
+
+
+class Heard(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a second witness said of the cause: the registry, or the container's log."""
+
+    image_exists: bool | None = None
+    log_lines: tuple[str, ...] = ()
 
 
 class Deployment(msgspec.Struct, frozen=True, omit_defaults=True):
     """The ledger's row of a deployment: of a service deployment, or of one of CodeDeploy.
 
     ``id`` is its ARN (or ``d-...``), ``ecs_id`` the ``ecs-svc/N`` under which its tasks start. ``told``
-    are the stages that people have been told, ``rules`` what led to the outcome and to the decision.
+    are the stages that people have been told, ``rules`` what led to the outcome, ``decided`` what led
+    to the decision. ``ordered_at`` is when the executor was asked last. ``owed`` are sources that
+    gave no answer in time, ``asked`` how often they were asked again.
     """
 
     id: str
@@ -130,6 +144,11 @@ class Deployment(msgspec.Struct, frozen=True, omit_defaults=True):
     bake: Bake | None = None
     told: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    decided: tuple[str, ...] = ()
+    heard: Heard | None = None
+    ordered_at: float = 0.0
+    owed: tuple[str, ...] = ()
+    asked: int = 0
 
 
 class Act(msgspec.Struct, frozen=True, omit_defaults=True):

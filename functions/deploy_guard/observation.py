@@ -9,7 +9,7 @@ import msgspec
 from deploy_guard.causes import Diagnosis, Signals, diagnose, trips
 from deploy_guard.codedeploy_verdict import judge_codedeploy
 from deploy_guard.ledger import is_open, with_judgement, with_row
-from deploy_guard.model import Act, Deployment, Judged, Ledger, Outcome
+from deploy_guard.model import Act, Deployment, Heard, Judged, Ledger, Outcome
 from deploy_guard.reality import Reality
 from deploy_guard.verdict import Symptoms, Verdict, judge
 
@@ -27,6 +27,7 @@ STAGES: dict[Outcome, str] = {
 _BAD = frozenset(
     {Outcome.FAILED, Outcome.ROLLING_BACK, Outcome.ROLLED_BACK, Outcome.ROLLBACK_FAILED}
 )
+_BAD_STAGES = frozenset({"stalled", "failed", "rolling-back"})
 _ONLY_AFTER_BAD_NEWS = frozenset({Outcome.SUPERSEDED, Outcome.SUCCEEDED})
 _OF_THE_VERSION = frozenset({"release", "app", "config", "regression"})
 _SOON_S = 300
@@ -83,6 +84,7 @@ def _signals(row: Deployment, ledger: Ledger, reality: Reality) -> Signals:
     ]
     alarms = deployment.alarms.triggered if deployment and deployment.alarms else ()
     fired = row.bake.fired if row.bake else ()
+    heard = row.heard or Heard()
     return Signals(
         status_reason=(deployment.rollback_reason or deployment.reason or "") if deployment else "",
         service_events=reality.events_since(row.began),
@@ -90,6 +92,8 @@ def _signals(row: Deployment, ledger: Ledger, reality: Reality) -> Signals:
         configuration=tuple(one.text for one in since if one.kind == "configuration"),
         hooks=tuple(one.text for one in since if one.kind == "hook"),
         alarms=tuple(dict.fromkeys((*alarms, *fired))),
+        image_exists=heard.image_exists,
+        log_lines=heard.log_lines,
     )
 
 
@@ -133,7 +137,9 @@ def _stage(before: Deployment, after: Deployment, verdict: Verdict) -> str | Non
     stage = STAGES.get(verdict.outcome)
     if stage is None or stage in before.told or after.rolls_back:
         return None
-    if verdict.outcome in _ONLY_AFTER_BAD_NEWS and not (before.told or after.failed_at):
+    if verdict.outcome in _ONLY_AFTER_BAD_NEWS and not (
+        _BAD_STAGES & set(before.told) or after.failed_at
+    ):
         return None
     if stage == "failed" and {"rolling-back", "rolled-back"} & set(before.told):
         return None

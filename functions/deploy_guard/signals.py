@@ -45,11 +45,16 @@ class DeploymentChanged(msgspec.Struct, frozen=True):
 
 
 class TaskFailed(msgspec.Struct, frozen=True):
-    """A task stopped in a way that a deployment may be to blame for."""
+    """A task stopped in a way that a deployment may be to blame for.
+
+    It is told twice: as soon as the reason is known, and at its end, when all exit codes are.
+    ``other_key`` is the key of the other time.
+    """
 
     service: str
     task: FailedTask
     key: str
+    other_key: str = ""
 
 
 class Noticed(msgspec.Struct, frozen=True):
@@ -71,8 +76,9 @@ class AlarmChanged(msgspec.Struct, frozen=True):
 
 
 class CodeDeployChanged(msgspec.Struct, frozen=True):
-    """CodeDeploy moved on; the service is not named."""
+    """CodeDeploy moved on; the service is not named. ``home`` is (partition, Region, account)."""
 
+    home: tuple[str, str, str]
     application: str
     group: str
     deployment: str
@@ -130,13 +136,14 @@ def _deployment(event: Event) -> DeploymentChanged:
 
 def _task(event: Event) -> TaskFailed | None:
     detail = read_detail(event, task_state.TaskStateChange)
-    if detail.service_name is None or detail.last_status != "STOPPED":
+    if detail.service_name is None or detail.desired_status != "STOPPED":
         return None
     task = failures.from_event(detail)
-    if not failures.counts(task):
+    if not failures.counts(task) or not task.says_why:
         return None
     service = service_arn(detail.cluster_arn, detail.service_name)
-    return TaskFailed(service, task, _key(detail.task_arn))
+    keys = [_key(detail.task_arn, ended) for ended in (False, True)]
+    return TaskFailed(service, task, keys[task.ended], keys[not task.ended])
 
 
 def _notice(event: Event) -> Noticed | None:
@@ -172,8 +179,17 @@ def _alarm(event: Event) -> AlarmChanged:
 def _codedeploy(event: Event) -> CodeDeployChanged:
     detail = read_detail(event, codedeploy.CodeDeployStateChange)
     key = _key(detail.deployment_id, detail.state)
+    if not detail.application or not detail.deployment_group:
+        missing = "deploymentGroup" if detail.application else "application"
+        raise InvalidMessage(f"$.detail.{missing}", "required field is missing")
+    partition = parse_arn(event.resources[0]).partition if event.resources else "aws"
     return CodeDeployChanged(
-        detail.application, detail.deployment_group, detail.deployment_id, detail.state, key
+        (partition, event.region, event.account),
+        detail.application,
+        detail.deployment_group,
+        detail.deployment_id,
+        detail.state,
+        key,
     )
 
 

@@ -18,8 +18,9 @@ class Story(msgspec.Struct, frozen=True):
     """``stage`` is unique within the deployment's incident; ``at`` is when it happened.
 
     The stages of an outcome: ``failed``, ``stalled``, ``rolling-back``, ``rolled-back``,
-    ``rollback-failed``, ``superseded``, ``recovered``, ``blind``. Of the watch after COMPLETED:
-    ``bake-alarm`` (in time: a decision stands beside it) and ``late-alarm``. Of the executor:
+    ``rollback-failed``, ``superseded``, ``recovered``, ``blind``, and ``evidence`` that came late. Of
+    the watch after COMPLETED: ``bake-alarm`` (in time: a decision stands beside it) and
+    ``late-alarm``. Of the executor:
     ``acted`` with an audit row that says what it did, found done, would have done or did not do, and
     why. Besides: ``known-bad`` (``bad`` says why), ``hook-<id>`` (waits for a person), ``unknown-<name>``
     (an event of tomorrow), and, where the owner asked for them, ``started`` and ``succeeded``.

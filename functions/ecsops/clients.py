@@ -55,7 +55,12 @@ def client(service: Literal["dynamodb"]) -> DynamoDBClient: ...
 @overload
 def client(
     service: Literal[
-        "application-autoscaling", "cloudwatch", "kinesis", "resourcegroupstaggingapi"
+        "application-autoscaling",
+        "cloudwatch",
+        "codedeploy",
+        "kinesis",
+        "resourcegroupstaggingapi",
+        "scheduler",
     ],
 ) -> Any: ...
 @overload

@@ -107,6 +107,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], .
         MASK,
     ),
 )
+# What a diff says of a name whose value it does not show: that it came, went, or is another.
+_NO_VALUE = frozenset({"none", "added", "removed", "changed", "..."})
 _REFERENCE_ALONE = re.compile(_REFERENCE, re.IGNORECASE)
 _NAME_ALONE = re.compile(rf"(?:.{{0,64}}[^\w.\-])?{_NAME}", re.IGNORECASE)
 
@@ -184,7 +186,7 @@ def _evidence(
             return Lines(clean(block.title), tuple(lines))
         case Diff():
             changes = tuple(
-                (clean(name), *_values(name, (before, after), extra))
+                (clean(name), *_values(name, (before, after), extra, harmless=_NO_VALUE))
                 for name, before, after in block.changes
             )
             return Diff(clean(block.title), tuple((n, b, a) for n, b, a in changes))
@@ -197,7 +199,15 @@ def _pairwise(row: tuple[str, ...], extra: Sequence[re.Pattern[str]]) -> tuple[s
     return (redact_text(row[0], extra), *_values(row[0], row[1:], extra))
 
 
-def _values(name: str, values: Sequence[str], extra: Sequence[re.Pattern[str]]) -> tuple[str, ...]:
+def _values(
+    name: str,
+    values: Sequence[str],
+    extra: Sequence[re.Pattern[str]],
+    harmless: frozenset[str] = frozenset(),
+) -> tuple[str, ...]:
     if names_a_secret(name):
-        return tuple(MASK if value and not refers_to_a_secret(value) else value for value in values)
+        return tuple(
+            value if not value or value in harmless or refers_to_a_secret(value) else MASK
+            for value in values
+        )
     return tuple(redact_text(value, extra) for value in values)

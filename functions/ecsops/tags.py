@@ -127,6 +127,9 @@ ROLLBACK = one_of(
 )
 ROLLBACK_MANAGED = switch("ecs-ops:rollback-managed", default="off", cautious="off")
 ROLLBACK_UNKNOWN = switch("ecs-ops:rollback-unknown", default="off", cautious="off")
+DEPLOYMENT_NEWS = one_of(
+    "ecs-ops:deployment-news", "failures", "all", default="failures", cautious="failures"
+)
 IRREVERSIBLE = switch("ecs-ops:irreversible", default="off", cautious="on")
 FREEZE = until("ecs-ops:freeze")
 BAKE = duration("ecs-ops:bake", default=900, cautious=900)

@@ -89,7 +89,7 @@ class Runner:
                 run.replacement = run.restores
             else:
                 spec = read_app_spec(run.revision.content)
-                run.replacement = self._task_sets.add(run.group, spec)
+                run.replacement = self._task_sets.add(run.group, spec, run.id)
         except ApiError as problem:
             self.fail(run, "ECS_UPDATE_ERROR", problem.message)
             return

@@ -41,7 +41,7 @@ class ServiceTaskSets:
         sets: list[Shape] = self.service(group)["taskSets"]
         return next(each for each in sets if each["status"] == "PRIMARY")
 
-    def add(self, group: Group, spec: AppSpec) -> str:
+    def add(self, group: Group, spec: AppSpec, deployment_id: str) -> str:
         """Start the replacement in the other target group; answer its ARN."""
         serving = self.primary(group)
         balancer = {
@@ -52,6 +52,7 @@ class ServiceTaskSets:
         passed = {name: serving[name] for name in PASSED_ON if serving.get(name)}
         params = {**self._names(group), **passed, "taskDefinition": spec.task_definition}
         params |= {"loadBalancers": [balancer], "scale": {"value": 100.0, "unit": "PERCENT"}}
+        params["externalId"] = deployment_id
         if spec.platform_version:
             params["platformVersion"] = spec.platform_version
         return str(self._call("CreateTaskSet", params)["taskSet"]["taskSetArn"])

@@ -113,12 +113,13 @@ def operate() -> Iterator[Build]:
             native: str = "works",
             seed: int = 1,
             world: bool = True,
+            ecs: EcsSettings | None = None,
             **account_options: Any,
         ) -> Operations:
             account = open_accounts.enter_context(
                 Account(
                     seed=seed,
-                    ecs=EcsSettings(native_spot_deregistration=native),
+                    ecs=ecs or EcsSettings(native_spot_deregistration=native),
                     **account_options,
                 )
             )

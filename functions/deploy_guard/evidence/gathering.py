@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -55,9 +55,15 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
         return tuple(one for one in asked if isinstance(one, Unavailable))
 
     @property
-    def may_grow(self) -> bool:
-        """Whether to ask again in a while: a log arrives late, and what is throttled may answer."""
-        return any(one.later for one in self.missing)
+    def late(self) -> tuple[str, ...]:
+        """The sources to ask again in a while: a log arrives late, what is throttled may answer."""
+        named = {
+            "logs": self.logs,
+            "target_health": self.target_health,
+            "registry": self.registry,
+            "alarms": self.alarms,
+        }
+        return tuple(n for n, one in named.items() if isinstance(one, Unavailable) and one.later)
 
     def heard_with(self, signals: Signals) -> Signals:
         """The signals for a second diagnosis, with what the registry and the log said."""
@@ -119,8 +125,10 @@ class Clients:
     budgets_s: Mapping[str, float] = field(default_factory=lambda: _BUDGETS_S)
 
 
-def gather(ask: Ask, clients: Clients | None = None) -> Evidence:
-    """Ask whoever can tell something; never raises for a source that fails."""
+def gather(
+    ask: Ask, clients: Clients | None = None, only: Collection[str] | None = None
+) -> Evidence:
+    """Ask whoever can tell something, or ``only`` these; never raises for a source that fails."""
     clients = clients or Clients()
     found: dict[str, Any] = {}
     calls: dict[str, Callable[[], Any]] = {}
@@ -130,6 +138,8 @@ def gather(ask: Ask, clients: Clients | None = None) -> Evidence:
         ("registry", _read_registry(ask, clients)),
         ("alarms", _read_alarms(ask, clients)),
     ):
+        if only is not None and name not in only:
+            continue
         if callable(step):
             calls[name] = step
         elif step is not None:

@@ -65,6 +65,11 @@ def span(seconds: float) -> str:
     return f"{round(seconds / 60)} min" if seconds < 7_200 else f"{round(seconds / 3_600)} h"
 
 
+def counted(number: int, thing: str) -> str:
+    """``1 task``, ``2 tasks``."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def sentence(text: str) -> str:
     """Begins with a capital letter and ends with a full stop."""
     text = text.strip()

@@ -89,6 +89,11 @@ def _rollback_failed(story: Story) -> Words:
     )
 
 
+def _evidence(story: Story) -> Words:
+    title = f"more about why {failed_version(story)} failed, {_because(story)}"
+    return title, _lines(story, _next(story))
+
+
 def _superseded(story: Story) -> Words:
     title = f"{failed_version(story)} failed, and a newer deployment has replaced it"
     because = story.verdict.rules if story.verdict else ()
@@ -212,6 +217,7 @@ _STAGES: dict[str, Callable[[Story], Words]] = {
     "rolled-back": _rolled_back,
     "rollback-failed": _rollback_failed,
     "superseded": _superseded,
+    "evidence": _evidence,
     "recovered": _recovered,
     "blind": _blind,
     "bake-alarm": _worse,

@@ -6,7 +6,14 @@ from deploy_guard.audit import AuditRow
 from deploy_guard.decision import Decision
 from deploy_guard.model import Outcome
 from deploy_guard.story import Story
-from deploy_guard.wording.names import clock, failed_version, older_version, quoted, sentence
+from deploy_guard.wording.names import (
+    clock,
+    counted,
+    failed_version,
+    older_version,
+    quoted,
+    sentence,
+)
 
 # What the ledger keeps of the stage "acted": with the state of the act.
 _ASKED = "acted-REQUESTED"
@@ -33,7 +40,7 @@ def _beside(story: Story, old: str | None, run: str) -> str:
     left = _still_running(story)
     if left == 0:
         return f"Of {old} no task is left; {run}."
-    return f"{old} still serves with {left if left is not None else story.reality.running} tasks."
+    return f"{old} still serves with {counted(left if left is not None else story.reality.running, 'task')}."
 
 
 def nothing_serves(story: Story) -> bool:
@@ -101,7 +108,7 @@ def _who_rolls_back(story: Story) -> str:
     breaker = deployment.breaker if deployment else None
     alarms = deployment.alarms if deployment else None
     if breaker is not None and breaker.status == "TRIGGERED":
-        counts = f"{breaker.failures} failures, the threshold is {breaker.threshold}"
+        counts = f"{counted(breaker.failures, 'failure')}, the threshold is {breaker.threshold}"
         return f"ECS's own circuit breaker asked for it: {counts}."
     if alarms is not None and alarms.status == "TRIGGERED":
         return f"ECS itself asked for it, for the alarm {', '.join(alarms.triggered)}."
@@ -115,7 +122,8 @@ def _breaker_counts(story: Story) -> str:
     breaker = deployment.breaker if deployment else None
     if breaker is None or breaker.status == "DISABLED":
         return ""
-    return f" It has counted {breaker.failures} failures, the threshold is {breaker.threshold}."
+    failures = counted(breaker.failures, "failure")
+    return f" It has counted {failures}, the threshold is {breaker.threshold}."
 
 
 def _calls(decision: Decision) -> str:

@@ -19,7 +19,7 @@ from ecsops.alerts import NextStep
 HOOK = "hook-"
 _BAD_NEWS = frozenset(
     {"failed", "stalled", "rolling-back", "rolled-back", "rollback-failed", "bake-alarm"}
-    | {"late-alarm", "acted"}
+    | {"late-alarm", "acted", "evidence"}
 )
 _BY_ITSELF = frozenset({"act", "wait"})
 # Nothing is decided any more: whoever wants another version deploys it.

@@ -2,12 +2,13 @@
 
 import pytest
 
-from deploy_guard.bake import AlarmSeen, begun, proven, watched
+from deploy_guard.bake import AlarmSeen, begun, cut_short, proven, watched
 from deploy_guard.model import Bake, Outcome
 from deploy_guard.owner_settings import OwnerSettings
 from tests.unit.deploy_guard.situations import reality, row
 
 T0, END = 1000.0, 1900.0
+NOW = T0 + 10
 BAKE = Bake(T0, END, ("errors", "latency"))
 
 
@@ -18,7 +19,7 @@ def off(name="errors", since=T0 + 360, state="ALARM"):
 def test_s12_an_alarm_that_goes_off_in_the_bake_time_condemns():
     bake = watched(BAKE, off(), T0 + 361)
     assert bake.fired == ("errors",)
-    assert not proven(watched(bake, (), END))
+    assert not proven(watched(bake, (), END), 0)
 
 
 def test_s12_what_went_off_in_time_counts_even_if_we_look_late():
@@ -40,7 +41,7 @@ def test_s12_neither_ok_nor_a_lack_of_data_condemns(state):
 
 def test_s12_after_the_end_people_are_told_and_nothing_else():
     bake = watched(watched(BAKE, (), END), off(since=END + 60), END + 61)
-    assert proven(bake)
+    assert proven(bake, 0)
     assert bake.late == ("errors",)
     assert bake.fired == ()
 
@@ -50,8 +51,8 @@ def test_an_alarm_of_somebody_else_tells_nothing():
 
 
 def test_it_survives_to_the_end():
-    assert not proven(watched(BAKE, (), END - 1))
-    assert proven(watched(BAKE, (), END))
+    assert not proven(watched(BAKE, (), END - 1), 0)
+    assert proven(watched(BAKE, (), END), 0)
 
 
 DONE = row(outcome=Outcome.SUCCEEDED, outcome_at=T0)
@@ -59,9 +60,9 @@ DONE = row(outcome=Outcome.SUCCEEDED, outcome_at=T0)
 
 def test_the_owner_names_the_alarms_or_the_service_does():
     seen = reality(alarm_names=("of-the-service",))
-    assert begun(DONE, seen, OwnerSettings()).bake == Bake(T0, END, ("of-the-service",))
+    assert begun(DONE, seen, OwnerSettings(), 0, NOW).bake == Bake(T0, END, ("of-the-service",))
     tagged = OwnerSettings(bake_alarms=("mine",), bake_s=60)
-    assert begun(DONE, seen, tagged).bake == Bake(T0, T0 + 60, ("mine",))
+    assert begun(DONE, seen, tagged, 0, NOW).bake == Bake(T0, T0 + 60, ("mine",))
 
 
 @pytest.mark.parametrize(
@@ -72,13 +73,34 @@ def test_the_owner_names_the_alarms_or_the_service_does():
     ],
 )
 def test_only_a_success_of_something_new_is_watched(unwatched):
-    assert begun(unwatched, reality(), OwnerSettings()) == unwatched
+    assert begun(unwatched, reality(), OwnerSettings(), 0, NOW) == unwatched
 
 
 def test_without_tasks_nothing_is_proven():
-    assert begun(DONE, reality(desired=0), OwnerSettings()).bake is None
+    assert begun(DONE, reality(desired=0), OwnerSettings(), 0, NOW).bake is None
+
+
+def test_what_completed_long_ago_is_neither_proven_nor_condemned():
+    late = begun(DONE, reality(alarm_names=("errors",)), OwnerSettings(), 0, END + 1)
+    assert not proven(late.bake, 0)
+    assert late.bake.alarms == ()
+
+
+def test_s12_a_newer_deployment_ends_the_watch_without_a_proof():
+    watching = row(outcome=Outcome.SUCCEEDED, bake=BAKE)
+    assert cut_short(watching, (watching,)) == watching
+    cut = cut_short(watching, (row(44), watching)).bake
+    assert cut.over
+    assert not proven(cut, 0)
+    assert watched(cut, off(), T0 + 400).fired == ()
+
+
+def test_a_version_whose_tasks_fail_while_it_is_watched_is_not_proven():
+    bake = begun(DONE, reality(), OwnerSettings(), 2, NOW).bake
+    assert proven(watched(bake, (), END), 2)
+    assert not proven(watched(bake, (), END), 3)
 
 
 def test_a_watch_begins_once():
-    watching = begun(DONE, reality(), OwnerSettings())
-    assert begun(watching, reality(), OwnerSettings(bake_s=1)) == watching
+    watching = begun(DONE, reality(), OwnerSettings(), 0, NOW)
+    assert begun(watching, reality(), OwnerSettings(bake_s=1), 0, NOW) == watching

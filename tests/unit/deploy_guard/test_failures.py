@@ -57,6 +57,7 @@ def test_a_task_is_read_from_its_event():
         stopped_at=1_772_359_300.5,
         containers=(FailedContainer("web", 1, "OutOfMemoryError", "web:v9", "sha256:abc"),),
         health_status="UNHEALTHY",
+        ended=True,
     )
     assert task.ran_for_s == 97
     assert task.took_to_stop_s == 3.5

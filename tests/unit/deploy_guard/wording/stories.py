@@ -171,6 +171,9 @@ STORIES = {
     "crash at start": of(
         "failed", tasks=TASKS["crash"], mode="notify", evidence=Evidence(logs=CRASH_LOG)
     ),
+    "crash at start, the log came late": of(
+        "evidence", tasks=TASKS["crash"], mode="notify", evidence=Evidence(logs=CRASH_LOG)
+    ),
     "first deployment": of("failed", tasks=TASKS["missing"], evidence=MISSING, **FIRST),
     "first deployment, ECS found nothing to go back to": of(
         "rollback-failed",

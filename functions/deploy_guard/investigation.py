@@ -1,0 +1,165 @@
+"""Finds out about a failure: what its tasks were, what other witnesses say, what changed.
+
+Each task definition is read once and kept: its content never changes. Its tags may, and are read again
+before anything is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from deploy_guard.advice import Adviser, Definition
+from deploy_guard.causes import Diagnosis
+from deploy_guard.described import content_hash
+from deploy_guard.difference import Change
+from deploy_guard.evidence.gathering import Ask, Clients, Evidence, gather
+from deploy_guard.evidence.log_lines import LogLines
+from deploy_guard.evidence.registry import Registry
+from deploy_guard.failures import essentials
+from deploy_guard.ledger import with_row
+from deploy_guard.model import Deployment, Heard, Ledger, Version
+from deploy_guard.reality import Reality
+from deploy_guard.revision_diff import Side, diff
+from ecsops.arns import parse_arn
+from ecsops.errors import CALL_ERRORS
+from ecsops.observability import logger
+from ecsops.parallel import run_all
+
+_KEEP_S = 300
+_MOST_KEPT = 200
+# The registry is a second witness at the first failure, the log at the second that is the same.
+_ASK_AT_ONCE = frozenset({"IMAGE_NOT_FOUND", "IMAGE_PULL"})
+_ASK_THE_LOG = frozenset({"APP_EXIT"})
+_IDENTICAL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Investigator:
+    """Reads task definitions, revisions and whatever else can tell something."""
+
+    adviser: Adviser
+    clients: Clients
+    kept: dict[str, tuple[float, Definition]] = field(default_factory=dict)
+
+    def definition(self, arn: str, now: float) -> Definition:
+        """A task definition, read at most five minutes ago."""
+        known = self.kept.get(arn)
+        if known is not None and 0 <= now - known[0] < _KEEP_S:
+            return known[1]
+        if len(self.kept) >= _MOST_KEPT:
+            self.kept.clear()
+        found = self.adviser.definition(arn)
+        self.kept[arn] = now, found
+        return found
+
+    def definitions(self, arns: Iterable[str], now: float) -> dict[str, Definition]:
+        """Several; one that cannot be read is left out, and said in the log."""
+        wanted = sorted({arn for arn in arns if arn})
+        found = {}
+        for arn, answer in zip(
+            wanted, run_all([partial(self.definition, arn, now) for arn in wanted]), strict=True
+        ):
+            if isinstance(answer, CALL_ERRORS):
+                logger.warning("task definition not read", task_definition=arn, reason=str(answer))
+            elif isinstance(answer, Exception):
+                raise answer
+            else:
+                found[arn] = answer
+        return found
+
+    def evidence(
+        self,
+        row: Deployment,
+        diagnosis: Diagnosis,
+        ledger: Ledger,
+        reality: Reality,
+        now: float,
+        only: Collection[str] | None = None,
+    ) -> Evidence:
+        """What the witnesses say who can tell something about this cause."""
+        definitions = self.definitions([row.target.task_definition], now)
+        definition = definitions.get(row.target.task_definition)
+        return gather(
+            Ask(
+                diagnosis,
+                tuple(one for one in ledger.failures if one.started_by == row.ecs_id),
+                definition.shape if definition else {},
+                parse_arn(reality.service).region,
+                row.began,
+                reality.events,
+            ),
+            self.clients,
+            only,
+        )
+
+    def changes(
+        self, older: Version | None, row: Deployment, reality: Reality, now: float
+    ) -> tuple[Change, ...]:
+        """What changed from an older version to this one."""
+        if older is None:
+            return ()
+        versions = (older, row.target)
+        definitions = self.definitions([one.task_definition for one in versions], now)
+        try:
+            revisions = self.adviser.reader.revisions(
+                {one.revision_arn for one in versions if one.revision_arn}
+            )
+        except CALL_ERRORS as error:
+            logger.warning("revisions not compared", service=reality.service, reason=str(error))
+            revisions = {}
+        return diff(*(_side(one, definitions, revisions) for one in versions))
+
+
+def heard(evidence: Evidence) -> Heard:
+    """What of it is remembered: it counts whenever the cause is voted on again."""
+    registry, logs = evidence.registry, evidence.logs
+    return Heard(
+        registry.exists if isinstance(registry, Registry) else None,
+        (logs.telling,) if isinstance(logs, LogLines) and logs.telling else (),
+    )
+
+
+def wants_witness(row: Deployment, diagnosis: Diagnosis) -> bool:
+    """Whether a second witness could settle now what would take more failures to settle alone."""
+    if row.heard is not None or diagnosis.confirmed is not None or not diagnosis.task_arn:
+        return False
+    if diagnosis.cause_id in _ASK_AT_ONCE:
+        return True
+    return diagnosis.cause_id in _ASK_THE_LOG and diagnosis.identical == _IDENTICAL
+
+
+def with_definitions(ledger: Ledger, definitions: dict[str, Definition]) -> Ledger:
+    """The ledger knowing which containers are essential, and what each version contains."""
+    essential = {arn: essentials(one.shape) for arn, one in definitions.items()}
+    failures = tuple(
+        one.with_essentials(essential[one.task_definition])
+        if one.task_definition in essential
+        else one
+        for one in ledger.failures
+    )
+    ledger = msgspec.structs.replace(ledger, failures=failures)
+    for row in ledger.deployments:
+        definition = definitions.get(row.target.task_definition)
+        if definition is not None and row.target.content_hash is None:
+            content = content_hash(definition.shape)
+            target = msgspec.structs.replace(row.target, content_hash=content)
+            ledger = with_row(ledger, msgspec.structs.replace(row, target=target))
+    return ledger
+
+
+def _side(
+    version: Version,
+    definitions: Mapping[str, Definition],
+    revisions: Mapping[str, Mapping[str, Any]],
+) -> Side:
+    definition = definitions.get(version.task_definition)
+    return Side(
+        definition=dict(definition.shape) if definition else {},
+        revision=dict(revisions.get(version.revision_arn or "", {})),
+        digests=dict(version.digests or ()),
+    )

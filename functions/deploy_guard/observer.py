@@ -1,0 +1,272 @@
+"""What a batch of messages asks for: services are read together, and each is looked at once.
+
+Whatever happens between sending and saving, the worst is that a thing is sent twice: an alert has an
+incident and a stage, an order a claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+from deploy_guard import order, signals
+from deploy_guard.audit import Audit
+from deploy_guard.codedeploy_reader import CodeDeployReader
+from deploy_guard.ecs_reader import EcsReader
+from deploy_guard.ledger import is_open, unhandled, with_handled
+from deploy_guard.ledger_store import Known, LedgerStore
+from deploy_guard.model import Ledger, Outcome
+from deploy_guard.reality import Reality
+from deploy_guard.schedules import Schedules
+from deploy_guard.signals import (
+    AlarmChanged,
+    CodeDeployChanged,
+    Look,
+    OfService,
+    Signal,
+    Sweep,
+    TaskFailed,
+)
+from deploy_guard.telling import tell
+from deploy_guard.visit import Visited, Visitor, names_unknown
+from ecsops import alerts
+from ecsops.errors import CALL_ERRORS, InvalidMessage
+from ecsops.observability import count, logger
+from ecsops.parallel import run_all
+from ecsops.queue import Message, send_later
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_sqs import SQSClient
+
+# Somebody else may have written a ledger between our reading and writing: then once more.
+_PASSES = 3
+
+
+@dataclass(slots=True)
+class Batch:
+    """Messages by the services they concern. One that concerns none is done."""
+
+    by_service: dict[str, list[OfService]] = field(default_factory=dict)
+    messages: dict[str, list[str]] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
+
+    def add(self, service: str, signal: OfService, message: str) -> None:
+        """A signal about a service, and the message that brought it."""
+        self.by_service.setdefault(service, []).append(signal)
+        self.messages.setdefault(service, []).append(message)
+
+    def fail(self, services: Iterable[str]) -> None:
+        """These services' messages are to be tried again."""
+        self.failed |= {message for one in services for message in self.messages.get(one, ())}
+
+
+@dataclass(frozen=True, slots=True)
+class Senders:
+    """Where what a look leaves goes to."""
+
+    events: EventBridgeClient
+    sqs: SQSClient
+    queue_url: str
+    orders_url: str
+    schedules: Schedules
+    audit: Audit
+
+
+@dataclass(frozen=True, slots=True)
+class Observer:
+    """Does what a batch asks for. Lives as long as the function's process."""
+
+    store: LedgerStore
+    reader: EcsReader
+    codedeploy: CodeDeployReader
+    visitor: Visitor
+    senders: Senders
+
+    def work(self, messages: Sequence[Message], now: float) -> set[str]:
+        """Work on all messages; the ids of those to be tried again."""
+        batch = Batch()
+        arrived = _read(messages, batch)
+        try:
+            self._sort(arrived, batch, now)
+        except CALL_ERRORS as error:
+            logger.exception("batch not sorted", reason=str(error))
+            return {message.id for message in messages}
+        left = list(batch.by_service)
+        for _ in range(_PASSES):
+            if not left:
+                return batch.failed
+            try:
+                left = self._look(left, batch, now)
+            except CALL_ERRORS as error:
+                logger.exception("services not read", reason=str(error))
+                break
+        batch.fail(left)
+        return batch.failed
+
+    def _sort(self, arrived: Sequence[tuple[Signal, str]], batch: Batch, now: float) -> None:
+        alarms = {one.name for one, _ in arrived if isinstance(one, AlarmChanged)}
+        interested = self.store.with_alarms(alarms) if alarms else {}
+        swept = self.store.due(now) if any(isinstance(one, Sweep) for one, _ in arrived) else []
+        for signal, message in arrived:
+            match signal:
+                case AlarmChanged():
+                    for service in interested.get(signal.name, ()):
+                        batch.add(service, Look(service, "an alarm went off", signal.key), message)
+                case CodeDeployChanged():
+                    for service in self._services_of(signal):
+                        look = Look(service, signal.deployment, signal.key)
+                        batch.add(service, look, message)
+                case Sweep():
+                    for service in swept:
+                        batch.add(service, Look(service), message)
+                case _:
+                    batch.add(signal.service, signal, message)
+
+    def _services_of(self, signal: CodeDeployChanged) -> list[str]:
+        place = self.codedeploy.service_of(signal.application, signal.group)
+        if place is None:
+            return []
+        partition, region, account = signal.home
+        return [f"arn:{partition}:ecs:{region}:{account}:service/{place[0]}/{place[1]}"]
+
+    def _look(self, services: Sequence[str], batch: Batch, now: float) -> list[str]:
+        """Look at services; those that have to be looked at once more."""
+        # The first read says what has been handled: a duplicate costs no other call.
+        known = self.store.read(services)
+        fresh = {
+            one: [
+                signal
+                for signal in unhandled(known[one].ledger, batch.by_service[one])
+                if _matters(signal, known[one].ledger)
+            ]
+            for one in services
+        }
+        fresh = {one: found for one, found in fresh.items() if found}
+        realities = self._realities({one: known[one] for one in fresh}, fresh, now)
+        calls = [partial(self._visit, known[one], fresh[one], realities[one], now) for one in fresh]
+        visited: dict[str, Visited] = {}
+        for one, answer in zip(fresh, run_all(calls), strict=True):
+            if isinstance(answer, CALL_ERRORS):
+                logger.error("look failed", service=one, reason=str(answer))
+                batch.fail([one])
+            elif isinstance(answer, Exception):
+                raise answer
+            else:
+                visited[one] = answer
+        unsent = self._tell(visited)
+        batch.fail(unsent)
+        told = {one: v for one, v in visited.items() if one not in unsent}
+        lost = self._save(told, known, now)
+        # The executor judges by the ledger: it has to stand there first.
+        self._order({one: v for one, v in told.items() if one not in lost})
+        return lost
+
+    def _realities(
+        self, known: Mapping[str, Known], fresh: Mapping[str, Sequence[OfService]], now: float
+    ) -> dict[str, Reality]:
+        ledgers = [one.ledger for one in known.values()]
+        searched = {one for one, of in fresh.items() if names_unknown(known[one].ledger, of)}
+        realities = self.reader.read(ledgers, now, searched) if ledgers else {}
+        for service, reality in realities.items():
+            if reality.controller == "CODE_DEPLOY":
+                ids = [row.id for row in known[service].ledger.deployments if is_open(row)]
+                ids += [one.why for one in fresh[service] if isinstance(one, Look) and one.key]
+                named = [one for one in ids if one.startswith("d-")]
+                realities[service] = self.codedeploy.complete(reality, named)
+        return realities
+
+    def _visit(
+        self, known: Known, fresh: Sequence[OfService], reality: Reality, now: float
+    ) -> Visited:
+        visited = self.visitor.visit(known, fresh, reality, now)
+        ledger = with_handled(visited.ledger, fresh)
+        return Visited(ledger, visited.due, visited.outbox)
+
+    def _tell(self, visited: Mapping[str, Visited]) -> set[str]:
+        """Send everything but orders, side by side; the services of which something was not taken."""
+        senders = self.senders
+        told = {one: v.outbox.stories for one, v in visited.items() if v.outbox.stories}
+        sending: list[tuple[Iterable[str], Callable[[], None]]] = []
+        if told:
+            published = [tell(story) for stories in told.values() for story in stories]
+            sending.append((told, lambda: alerts.publish(senders.events, published)))
+        for one, v in visited.items():
+            calls: list[Callable[[], None]] = [partial(self._note, v)] if v.outbox.notes else []
+            for delay_s, look in v.outbox.wakes:
+                bodies = [signals.encode(look)]
+                calls.append(partial(send_later, senders.sqs, senders.queue_url, bodies, delay_s))
+            for moment, look in v.outbox.schedules:
+                calls.append(partial(senders.schedules.send_at, moment, signals.encode(look)))
+            sending += [((one,), call) for call in calls]
+        unsent: set[str] = set()
+        answers = run_all([call for _, call in sending])
+        for (services, _), answer in zip(sending, answers, strict=True):
+            if isinstance(answer, CALL_ERRORS):
+                logger.error("not sent", services=sorted(services), reason=str(answer))
+                unsent |= set(services)
+            elif isinstance(answer, Exception):
+                raise answer
+        return unsent
+
+    def _order(self, visited: Mapping[str, Visited]) -> None:
+        """Ask the executor. What is not taken is asked again by a later look."""
+        orders = [one for v in visited.values() for one in v.outbox.orders]
+        if not orders:
+            return
+        count("RollbacksOrdered", len(orders))
+        try:
+            bodies = [order.encode(one) for one in orders]
+            send_later(self.senders.sqs, self.senders.orders_url, bodies, 0)
+        except CALL_ERRORS as error:
+            services = [one.service for one in orders]
+            logger.error("orders not sent", services=services, reason=str(error))
+
+    def _note(self, visited: Visited) -> None:
+        for row in visited.outbox.notes:
+            self.senders.audit.note(row, f"{row.deployment}#observed")
+
+    def _save(
+        self, visited: Mapping[str, Visited], known: Mapping[str, Known], now: float
+    ) -> list[str]:
+        """Write the ledgers back; the services for which somebody else was faster."""
+        calls = [
+            partial(self.store.save, known[one], v.ledger, v.due, now) for one, v in visited.items()
+        ]
+        lost = []
+        for one, answer in zip(visited, run_all(calls), strict=True):
+            if isinstance(answer, Exception):
+                raise answer
+            if not answer:
+                lost.append(one)
+        return lost
+
+
+def _read(messages: Sequence[Message], batch: Batch) -> list[tuple[Signal, str]]:
+    """Read every message; what cannot be understood is rejected alone."""
+    arrived = []
+    for message in messages:
+        try:
+            signal = signals.read(message.body)
+        except InvalidMessage as error:
+            count("RejectedMessages")
+            logger.error(
+                "message rejected", path=error.path, reason=error.problem, message_id=message.id
+            )
+            batch.failed.add(message.id)
+            continue
+        if signal is not None:
+            arrived.append((signal, message.id))
+    return arrived
+
+
+def _matters(signal: OfService, ledger: Ledger) -> bool:
+    """One more task of a deployment that has failed, or has ended, tells nothing new about it."""
+    if not isinstance(signal, TaskFailed):
+        return True
+    row = ledger.find(signal.task.started_by)
+    if row is None:
+        return True
+    return is_open(row) and not (row.outcome is Outcome.FAILED and "failed" in row.told)

@@ -1,0 +1,212 @@
+"""One look at one service: what is learned, what it comes to, and what there is to tell and to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from deploy_guard import bake, investigation, watch
+from deploy_guard.alarm_reader import AlarmReader
+from deploy_guard.bake import AFTERMATH_S, AlarmSeen
+from deploy_guard.evidence.gathering import Evidence
+from deploy_guard.incident import BAD_NEWS, EVIDENCE, Outbox, Scene
+from deploy_guard.investigation import Investigator
+from deploy_guard.ledger import absorb, is_open, with_judgement, with_row, with_rows
+from deploy_guard.ledger_store import Due, Known
+from deploy_guard.model import Deployment, Judged, Ledger, Outcome
+from deploy_guard.observation import Finding, observe
+from deploy_guard.reality import Reality
+from deploy_guard.signals import KNOWN_NAMES, DeploymentChanged, Look, OfService
+from deploy_guard.story import Story
+from ecsops.observability import count, logger
+
+_PROOF = "it completed and survived its bake time"
+_ASKED = "acted-REQUESTED"
+
+
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """The service's ledger after the look, when to look again, and what is to be sent."""
+
+    ledger: Ledger
+    due: Due | None
+    outbox: Outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Looks at services. Lives as long as the function's process."""
+
+    investigator: Investigator
+    alarms: AlarmReader
+
+    def visit(
+        self, known: Known, signals: Sequence[OfService], reality: Reality, now: float
+    ) -> Visited:
+        """A look at a service because of these signals."""
+        ledger = learned(known, signals, reality)
+        ledger, findings, evidence = self._judged(ledger, known, reality, now)
+        settings = self.investigator.adviser.settings(reality, None)
+        scene = Scene(known, ledger, reality, settings, now, self.investigator, evidence)
+        late = any(isinstance(one, Look) and one.why == EVIDENCE for one in signals)
+        for finding in findings:
+            self._tell(scene, finding, late=late)
+        self._bakes(scene, findings)
+        _tell_unknown(scene, signals)
+        return Visited(scene.ledger, watch.due(scene.ledger, now), scene.outbox)
+
+    def _judged(
+        self, learned: Ledger, known: Known, reality: Reality, now: float
+    ) -> tuple[Ledger, list[Finding], Mapping[str, Evidence]]:
+        """The findings, with definitions and second witnesses where they matter."""
+        ledger, findings = observe(learned, reality, known.acts, now)
+        wanted = {
+            one.row.target.task_definition for one in findings if _wants_definition(one, ledger)
+        }
+        doubted = [one for one in findings if investigation.wants_witness(one.row, one.diagnosis)]
+        if not wanted and not doubted:
+            return ledger, findings, {}
+        learned = investigation.with_definitions(
+            learned, self.investigator.definitions(wanted, now)
+        )
+        evidence = {}
+        for one in doubted:
+            told = self.investigator.evidence(one.row, one.diagnosis, learned, reality, now)
+            evidence[one.row.id] = told
+            row = learned.find(one.row.id) or one.row
+            row = msgspec.structs.replace(row, heard=investigation.heard(told))
+            learned = with_row(learned, row)
+        return *observe(learned, reality, known.acts, now), evidence
+
+    def _tell(self, scene: Scene, finding: Finding, *, late: bool) -> None:
+        row = finding.row
+        if scene.settings.tells_everything and not row.rolls_back and _begins(finding):
+            scene.tell(scene.story(finding, "started"))
+        self._tell_known_bad(scene, finding)
+        for hook in _waiting_hooks(row, scene.reality):
+            scene.tell(scene.story(finding, f"hook-{hook}"))
+        if finding.stage is not None:
+            logger.info(
+                "verdict",
+                service=scene.reality.service,
+                deployment=row.id,
+                outcome=row.outcome,
+                cause=finding.diagnosis.cause_id,
+                rules=finding.verdict.rules,
+            )
+            scene.tell_stage(finding, finding.stage)
+        else:
+            scene.decide_again(finding)
+            if late or scene.now - row.failed_at > watch.LOOK_EVERY_S:
+                scene.tell_late_evidence(finding)
+        good_news = row.outcome is Outcome.SUCCEEDED and not BAD_NEWS & set(row.told)
+        if good_news and "started" in scene.row(row).told and row.bake is None:
+            scene.tell(scene.story(finding, "succeeded"))
+
+    def _tell_known_bad(self, scene: Scene, finding: Finding) -> None:
+        row = finding.row
+        bad = scene.ledger.bad(row.target)
+        if bad is None or bad.deployment == row.id or row.rolls_back:
+            return
+        if row.outcome is Outcome.IN_PROGRESS:
+            scene.tell_known_bad(finding, bad)
+
+    def _bakes(self, scene: Scene, findings: Sequence[Finding]) -> None:
+        for finding in findings:
+            row = scene.row(finding.row)
+            begun = bake.begun(row, scene.reality, scene.settings, scene.failures(row), scene.now)
+            if begun is not row and begun.bake is not None and not begun.bake.over:
+                look = Look(scene.reality.service, "the bake time ends")
+                scene.outbox.schedules.append((begun.bake.ends_at, look))
+            scene.keep(begun)
+        watched = [row for row in scene.ledger.deployments if _is_watched(row, scene.now)]
+        names = [alarm for row in watched for alarm in (row.bake.alarms if row.bake else ())]
+        seen = tuple(self.alarms.states(names).values()) if names else ()
+        by_id = {one.row.id: one for one in findings}
+        for row in watched:
+            self._bake(scene, row, by_id.get(row.id), seen)
+
+    def _bake(
+        self, scene: Scene, row: Deployment, finding: Finding | None, seen: tuple[AlarmSeen, ...]
+    ) -> None:
+        row = bake.cut_short(row, scene.ledger.deployments)
+        if row.bake is None or row.bake.cancelled:
+            scene.keep(row)
+            return
+        row = msgspec.structs.replace(row, bake=bake.watched(row.bake, seen, scene.now))
+        scene.keep(row)
+        if row.bake is None:
+            return
+        if row.bake.fired and finding is not None:
+            scene.tell_stage(msgspec.structs.replace(finding, row=row), "bake-alarm")
+        if row.bake.late:
+            stage = "late-alarm"
+            scene.tell(Story(stage, scene.now, scene.row(row), scene.reality))
+        if bake.proven(row.bake, scene.failures(row)):
+            proof = Judged(row.target, True, row.bake.ends_at, row.id, _PROOF)
+            scene.ledger = with_judgement(scene.ledger, proof)
+
+
+def learned(known: Known, signals: Sequence[OfService], reality: Reality) -> Ledger:
+    """The ledger with what the signals and AWS say, before anything is judged."""
+    ledger = absorb(known.ledger, signals)
+    ledger = with_rows(ledger, reality, older=names_unknown(known.ledger, signals))
+    # A reason that came with an event finds its row only now.
+    ledger = absorb(ledger, signals)
+    for act in known.acts:
+        row = ledger.find(act.deployment)
+        asked = act.executed and act.state in ("REQUESTED", "CONFIRMED")
+        if row is not None and asked and _ASKED not in row.told:
+            ledger = with_row(ledger, msgspec.structs.replace(row, told=(*row.told, _ASKED)))
+    return ledger
+
+
+def names_unknown(ledger: Ledger, signals: Sequence[OfService]) -> bool:
+    """Whether an event is of a deployment that has never been seen."""
+    return any(
+        isinstance(one, DeploymentChanged) and ledger.find(one.ecs_id) is None for one in signals
+    )
+
+
+def _wants_definition(finding: Finding, ledger: Ledger) -> bool:
+    """Where its content matters: a version that is judged, or is like one that was."""
+    row = finding.row
+    unknown = row.target.content_hash is None and bool(row.target.task_definition)
+    if unknown and (finding.stage in BAD_NEWS or row.outcome is Outcome.SUCCEEDED):
+        return True
+    if unknown and any(not one.good for one in ledger.judged):
+        return True
+    return any(
+        container.essential is None
+        for task in ledger.failures
+        if task.started_by == row.ecs_id and len(task.containers) > 1
+        for container in task.containers
+    )
+
+
+def _begins(finding: Finding) -> bool:
+    return finding.row.outcome is Outcome.IN_PROGRESS and not finding.row.told
+
+
+def _waiting_hooks(row: Deployment, reality: Reality) -> list[str]:
+    deployment = reality.find(row.id)
+    hooks = deployment.hooks if deployment else ()
+    return [one.id for one in hooks if one.status == "AWAITING_ACTION" and one.id]
+
+
+def _is_watched(row: Deployment, now: float) -> bool:
+    if row.outcome is not Outcome.SUCCEEDED or row.bake is None or row.bake.cancelled:
+        return False
+    return is_open(row) or now <= row.bake.ends_at + AFTERMATH_S
+
+
+def _tell_unknown(scene: Scene, signals: Sequence[OfService]) -> None:
+    for one in signals:
+        if not isinstance(one, DeploymentChanged) or one.name in KNOWN_NAMES:
+            continue
+        count("UnknownEvents")
+        row = scene.ledger.find(one.ecs_id) or next(iter(scene.ledger.deployments), None)
+        if row is not None:
+            scene.tell(Story(f"unknown-{one.name}", one.at, row, scene.reality))
