@@ -28,15 +28,13 @@ _REFERENCE = (
     r"|\bsecretsmanager:(?-i:[A-Z][A-Za-z]{1,40})\b"
 )
 _QUOTE = r"\\{0,4}[\"']"
+# A key block, even one that was cut off.
+_KEY_BLOCK = re.compile(
+    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----"
+    r"[\s\S]{0,8000}?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|\Z)"
+)
 _PATTERNS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
-    # A key block, even one that was cut off.
-    (
-        re.compile(
-            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----"
-            r"[\s\S]{0,8000}?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|\Z)"
-        ),
-        MASK,
-    ),
+    (_KEY_BLOCK, MASK),
     # JSON Web Tokens: two base64url objects and a signature.
     (re.compile(r"eyJ[\w\-]{5,}\.[\w\-]{5,}(?:\.[\w\-]*){0,3}"), MASK),
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
@@ -180,16 +178,25 @@ def _evidence(
             rows = tuple(_pairwise(row, extra) for row in block.rows)
             return Table(clean(block.title), columns, rows)
         case Lines():
-            # As one text: a key block reaches over lines.
-            text = "\n".join(block.lines)
-            lines = redact_text(text, extra).split("\n") if block.lines else ()
-            return Lines(clean(block.title), tuple(lines))
+            return Lines(clean(block.title), _lines(block.lines, extra))
         case Diff():
             changes = tuple(
                 (clean(name), *_values(name, (before, after), extra, harmless=_NO_VALUE))
                 for name, before, after in block.changes
             )
             return Diff(clean(block.title), tuple((n, b, a) for n, b, a in changes))
+
+
+def _lines(lines: Sequence[str], extra: Sequence[re.Pattern[str]]) -> tuple[str, ...]:
+    """As one text, because a key block reaches over lines. Of too many the last are kept: they say why."""
+    if not lines:
+        return ()
+    text = _KEY_BLOCK.sub(MASK, "\n".join(lines))
+    if len(text) > MAX_TEXT:
+        # Masks may be longer than what they hide: room for them.
+        whole = text.find("\n", len(text) - MAX_TEXT * 3 // 4)
+        text = text if whole < 0 else f"{_CUT.strip()}{text[whole:]}"
+    return tuple(redact_text(text, extra).split("\n"))
 
 
 def _pairwise(row: tuple[str, ...], extra: Sequence[re.Pattern[str]]) -> tuple[str, ...]:

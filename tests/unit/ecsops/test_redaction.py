@@ -4,9 +4,12 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from ecsops.alerts import Alert, Lines
 from ecsops.redaction import (
     MASK,
+    MAX_TEXT,
     names_a_secret,
+    redact,
     redact_document,
     redact_text,
     refers_to_a_secret,
@@ -78,3 +81,44 @@ def test_a_reference_is_one_only_as_a_whole():
     assert refers_to_a_secret(f"{KEPT_AT}:password::")
     assert not refers_to_a_secret(f"{KEPT_AT} hunter2")
     assert not refers_to_a_secret("hunter2")
+
+
+def log(*lines):
+    alert = Alert(
+        incident="i",
+        stage="s",
+        severity="info",
+        state="open",
+        at=1.0,
+        capability="c",
+        title="t",
+        summary="s",
+        evidence=(Lines("Last log lines", lines),),
+    )
+    (block,) = redact(alert).evidence
+    return block.lines
+
+
+def test_of_a_long_log_the_last_lines_are_kept():
+    lines = log(*(f"{number:04} {'x' * 95}" for number in range(500)), "FATAL: no such table")
+    assert lines[0] == "[cut]"
+    assert lines[1].startswith("04")
+    assert lines[-2:] == (f"0499 {'x' * 95}", "FATAL: no such table")
+    assert sum(map(len, lines)) <= MAX_TEXT
+
+
+def test_scenario_20_a_key_that_begins_where_a_long_log_is_cut_does_not_show():
+    key = [
+        "-----BEGIN RSA PRIVATE KEY-----",
+        *("MIIEowIBAAKCAQEA" * 4 for _ in range(60)),
+        "-----END RSA PRIVATE KEY-----",
+    ]
+    for after in range(0, 9_000, 500):
+        shown = "\n".join(log(*("before " * 10,) * 20, *key, *("y" * 99,) * (after // 100)))
+        assert "MIIEowIBAAKCAQEA" not in shown
+
+
+def test_one_line_that_is_too_long_keeps_its_beginning():
+    (line,) = log("a" * 20_000)
+    assert line.startswith("aaa")
+    assert line.endswith("[cut]")
