@@ -45,10 +45,10 @@ class Statuses:
         """How the queues of services stand."""
         if not self.queue_table:
             return Queues({})
-        item = self.connect().get_item(
+        dynamodb = self.connect()
+        found = dynamodb.get_item(
             TableName=self.queue_table, Key={"pk": {"S": queue_status.STATUS_KEY}}
-        )
-        found = item.get("Item", {})
+        ).get("Item", {})
         if "services" not in found:
             return Queues({})
         at = found.get("at", {}).get("N")

@@ -5,6 +5,7 @@ from contextlib import closing
 
 import pytest
 
+from ecsops.queue_status import STATUS_KEY, QueueStatus, encode_status
 from sandbox.clock import WallClock
 from sandbox.ecs import App
 from sandbox.faults import CallFault
@@ -50,7 +51,7 @@ def test_every_service_is_shown_and_no_call_is_denied(operate):
     calls = operations.calls()
     assert {call["outcome"] for call in calls} == {"ok"}
     assert sorted({call["operation"] for call in calls}) == [
-        *("DescribeServices", "GetMetricData", "ListClusters", "ListServices"),
+        *("DescribeServices", "GetItem", "GetMetricData", "ListClusters", "ListServices"),
     ]
 
 
@@ -60,6 +61,45 @@ def test_an_interruption_shows_in_the_spot_column(operate):
     operations.account.run_for(300)
     (row,) = said(look(operations))
     assert row.endswith("2 by toolkit")
+
+
+SCALED = {"ecs-ops:queue": "orders", "ecs-ops:latency-slo": "60s", "ecs-ops:processing-time": "2s"}
+
+
+def test_what_queue_scaling_measured_stands_against_the_slo(operate):
+    operations = operate(
+        [web("web"), web("worker", tags=SCALED)], parameters={"QueueScalingMode": "on"}
+    )
+    sqs = operations.account.client("sqs")
+    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+    for _ in range(300):
+        sqs.send_message(QueueUrl=url, MessageBody="order")
+    operations.account.run_for(150)
+    operations.account.trace.clear()
+    html = look(operations)
+    worker, other = said(html)
+    assert worker.startswith("worker prod ▲ messages wait longer than the SLO")
+    assert "5 min of 60 s , needs" in worker
+    assert other.startswith("web prod ● steady")
+    (read,) = operations.calls("GetItem")
+    assert read["parameters"]["Key"] == {"pk": {"S": STATUS_KEY}}
+    assert read["outcome"] == "ok"
+
+
+def test_figures_of_queue_scaling_that_stopped_looking_are_not_shown(operate):
+    operations = operate([web("worker")])
+    arn = operations.account.client("ecs").list_services(cluster="prod")["serviceArns"][0]
+    operations.account.client("dynamodb").put_item(
+        TableName=operations.stack.ref("QueueScalingTable"),
+        Item={
+            "pk": {"S": STATUS_KEY},
+            "services": {"B": encode_status({arn: QueueStatus(90.0, 60.0, 5)})},
+            "at": {"N": str(int(operations.account.clock.now()) - 3_600)},
+        },
+    )
+    html = look(operations)
+    assert "Queue scaling last looked 60 min ago" in html
+    assert "Queue latency" not in html
 
 
 def test_a_deployment_that_cannot_start_comes_first(operate):
@@ -88,6 +128,7 @@ def test_a_filter_describes_only_what_it_selects(operate):
         ("ecs", "ListServices", "AccessDeniedException"),
         ("ecs", "DescribeServices", "AccessDeniedException"),
         ("cloudwatch", "GetMetricData", "AccessDenied"),
+        ("dynamodb", "GetItem", "AccessDeniedException"),
     ],
 )
 def test_a_refused_read_is_a_note_on_the_widget(operate, service, operation, code):
