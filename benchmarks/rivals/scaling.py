@@ -6,7 +6,9 @@ processing time) and the SLO are known to all of them exactly.
 
 from __future__ import annotations
 
+import itertools
 import math
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -21,6 +23,7 @@ Controller = Callable[[World], None]
 
 _BACKLOG_PER_TASK = MetricName("Rival", "BacklogPerTask")
 _PUBLISHED_AFTER_S = 5.0  # the schedule's own delay, and the call's
+_STEP_S = 5  # of the clairvoyant
 
 
 def _acceptable_backlog(world: World) -> float:
@@ -162,9 +165,36 @@ def keda(world: World, messages_per_task: float | None = None) -> None:
     world.every(15.0, sync, first=12.0)
 
 
-def keda_tuned(world: World) -> None:
-    """KEDA with a third of that: what its users do when messages are late."""
+def keda_half(world: World) -> None:
+    """KEDA with half of that: what its users do when messages are late."""
+    keda(world, _acceptable_backlog(world) / 2)
+
+
+def keda_third(world: World) -> None:
+    """KEDA with a third of that: what they do when they still are."""
     keda(world, _acceptable_backlog(world) / 3)
+
+
+def clairvoyant(world: World) -> None:
+    """No rival but a bound: who knows every message beforehand, and pays for starts as all do.
+
+    Served at the pace of the last part of an SLO, every message is in time. Tasks are ordered when they
+    must start, and kept while they will be needed sooner than they could be started again.
+    """
+    part_s, lead_s = 0.5 * world.setting.slo_s, 1.2 * world.setting.times.startup_s
+    arrivals, work = world.load.arrivals, [0.0, *itertools.accumulate(world.load.work)]
+    began = world.clock.now()
+
+    def needed(at: float) -> int:
+        first, last = bisect_right(arrivals, at - part_s), bisect_right(arrivals, at)
+        return math.ceil((work[last] - work[first]) / (part_s * world.setting.slots))
+
+    def order() -> None:
+        now = world.clock.now() - began
+        ahead = [needed(now + step) for step in range(0, math.ceil(lead_s) + _STEP_S, _STEP_S)]
+        world.scale(max(ahead))
+
+    world.every(_STEP_S, order, first=0.0)
 
 
 def _query(name: str, metric: MetricName, statistic: str = "Average") -> dict[str, Any]:
@@ -224,5 +254,7 @@ RIVALS: Mapping[str, Controller] = {
     "cdk_steps": cdk_steps,
     "cpu_tracking": cpu_tracking,
     "keda": keda,
-    "keda_tuned": keda_tuned,
+    "keda_half": keda_half,
+    "keda_third": keda_third,
+    "clairvoyant": clairvoyant,
 }

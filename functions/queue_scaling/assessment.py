@@ -11,7 +11,7 @@ from queue_scaling.configuration import Queue, ServiceConfig
 from queue_scaling.processing_time import Estimate, Minute, first, measure, update
 from queue_scaling.rates import Before, Flow, flow
 from queue_scaling.reading import Reading, Tasks
-from queue_scaling.signal import PROMPT_SHARE, SLOW_SHARE, Limits, Signal, Work, required
+from queue_scaling.signal import PROMPT, SLOW, Limits, Pace, Signal, Work, required
 from queue_scaling.state import QueueState, Sample, ServiceState
 
 _MINUTE_S = 60
@@ -74,8 +74,14 @@ def assess(config: ServiceConfig, observed: Observed, state: ServiceState | None
 
 
 def _limits(config: ServiceConfig) -> Limits:
-    share = PROMPT_SHARE if config.prompt else SLOW_SHARE
-    return Limits(config.concurrency, config.minimum, config.maximum, config.protects_work, share)
+    return Limits(
+        config.concurrency, config.minimum, config.maximum, config.protects_work, pace_of(config)
+    )
+
+
+def pace_of(config: ServiceConfig) -> Pace:
+    """How soon the service's count follows."""
+    return PROMPT if config.prompt else SLOW
 
 
 def measure_due(queue: Queue, state: ServiceState | None, now: float) -> bool:

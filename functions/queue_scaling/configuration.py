@@ -46,7 +46,7 @@ class ServiceConfig:
     minimum: int = 0
     maximum: int | None = None
     startup_s: float = 60.0
-    window_s: float = 60.0
+    window_s: float = 40.0
     out_step: int | None = None
     fifo_groups: int | None = None
     protects_work: bool = False
@@ -89,7 +89,7 @@ def read_configuration(
         minimum=reader.number(MIN_TAG, 0, least=0, most=_MOST_TASKS) or 0,
         maximum=reader.number(MAX_TAG, None, least=0, most=_MOST_TASKS),
         startup_s=reader.duration(STARTUP_TAG, 60.0, most=3600.0),
-        window_s=reader.duration(WINDOW_TAG, 60.0, most=_DAY_S),
+        window_s=reader.duration(WINDOW_TAG, 40.0, most=_DAY_S),
         out_step=reader.number(STEP_TAG, None, least=1, most=_MOST_TASKS),
         fifo_groups=reader.number(GROUPS_TAG, None, least=1, most=100_000),
         protects_work=reader.choice(PROTECTION_TAG, ("on", "off"), "off") == "on",

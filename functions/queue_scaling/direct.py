@@ -1,7 +1,7 @@
 """Setting the capacity ourselves: out at once, in slowly.
 
 out    to what is required, at once and in one step (also from zero)
-in     to the most that was required in the window, and from the peak by half in two windows at
+in     to the most that was required in the window, and by half of the peak in each window at
        most: after a burst capacity fades instead of vanishing, because bursts come in rows
 hold   a change of less than a tenth is not worth a task's start
 """

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from queue_scaling.assessment import Assessment
+from queue_scaling.assessment import Assessment, pace_of
 from queue_scaling.configuration import Queue
 from queue_scaling.rates import Flow
-from queue_scaling.signal import PROMPT_SHARE, SLOW_SHARE, UTILISATION, Work
+from queue_scaling.signal import Work
 from queue_scaling.state import QueueState
 
 
 def explanation(assessment: Assessment) -> tuple[str, ...]:
     """A few lines, top down: what is there, what it takes, what bounds it."""
     config, signal, tasks = assessment.config, assessment.signal, assessment.observed.tasks
-    share = PROMPT_SHARE if config.prompt else SLOW_SHARE
+    pace = pace_of(config)
     lines = [
         line
         for queue, work, rates in zip(
             config.queues, assessment.works, assessment.flows, strict=True
         )
-        for line in _queue(queue, work, rates, assessment.queues[work.name], share)
+        for line in _queue(queue, work, rates, assessment.queues[work.name], pace.drain_share)
     ]
     lines.append(
-        f"steady: {signal.offered:.2f} busy slots / {UTILISATION} -> {signal.steady:.2f} slots "
+        f"steady: {signal.offered:.2f} busy slots / {pace.utilisation} -> {signal.steady:.2f} slots "
         "(with Erlang C: one message in a hundred may wait longer than the SLO)"
     )
     lines.append(

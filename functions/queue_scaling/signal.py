@@ -1,7 +1,7 @@
 """The signal: how many tasks a service needs now, and the ratio that target tracking follows.
 
-    steady   slots for what arrives: offered / 0.9, and enough that one message in a hundred waits
-             longer than the SLO at most (Erlang C)
+    steady   slots for what arrives: offered / utilisation, and enough that one message in a hundred
+             waits longer than the SLO at most (Erlang C)
     drain    slots for what waits: visible * S / (SLO * share), but never more than messages are there
     tasks    ceil((steady + drain) / concurrency), within the service's limits
     ratio    100 * tasks / running: target tracking with target 100 lands on ``tasks`` from wherever
@@ -20,12 +20,6 @@ from dataclasses import dataclass
 from queue_scaling.reading import Tasks
 from queue_scaling.waiting import slots_for
 
-# How busy workers may be on average: what is left covers the minutes until more have started.
-UTILISATION = 0.9
-# A backlog is to be gone in this part of the SLO. When we set the count ourselves, half of it is gone
-# until new tasks take over. Target tracking takes minutes: what waited is late by then whatever is
-# asked for, and asking for twice as much only costs (docs/queue-scaling.md).
-PROMPT_SHARE, SLOW_SHARE = 0.5, 1.0
 # Less than this many busy slots, and nothing there: nobody is needed.
 _NOBODY = 0.05
 _ROUNDING_ERROR = 1e-9
@@ -61,6 +55,24 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How soon the count follows what is required.
+
+    A backlog is to be gone in ``drain_share`` of the SLO, and workers may be busy for ``utilisation``
+    of the time: what is left covers the time until more have started.
+    """
+
+    drain_share: float
+    utilisation: float
+
+
+# When we set the count ourselves, half of the SLO is gone until new tasks take over, and the next look
+# is 20 s away. Target tracking takes minutes: what waited is late by then whatever is asked for, asking
+# for twice as much only costs, and a load that rises needs the tenth (docs/decisions/8-required-ratio.md).
+PROMPT, SLOW = Pace(0.5, 1.0), Pace(1.0, 0.9)
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What bounds the number of tasks."""
 
@@ -68,7 +80,7 @@ class Limits:
     minimum: int = 0
     maximum: int | None = None
     protects_work: bool = False
-    drain_share: float = PROMPT_SHARE
+    pace: Pace = PROMPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +99,8 @@ def required(works: Iterable[Work], tasks: Tasks, limits: Limits) -> Signal:
     """How many tasks are needed. Queues add up as work, each by its own SLO."""
     busy = [work for work in works if not work.idle]
     offered = math.fsum(work.offered + work.upcoming for work in busy)
-    steady = _steady(busy, offered)
-    drain = math.fsum(work.drain(limits.drain_share) for work in busy)
+    steady = _steady(busy, offered, limits.pace.utilisation)
+    drain = math.fsum(work.drain(limits.pace.drain_share) for work in busy)
     needed = math.ceil((steady + drain) / limits.concurrency - _ROUNDING_ERROR)
     if busy:
         needed = max(needed, 1)
@@ -110,7 +122,7 @@ def ratio(needed: int, running: int) -> float:
     return 100.0 * needed + 100.0 if needed else 0.0
 
 
-def _steady(busy: list[Work], offered: float) -> float:
+def _steady(busy: list[Work], offered: float, utilisation: float) -> float:
     if offered <= 0:
         return 0.0
     weights = [max(work.offered, _ROUNDING_ERROR) for work in busy]
@@ -119,7 +131,7 @@ def _steady(busy: list[Work], offered: float) -> float:
         work.service_s * weight / total for work, weight in zip(busy, weights, strict=True)
     )
     slo_s = min(work.slo_s for work in busy)
-    return max(offered / UTILISATION, float(slots_for(offered, service_s, slo_s)))
+    return max(offered / utilisation, float(slots_for(offered, service_s, slo_s)))
 
 
 def _capped_by_order(needed: int, busy: list[Work], limits: Limits, applied: list[str]) -> int:

@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from queue_scaling.reading import Tasks
-from queue_scaling.signal import SLOW_SHARE, Limits, Work, ratio, required
+from queue_scaling.signal import SLOW, Limits, Work, ratio, required
 
 IDLE = Tasks(running=0, desired=0)
 
@@ -33,9 +33,13 @@ def test_nothing_waits_and_nothing_comes_needs_nobody():
     assert (signal.required, signal.ratio) == (0, 0.0)
 
 
-def test_arrivals_need_their_busy_slots_and_a_tenth_more():
+def test_whoever_sets_the_count_every_20_s_needs_no_reserve_beyond_what_chance_asks_for():
+    assert needed(work(offered=18.0)) == 19
+
+
+def test_behind_slow_alarms_arrivals_need_their_busy_slots_and_a_tenth_more():
     # 9 messages a second of 2 s each keep 18 slots busy.
-    assert needed(work(offered=18.0)) == 20
+    assert needed(work(offered=18.0), pace=SLOW) == 20
 
 
 def test_what_waits_is_worked_off_in_half_the_slo():
@@ -44,11 +48,11 @@ def test_what_waits_is_worked_off_in_half_the_slo():
 
 
 def test_behind_slow_alarms_it_is_worked_off_in_the_whole_slo():
-    assert needed(work(visible=300), drain_share=SLOW_SHARE) == 10
+    assert needed(work(visible=300), pace=SLOW) == 10
 
 
 def test_arrivals_and_backlog_add_up():
-    assert needed(work(offered=18.0, visible=300)) == 40
+    assert needed(work(offered=18.0, visible=300)) == 19 + 20
 
 
 def test_long_jobs_need_one_slot_for_each_message_and_not_more():
@@ -116,7 +120,7 @@ def test_no_scale_in_during_a_deployment():
 
 def test_a_deployment_does_not_keep_from_scaling_out():
     tasks = Tasks(running=9, desired=9, deploying=True)
-    assert needed(work(offered=18.0), tasks=tasks) == 20
+    assert needed(work(offered=18.0), tasks=tasks) == 19
 
 
 def test_minimum_and_maximum_bound_the_rest():
