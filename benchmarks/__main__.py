@@ -23,6 +23,7 @@ GROUPS = (
     "demo",
     "drain",
     "memory",
+    "scaling",
     "test",
 )
 

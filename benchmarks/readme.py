@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks import scaling_table
 from benchmarks.results import ROOT, reached, read
 
 README = ROOT / "README.md"
@@ -23,6 +24,7 @@ TITLES = {
     "dashboard.render_200_s": "Dashboard widget of 200 services, 30 ms a call",
     "dashboard.calls_200": "AWS calls for it",
     "memory.": "Memory after start of",
+    "scaling.": "Queue scaling,",
 }
 _GOALS = {"<=": "at most", ">=": "at least", "==": "exactly"}
 
@@ -30,7 +32,12 @@ _GOALS = {"<=": "at most", ">=": "at least", "==": "exactly"}
 def table(entries: Iterable[Mapping[str, Any]]) -> str:
     """The figures as a Markdown table."""
     rows = ["| figure | measured | goal | for comparison |", "|---|---|---|---|"]
-    return "\n".join([*rows, *(_row(entry) for entry in entries)])
+    return "\n".join([*rows, *(_row(entry) for entry in entries if _headline(entry))])
+
+
+def _headline(entry: Mapping[str, Any]) -> bool:
+    """Of queue scaling only what has a goal: the rest is in docs/benchmarks.md."""
+    return entry["goal"] is not None or not entry["id"].startswith("scaling.")
 
 
 def render(text: str, entries: Iterable[Mapping[str, Any]]) -> str:
@@ -43,7 +50,8 @@ def render(text: str, entries: Iterable[Mapping[str, Any]]) -> str:
 
 
 def refresh(path: Path = README) -> None:
-    """Write the current results into the README."""
+    """Write the current results into the README, and those of queue scaling into their page."""
+    scaling_table.refresh(read())
     path.write_text(render(path.read_text(encoding="utf-8"), read()), encoding="utf-8")
 
 
