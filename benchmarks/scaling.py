@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from benchmarks.results import Result
 from benchmarks.rivals.scaling import RIVALS, Controller
-from benchmarks.scaling_traces import Case, generated, public
+from benchmarks.scaling_traces import Case, cases
 from sandbox.queue_load.load import Load
 from sandbox.queue_load.ours import MODES, managed_or_direct
 from sandbox.queue_load.score import Score
@@ -36,9 +36,9 @@ _FIGURES: Mapping[str, tuple[str, Callable[[Score], float]]] = {
 
 def measure() -> Iterator[Result]:
     """All figures of this group."""
-    for case in (*generated(), *public()):
+    for case in cases():
         scores = {name: _score(case, ours(name)) for name in MODES}
-        if case.goals == "long":
+        if case.goals == "long jobs":
             scores[_PROTECTED] = _protected(case)
         rivals = {name: _score(case, controller) for name, controller in RIVALS.items()}
         for name, score in scores.items():

@@ -6,7 +6,8 @@ SandboxError
 ├── UnsupportedOperation a function made a call that the sandbox does not simulate
 ├── InvalidWorld         a world file is not understood
 ├── InvalidEvent         a file is not an EventBridge event
-└── InvalidTrace         a load trace is not understood
+├── InvalidTrace         a load trace is not understood
+└── InvalidOption        a command's option cannot be used
 """
 
 from __future__ import annotations
@@ -63,3 +64,7 @@ class InvalidEvent(SandboxError):
 
 class InvalidTrace(SandboxError):
     """A load trace is not understood; the message names the line and the fix."""
+
+
+class InvalidOption(SandboxError):
+    """An option of a command cannot be used; the message names it and what is expected."""

@@ -10,8 +10,9 @@ from importlib import import_module
 from pathlib import Path
 
 from sandbox.cli.exit_code import ExitCode
+from sandbox.cli.gameday_options import gameday_options
 from sandbox.cli.lint_options import lint_options
-from sandbox.errors import InvalidEvent, InvalidWorld, SandboxError
+from sandbox.errors import InvalidEvent, InvalidOption, InvalidTrace, InvalidWorld, SandboxError
 
 _EPILOG = """exit codes:
   0 done   1 something went wrong   2 command line not understood
@@ -27,7 +28,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = import_module(f"sandbox.cli.{arguments.command}")
     try:
         return int(command.run(arguments))
-    except (InvalidEvent, InvalidWorld) as error:
+    except InvalidOption as error:
+        print(f"ecs-ops {arguments.command}: {error}", file=sys.stderr)
+        return ExitCode.USAGE
+    except (InvalidEvent, InvalidTrace, InvalidWorld) as error:
         print(f"ecs-ops {arguments.command}: {error}", file=sys.stderr)
         return ExitCode.BAD_FILE
     except SandboxError as error:
@@ -70,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     _alerts(commands.add_parser("alerts", help="send dead letters again; check a routes document"))
     _selftest(commands.add_parser("selftest", help="does an alert get from the bus to its sink?"))
     _dashboard(commands.add_parser("dashboard", help="preview the fleet widget in a browser"))
+    gameday_options(commands.add_parser("gameday", help="a load against the shipped functions"))
     lint_options(commands.add_parser("lint", help="audit task definitions, services and templates"))
     return parser
 

@@ -46,7 +46,10 @@ class TraceFile:
             load = load_of(name, arrivals, service_time, arrivals[-1] + 60, rng)
             return self._with_units(load)
         step = _step(self.rows)
-        factor = 1.0 if peak is None else peak * step / max(row.count for row in self.rows)
+        most = max(row.count for row in self.rows)
+        if not most:
+            raise InvalidTrace(f"{self.path}: every count is 0: there is nothing to simulate")
+        factor = 1.0 if peak is None else peak * step / most
         if sum(row.count for row in self.rows) * factor > _MOST_MESSAGES:
             raise InvalidTrace(
                 f"{self.path}: more than {_MOST_MESSAGES:,} messages: scale it with --peak"
@@ -74,7 +77,7 @@ def read_trace(path: Path, units: str | None = None) -> TraceFile:
     reader = csv.reader(lines)
     header = [name.strip() for name in next(reader, [])]
     if not header or _is_time(header[0]):
-        raise InvalidTrace(f"{path}: line 1: expected a header such as timestamp,count")
+        raise InvalidTrace(f"{path}: line 1: expected a header: add the line timestamp,count")
     names = [name.lower() for name in header]
     counts = next((names.index(name) for name in _COUNT_COLUMNS if name in names), None)
     if units is not None and units not in header:
@@ -86,20 +89,34 @@ def read_trace(path: Path, units: str | None = None) -> TraceFile:
         if cells
     ]
     if len(rows) < 2:
-        raise InvalidTrace(f"{path}: a trace needs at least two rows")
+        raise InvalidTrace(f"{path}: line {len(rows) + 1}: a trace needs at least two rows")
     return TraceFile(path, sorted(rows, key=lambda row: row.at), counts is not None)
 
 
 def _row(path: Path, number: int, cells: list[str], counts: int | None, unit: int | None) -> Row:
+    where = f"{path}: line {number}"
+    needed = max(counts or 0, unit or 0) + 1
+    if len(cells) < needed:
+        raise InvalidTrace(f"{where}: has {len(cells)} cells, expected {needed} as the header has")
     try:
-        count = 1.0 if counts is None else float(cells[counts])
-        units = None if unit is None else float(cells[unit])
-        row = Row(_moment(cells[0]), count, units)
-    except (ValueError, IndexError) as error:
-        raise InvalidTrace(f"{path}: line {number}: {error}") from None
-    if not (0 <= row.count < float("inf")):
-        raise InvalidTrace(f"{path}: line {number}: a count is 0 or more, not {cells[counts or 0]}")
-    return row
+        at = _moment(cells[0])
+    except ValueError:
+        raise InvalidTrace(
+            f"{where}: {cells[0][:40]!r} is no time: write epoch seconds or 2026-01-31 18:00:00"
+        ) from None
+    count = 1.0 if counts is None else _amount(where, "a count", cells[counts])
+    units = None if unit is None else _amount(where, "work", cells[unit])
+    return Row(at, count, units)
+
+
+def _amount(where: str, what: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise InvalidTrace(f"{where}: {what} is a number of 0 or more, not {text[:40]!r}")
+    return value
 
 
 def _moment(text: str) -> float:

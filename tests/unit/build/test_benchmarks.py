@@ -1,12 +1,11 @@
 """The figures in the README are those that were measured."""
 
-import importlib
 import json
 
 import pytest
 
 from benchmarks import readme
-from benchmarks.__main__ import GROUPS
+from benchmarks.__main__ import GROUPS, module
 from benchmarks.results import RESULTS, Result, merge, reached, read
 
 FIELDS = ["id", "value", "unit", "goal", "rivals", "command", "commit", "date"]
@@ -48,7 +47,7 @@ def test_every_goal_is_reached():
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_every_group_can_be_measured(group):
-    assert callable(importlib.import_module(f"benchmarks.{group}").measure)
+    assert callable(module(group).measure)
 
 
 @pytest.mark.parametrize(
