@@ -5,6 +5,7 @@ PYTHON := $(shell for p in python3.13 python3; do command -v $$p >/dev/null 2>&1
 BIN := .venv/bin
 ONLY ?=
 WITH ?=
+TRACES ?=
 
 .PHONY: help setup demo test check format lint build deploy bench lock clean
 
@@ -49,7 +50,7 @@ deploy: build ## Build, then deploy into your AWS account; asks what it needs to
 	@$(BIN)/python -m build_tools.deploy
 
 bench: .venv/.ready .venv-sam/.ready ## Measure what the README claims; ONLY=drain runs one group
-	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
+	@TRACES=$(TRACES) $(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
 
 lock: .venv/.ready ## Refresh the locked dependencies
 	@for n in bootstrap apprise dev sam usual checkov cfn-lint; do $(BIN)/uv pip compile -q --generate-hashes --no-annotate --no-header --universal --python-version 3.13 --no-emit-index-url --no-emit-find-links requirements/$$n.in -o requirements/$$n.txt; done

@@ -25,7 +25,6 @@ GROUPS = (
     "drain",
     "memory",
     "scaling",
-    "scaling.tick1000",
     "test",
 )
 

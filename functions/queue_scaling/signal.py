@@ -68,7 +68,7 @@ class Pace:
 
 # When we set the count ourselves, half of the SLO is gone until new tasks take over, and the next look
 # is 20 s away. Target tracking takes minutes: what waited is late by then whatever is asked for, asking
-# for twice as much only costs, and a load that rises needs the tenth (docs/decisions/8-required-ratio.md).
+# for twice as much only costs, and a load that rises needs the tenth (docs/decisions/0008-required-ratio.md).
 PROMPT, SLOW = Pace(0.5, 1.0), Pace(1.0, 0.9)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-_LOADS = ("diurnal", "bursts", "square", "ramp", "poisson", "sparse")
+LOADS = ("diurnal", "bursts", "square", "ramp", "poisson", "sparse")
 
 
 def gameday_options(gameday: argparse.ArgumentParser) -> None:
@@ -20,7 +20,7 @@ def gameday_options(gameday: argparse.ArgumentParser) -> None:
     )
     load = queue.add_mutually_exclusive_group()
     load.add_argument("--trace", type=Path, metavar="FILE", help="a CSV file: timestamp,count")
-    load.add_argument("--load", choices=_LOADS, default="bursts", help="a generator (bursts)")
+    load.add_argument("--load", choices=LOADS, default="bursts", help="a generator (bursts)")
     queue.add_argument(
         "--peak", type=float, metavar="N", help="scale the trace to so many a second"
     )

@@ -95,7 +95,7 @@ def _arrivals(day: GameDay) -> str:
         return ""
     slices = day.runs[0].slices
     points = [(each.at, each.messages / day.slice_s) for each in slices]
-    title = f"Messages arriving a second (mean of {day.slice_s:g} s)"
+    title = f"Messages arriving a second (mean of {day.slice_s:.0f} s)"
     return _chart(
         f'<b class="arrivals">{title}</b>',
         Chart(title, day.load.duration_s, [Series("arrivals", points)]),

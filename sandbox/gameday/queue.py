@@ -72,9 +72,9 @@ def _played(
     samples: list[Sample] = []
 
     def look() -> None:
-        service = world.service
-        at = world.clock.now() - START
-        samples.append(Sample(at, len(service.running), service.desired))
+        service, at = world.service, world.clock.now() - START
+        if at <= load.duration_s:
+            samples.append(Sample(at, len(service.running), service.desired))
 
     world.every(slice_s, look, first=0.0)
     score = world.run()

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from benchmarks import readme
+from benchmarks import readme, scaling_table
 from benchmarks.__main__ import GROUPS, module
 from benchmarks.results import RESULTS, Result, merge, reached, read
 
@@ -22,6 +22,35 @@ def test_the_readme_shows_the_current_results():
     text = readme.README.read_text(encoding="utf-8")
     assert readme.BEGIN in text
     assert readme.render(text, read()) == text, "run python -m benchmarks.readme"
+
+
+def test_the_page_shows_the_current_results_of_queue_scaling():
+    text = scaling_table.PAGE.read_text(encoding="utf-8")
+    assert scaling_table.BEGIN in text
+    assert scaling_table.render(text, read()) == text, "run python -m benchmarks.readme"
+
+
+def test_of_queue_scaling_the_readme_shows_what_has_a_goal():
+    entry = ENTRY | {"id": "scaling.diurnal.managed_60s.actions", "goal": None}
+    assert len(readme.table([entry]).splitlines()) == 2
+    assert len(readme.table([entry | {"goal": "<= 60"}]).splitlines()) == 3
+
+
+def test_the_table_of_queue_scaling_has_a_row_for_each_controller_and_a_column_for_each_trace():
+    values = {"within_slo_pct": 99.9, "task_hours_over_ideal": 1.29, "p99_wait_s": 5}
+    counts = {"actions": 43, "jobs_killed": 2}
+    entries = [
+        ENTRY | {"id": f"scaling.wc98.managed_60s.{figure}", "value": value, "rivals": {"keda": 7}}
+        for figure, value in (values | counts).items()
+    ]
+    worth, done = (part.splitlines() for part in scaling_table.tables(entries).split("\n\n")[1::2])
+    assert worth == [
+        "| controller | wc98 |",
+        "|---|---|",
+        "| managed_60s | 99.9 / 1.29 / 5 |",
+        "| keda | 7 / 7 / 7 |",
+    ]
+    assert done[2:] == ["| managed_60s | 43 / 2 |", "| keda | 7 / 7 |"]
 
 
 def test_every_result_can_be_reproduced():
