@@ -122,6 +122,12 @@ def alert_route(tags: Mapping[str, str]) -> str | None:
 
 ALERTS = "ecs-ops:alerts"
 SPOT_DRAIN = switch("ecs-ops:spot-drain", default="on", cautious="dry-run", extra=("dry-run",))
+SPOT_FALLBACK = switch("ecs-ops:spot-fallback", default="off", cautious="off", extra=("dry-run",))
+SPOT_FALLBACK_HOLD = duration("ecs-ops:spot-fallback-hold", default=600, cautious=600)
+SPOT_FALLBACK_LONGEST = duration("ecs-ops:spot-fallback-longest", default=86_400, cautious=86_400)
+SPOT_FALLBACK_MAX = "ecs-ops:spot-fallback-max"
+SPOT_FALLBACK_PROVIDER = "ecs-ops:spot-fallback-provider"
+FALLBACK_FOR = "ecs-ops:fallback-for"
 ROLLBACK = one_of(
     "ecs-ops:rollback", "off", "notify", "dry-run", "auto", default="notify", cautious="notify"
 )

@@ -125,7 +125,9 @@ def operate() -> Iterator[Build]:
             )
             # The tick of each minute would be in the way of everybody who counts calls.
             stack = account.deploy(
-                TEMPLATE, parameters={"QueueScalingMode": "off"} | (parameters or {})
+                TEMPLATE,
+                parameters={"QueueScalingMode": "off", "SpotFallbackMode": "off"}
+                | (parameters or {}),
             )
             if world:
                 document = {

@@ -47,7 +47,8 @@ def test_every_rule_may_send_to_its_queues(rule):
     allowed = set()
     for policy in of_type("AWS::SQS::QueuePolicy").values():
         for statement in policy["PolicyDocument"]["Statement"]:
-            if target(statement["Condition"]["ArnEquals"]["aws:SourceArn"]) == rule:
+            sources = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
+            if rule in map(target, sources if isinstance(sources, list) else [sources]):
                 allowed |= {target(resource) for resource in statement["Resource"]}
     for one in RULES[rule]["Targets"]:
         assert {target(one["Arn"]), target(one["DeadLetterConfig"]["Arn"])} <= allowed

@@ -12,6 +12,7 @@ ROLES = of_type("AWS::IAM::Role")
 UNRESTRICTED = {
     "elasticloadbalancing:DescribeTargetHealth": "describes of ELB have no resource types",
     "ecs:ListClusters": "a list of an account's clusters is of no cluster",
+    "ecs:ListTasks": "its resource is the container instance that it may name",
     "ecs:ListServices": "has no resource types, only the condition key ecs:cluster",
     "cloudwatch:GetMetricData": "metrics are no resources",
     "cloudwatch:PutMetricData": "has no resource types, only the condition key cloudwatch:namespace",
@@ -30,6 +31,7 @@ ACTIONS = {
 }
 # What an operation does in the name of its caller, who has to be allowed it.
 ON_BEHALF = {
+    "ecs:CreateService": {"ecs:TagResource", "iam:PassRole"},
     "application-autoscaling:RegisterScalableTarget": {
         "application-autoscaling:TagResource",
         "iam:CreateServiceLinkedRole",

@@ -76,7 +76,9 @@ def alerting() -> Iterator[Any]:
             slack = opened.enter_context(FakeSlack(can_read=can_read, seconds_apart=seconds_apart))
             hook = opened.enter_context(FakeWebhook(WEBHOOK_KEY))
             account = opened.enter_context(Account(seed=1, **options))
-            stack = account.deploy(TEMPLATE, parameters={"QueueScalingMode": "off"})
+            stack = account.deploy(
+                TEMPLATE, parameters={"QueueScalingMode": "off", "SpotFallbackMode": "off"}
+            )
             secrets = {"slack": "xoxb-sandbox", "hook": {"url": hook.url, "key": WEBHOOK_KEY}}
             account.client("secretsmanager").put_secret_value(
                 SecretId=stack.ref("AlertsSecret"), SecretString=json.dumps(secrets)

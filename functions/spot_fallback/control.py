@@ -1,0 +1,147 @@
+"""How many tasks the cover has: raised at once, lowered in steps after quiet minutes.
+
+Pure. The primary keeps its desired count, so that ECS itself goes on asking for Spot capacity:
+"services retry launching tasks until the required capacity becomes available"
+(https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html).
+"""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+from msgspec.structs import replace
+
+from spot_fallback.model import Cover, Evidence, Primary, Shadow
+
+# How often ECS says that it still finds no place is not documented; about once a minute was seen.
+FRESH_S = 300.0
+# With managed scaling a task for which there is no instance waits in PROVISIONING, up to half an hour.
+STUCK_S = 180.0
+STEP_SHARE = 0.25
+STEP_EVERY_S = 60.0
+RELAPSE_WITHIN_S = 3_600.0
+FORGIVEN_AFTER_S = 21_600.0
+LONGEST_HOLD_S = 7_200.0
+
+
+class Control(msgspec.Struct, frozen=True):
+    """The number of tasks, why, and what to remember."""
+
+    target: int
+    reason: str
+    cover: Cover
+
+
+def control(
+    primary: Primary, shadow: Shadow, cover: Cover, evidence: Evidence, now: float
+) -> Control:
+    """Decide about the cover; it never acts while a deployment goes on, nor in a freeze."""
+    cover = _noted(primary, cover, evidence, now)
+    deficit = _deficit(primary, cover, now)
+    held = _held(primary, shadow)
+    if held is not None:
+        waits = cover.waiting_since or (now if _short(cover, now) and deficit else 0.0)
+        return Control(shadow.desired, held, replace(cover, waiting_since=waits))
+    cover = replace(cover, waiting_since=0.0)
+    most = primary.desired if primary.settings.most is None else primary.settings.most
+    needed = min(deficit, most)
+    if needed > shadow.desired and _short(cover, now):
+        return _raised(primary, shadow, cover, (deficit, needed), now)
+    if shadow.desired > most:
+        reason = f"no more than {most} tasks may cover"
+        return Control(most, reason, replace(cover, target=most, lowered_at=now, reason=reason))
+    return _lowered(primary, shadow, cover, now)
+
+
+def hold_s(primary: Primary, cover: Cover) -> float:
+    """How long it must have been quiet before the cover gets smaller: longer after each relapse."""
+    return float(min(primary.settings.hold_s * 2.0**cover.relapses, LONGEST_HOLD_S))
+
+
+def _held(primary: Primary, shadow: Shadow) -> str | None:
+    if primary.settings.frozen:
+        return "the service is frozen (tag ecs-ops:freeze)"
+    if primary.deploying:
+        return "a deployment of the service is in progress"
+    if shadow.deploying and shadow.desired > 0:
+        return "the cover is being brought up to the service's last deployment"
+    return None
+
+
+def _noted(primary: Primary, cover: Cover, evidence: Evidence, now: float) -> Cover:
+    signs = [cover.shortage_at, evidence.spot_at or 0.0]
+    if primary.spot_only:
+        signs.append(primary.unplaced_at or 0.0)
+    since = (cover.starting_since or now) if primary.starting else 0.0
+    if primary.on_instances and since and now - since >= STUCK_S:
+        signs.append(now)
+    forgiven = cover.relapses and not cover.target and now - cover.lowered_at > FORGIVEN_AFTER_S
+    return replace(
+        cover,
+        shortage_at=min(max(signs), now),
+        on_demand_short_at=max(cover.on_demand_short_at, evidence.on_demand_at or 0.0),
+        relapses=0 if forgiven else cover.relapses,
+        starting_since=since,
+    )
+
+
+def _deficit(primary: Primary, cover: Cover, now: float) -> int:
+    """Tasks that wait for an instance for minutes are as good as missing."""
+    stuck = primary.on_instances and cover.starting_since and now - cover.starting_since >= STUCK_S
+    return primary.deficit + (primary.starting if stuck else 0)
+
+
+def _short(cover: Cover, now: float) -> bool:
+    return now - cover.shortage_at <= FRESH_S
+
+
+def _raised(
+    primary: Primary, shadow: Shadow, cover: Cover, counts: tuple[int, int], now: float
+) -> Control:
+    deficit, needed = counts
+    relapsed = 0 < now - cover.lowered_at <= RELAPSE_WITHIN_S and cover.lowered_at > cover.raised_at
+    reason = (
+        f"{deficit} of {primary.desired} tasks find no Spot capacity: "
+        f"{needed} run on demand until they do"
+    )
+    return Control(
+        needed,
+        reason,
+        replace(
+            cover,
+            target=needed,
+            since=cover.since if shadow.desired and cover.since else now,
+            peak=max(needed, cover.peak if shadow.desired else 0),
+            raised_at=now,
+            relapses=cover.relapses + relapsed,
+            reason=reason,
+        ),
+    )
+
+
+def _lowered(primary: Primary, shadow: Shadow, cover: Cover, now: float) -> Control:
+    current = shadow.desired
+    if current == 0:
+        return Control(0, "nothing to cover", replace(cover, target=0, since=0.0, peak=0))
+    wait = hold_s(primary, cover)
+    quiet_since = max(cover.shortage_at, cover.raised_at)
+    excess = current - primary.missing
+    if excess <= 0:
+        return Control(
+            current, f"{primary.missing} tasks are missing", replace(cover, target=current)
+        )
+    if now - quiet_since < wait:
+        left = math.ceil((wait - (now - quiet_since)) / 60)
+        reason = f"Spot is back; the cover stays for {left} more quiet minutes"
+        return Control(current, reason, replace(cover, target=current))
+    if now - cover.lowered_at < STEP_EVERY_S:
+        return Control(current, "the last step down is too recent", replace(cover, target=current))
+    step = max(1, math.ceil(STEP_SHARE * max(cover.peak, current)))
+    target = max(primary.missing, current - step)
+    minutes = round((now - quiet_since) / 60)
+    reason = f"Spot has held for {minutes} minutes: {current - target} fewer on demand"
+    since = cover.since if target else 0.0
+    return Control(
+        target, reason, replace(cover, target=target, since=since, lowered_at=now, reason=reason)
+    )

@@ -1,0 +1,72 @@
+"""Services as DescribeServices shows them, read as the decisions need them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ecsops import tags
+from spot_fallback.model import Primary, Shadow
+from spot_fallback.settings import read_settings
+from spot_fallback.shadow import problems_of, providers_of, shadow_name, wanted
+
+# The sentence of "Amazon ECS service event messages"; it does not tell which capacity provider.
+_NO_PLACE = "was unable to place a task"
+
+
+def primary_of(described: Mapping[str, Any], there: int | None, now: float) -> Primary:
+    """The Spot service; ``there`` is how many of its tasks are meant to run, if that was asked."""
+    given = tags.from_ecs(described.get("tags"))
+    settings = read_settings(given, now)
+    running = int(described.get("runningCount", 0))
+    starting = int(described.get("pendingCount", 0))
+    problems = problems_of(described, settings.provider)
+    providers = providers_of(described)
+    spot = [each for each in providers if each != "FARGATE"]
+    return Primary(
+        arn=described["serviceArn"],
+        cluster=described["clusterArn"],
+        name=described["serviceName"],
+        desired=int(described.get("desiredCount", 0)),
+        running=running,
+        there=running + starting if there is None else there,
+        deploying=_deploying(described),
+        settings=settings,
+        tags=given,
+        wanted={} if problems else wanted(described, settings.provider),
+        unplaced_at=_unplaced_at(described, now),
+        spot_only=bool(spot) and len(spot) == len(providers),
+        problems=problems,
+    )
+
+
+def shadow_of(described: Mapping[str, Any] | None, primary: Mapping[str, Any]) -> Shadow:
+    """The cover of a primary; an INACTIVE one is as good as none."""
+    name = shadow_name(primary["serviceName"])
+    if described is None or described.get("status") == "INACTIVE":
+        return Shadow(name)
+    given = tags.from_ecs(described.get("tags"))
+    return Shadow(
+        name=name,
+        status="active" if described.get("status") == "ACTIVE" else "draining",
+        arn=described["serviceArn"],
+        desired=int(described.get("desiredCount", 0)),
+        running=int(described.get("runningCount", 0)),
+        deploying=_deploying(described),
+        ours=given.get(tags.FALLBACK_FOR) == primary["serviceArn"],
+        shape=described,
+    )
+
+
+def _deploying(described: Mapping[str, Any]) -> bool:
+    deployments = described.get("deployments") or ()
+    return len(deployments) > 1 or any(
+        each.get("rolloutState") == "IN_PROGRESS" for each in deployments
+    )
+
+
+def _unplaced_at(described: Mapping[str, Any], now: float) -> float | None:
+    for event in described.get("events") or ():
+        if _NO_PLACE in event.get("message", ""):
+            return min(float(event["createdAt"].timestamp()), now)
+    return None

@@ -1,0 +1,43 @@
+"""The door: the schedule's tick each minute, and ECS's word that tasks found no place."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ecsops.clients import client
+from ecsops.observability import logger, metrics
+from ecsops.queue import handle_batch
+from ecsops.settings import choice, required
+from spot_fallback.aws import Aws
+from spot_fallback.discovery import Discovery
+from spot_fallback.look import Looker
+from spot_fallback.store import Store
+from spot_fallback.worker import Worker
+
+_MODE = choice("SPOT_FALLBACK_MODE", ("on", "dry-run", "off"))
+
+
+def _tagging() -> Any:
+    """Asked every few minutes: made on first use."""
+    return client("resourcegroupstaggingapi")
+
+
+_aws = Aws(client("ecs"), _tagging)
+_worker = Worker(
+    looker=Looker(
+        aws=_aws,
+        store=Store(client("dynamodb"), required("TABLE_NAME")),
+        events=client("events"),
+        dry_run=_MODE == "dry-run",
+    ),
+    discovery=Discovery(_aws.discover),
+    off=_MODE == "off",
+)
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
+    """Answer with Lambda's partial batch response."""
+    return handle_batch(event, lambda messages: _worker.work(messages, time.time()))

@@ -1,0 +1,97 @@
+"""What is known of a Spot service, of its cover, and what was remembered of both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from spot_fallback.settings import Settings
+
+Status = Literal["absent", "active", "draining"]
+
+
+class Primary(msgspec.Struct, frozen=True):
+    """The Spot service. ``there`` counts its tasks that are meant to run, those starting included.
+
+    An interrupted task still runs and is not meant to: ``running`` counts it, ``there`` does not.
+    """
+
+    arn: str
+    cluster: str
+    name: str
+    desired: int
+    running: int
+    there: int
+    deploying: bool
+    settings: Settings
+    tags: Mapping[str, str]
+    wanted: Mapping[str, Any]  # what its cover has to look like: parameters of CreateService
+    unplaced_at: float | None = None  # when its own events last said that a task found no place
+    spot_only: bool = True
+    problems: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The names of cluster and service, as metrics and alerts tell them."""
+        return self.cluster.rpartition("/")[2], self.name
+
+    @property
+    def deficit(self) -> int:
+        """How many tasks are missing that nobody is starting."""
+        return max(0, self.desired - self.there)
+
+    @property
+    def starting(self) -> int:
+        """How many tasks are meant to run and do not yet."""
+        return max(0, self.there - self.running)
+
+    @property
+    def on_instances(self) -> bool:
+        """Whether its tasks wait for an instance in PROVISIONING, instead of finding no place."""
+        return self.settings.provider is not None
+
+    @property
+    def missing(self) -> int:
+        """How many tasks do not run, or will not for long."""
+        return max(0, self.desired - min(self.running, self.there))
+
+
+class Shadow(msgspec.Struct, frozen=True):
+    """The service that covers. ``ours``: its tag names the primary."""
+
+    name: str
+    status: Status = "absent"
+    arn: str | None = None
+    desired: int = 0
+    running: int = 0
+    deploying: bool = False
+    ours: bool = True
+    shape: Mapping[str, Any] = {}
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """What the events of this moment say: when tasks found no Spot, and no on-demand capacity."""
+
+    spot_at: float | None = None
+    on_demand_at: float | None = None
+
+
+class Cover(msgspec.Struct, frozen=True):
+    """What is remembered of a service's cover, in the table. ``version`` guards its writes."""
+
+    target: int = 0
+    since: float = 0.0  # of a cover of at least one task
+    peak: int = 0
+    shortage_at: float = 0.0
+    on_demand_short_at: float = 0.0
+    raised_at: float = 0.0
+    lowered_at: float = 0.0
+    relapses: int = 0
+    waiting_since: float = 0.0
+    starting_since: float = 0.0
+    confirmed: bool = False  # the service has been seen with this target
+    told: tuple[str, ...] = ()
+    reason: str = ""
+    version: int = 0

@@ -1,0 +1,140 @@
+"""A Spot drought from its first second to its end, through the shipped template."""
+
+from __future__ import annotations
+
+import itertools
+
+from tests.integration.spot_fallback.conftest import COVER
+
+
+def healthy(market) -> int:
+    return sum(state == "healthy" for state in market.health("web").values())
+
+
+def test_a_drought_is_covered_within_seconds_and_given_back_in_steps(market):
+    ops = market(count=4)
+    assert healthy(ops) == 4
+    ops.drought()
+    ops.run(10)
+    assert ops.covered() == 4
+    assert ops.service()["desiredCount"] == 4
+    ops.run(110)
+    assert (healthy(ops), ops.service(COVER)["runningCount"]) == (4, 4)
+    ops.run(1_800)
+    assert ops.covered() == 4
+    ops.spot(None)
+    ops.run(300)
+    assert ops.service()["runningCount"] == 4
+    assert ops.covered() == 4
+    ops.run(1_200)
+    assert ops.covered() == 0
+    assert ops.changes() == [(0, 4), (4, 3), (3, 2), (2, 1), (1, 0)]
+    assert healthy(ops) == 4
+
+
+def test_people_are_told_at_the_beginning_and_at_the_end_in_one_incident(market):
+    ops = market(count=4)
+    ops.drought()
+    ops.run(900)
+    ops.spot(None)
+    ops.run(1_800)
+    assert ops.titles() == [
+        "prod/web: Spot is short, tasks run on demand",
+        "prod/web: back on Spot",
+    ]
+    first, last = ops.alerts()
+    assert first["incident"] == last["incident"]
+    assert (first["state"], last["state"]) == ("open", "resolved")
+    assert "4 of 4 tasks find no Spot capacity" in first["summary"]
+
+
+def test_only_what_is_missing_is_covered(market):
+    ops = market(count=4)
+    ops.spot(1)
+    ops.account.ecs.interrupt(ops.tasks("web")[:2])
+    ops.run(60)
+    there = len(ops.tasks("web"))
+    assert ops.covered() == 4 - there
+
+
+def test_the_cover_is_in_the_load_balancer_of_its_service_and_has_its_task_definition(market):
+    ops = market(count=2)
+    ops.drought()
+    ops.run(60)
+    primary, cover = ops.service(), ops.service(COVER)
+    assert cover["loadBalancers"] == primary["loadBalancers"]
+    assert cover["taskDefinition"] == primary["taskDefinition"]
+    assert cover["launchType"] == "FARGATE"
+    tags = {tag["key"]: tag["value"] for tag in cover["tags"]}
+    assert tags["ecs-ops:fallback-for"] == primary["serviceArn"]
+
+
+def test_without_the_tag_nothing_is_covered(market):
+    ops = market(count=2)
+    ops.tag(None)
+    ops.drought()
+    ops.run(600)
+    assert ops.covered() == -1
+
+
+def test_a_lost_event_is_made_up_for_by_the_next_tick(market):
+    ops = market(count=2)
+    ops.account.client("events").disable_rule(Name=ops.stack.ref("SpotShortageRule"))
+    ops.drought()
+    ops.run(90)
+    assert ops.covered() == 2
+
+
+def test_nothing_is_left_when_the_tag_goes(market):
+    ops = market(count=2)
+    ops.drought()
+    ops.run(120)
+    assert ops.covered() == 2
+    ops.tag("off")
+    ops.run(300)
+    assert ops.service(COVER)["status"] == "INACTIVE"
+    assert ops.tasks("web") == []
+
+
+def test_nothing_is_left_when_the_service_goes(market):
+    ops = market(count=2)
+    ops.drought()
+    ops.run(120)
+    ops.account.client("ecs").delete_service(cluster="prod", service="web", force=True)
+    ops.run(400)
+    assert ops.service(COVER)["status"] == "INACTIVE"
+
+
+def test_a_deployment_is_carried_into_the_cover_when_it_is_over(market):
+    ops = market(count=2)
+    ops.drought()
+    ops.run(120)
+    ecs = ops.account.client("ecs")
+    before = ops.service()["taskDefinition"]
+    shape = ecs.describe_task_definition(taskDefinition=before)["taskDefinition"]
+    kept = ("family", "networkMode", "requiresCompatibilities", "cpu", "memory")
+    new = ecs.register_task_definition(
+        containerDefinitions=shape["containerDefinitions"], **{name: shape[name] for name in kept}
+    )["taskDefinition"]["taskDefinitionArn"]
+    ecs.update_service(cluster="prod", service="web", taskDefinition=new)
+    ops.run(300)
+    assert ops.service(COVER)["taskDefinition"] == before
+    ops.spot(None)
+    ops.run(600)
+    assert ops.service(COVER)["taskDefinition"] == new
+
+
+def test_a_market_that_goes_on_and_off_makes_one_flap_at_most(market):
+    ops = market(count=4)
+    for _ in range(5):
+        ops.drought()
+        ops.run(900)
+        ops.spot(None)
+        ops.run(1_200)
+    steps = ops.changes()
+    raises_after_a_step_down = [
+        after
+        for (_, lowered), (before, after) in itertools.pairwise(steps)
+        if after > before and lowered == before and lowered < 4
+    ]
+    assert len(raises_after_a_step_down) <= 1

@@ -1,0 +1,155 @@
+"""Somebody else's hands, wrong tags, missing capacity, failing calls: each ends in a defined state."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.faults import CallFault
+from sandbox.gateway.iam.policy import evaluate
+from tests.integration.conftest import web
+from tests.integration.spot_fallback.conftest import COVER
+
+
+def test_a_cover_that_somebody_scaled_is_set_right_and_told(market):
+    ops = market(count=4)
+    ops.drought()
+    ops.run(180)
+    ops.account.client("ecs").update_service(cluster="prod", service=COVER, desiredCount=1)
+    ops.run(90)
+    assert ops.covered() == 4
+    assert "prod/web: somebody else changed the cover" in ops.titles()
+
+
+def test_a_cover_that_somebody_deleted_is_made_anew(market):
+    ops = market(count=2)
+    ops.drought()
+    ops.run(180)
+    ops.account.client("ecs").delete_service(cluster="prod", service=COVER, force=True)
+    ops.run(240)
+    assert ops.covered() == 2
+
+
+def test_a_service_of_that_name_that_is_not_ours_is_never_touched(market):
+    services = [web(count=2), web(COVER, count=1, target_groups=[])]
+    ops = market(services=services)
+    ops.tag("on")
+    ops.drought()
+    ops.run(300)
+    assert ops.covered() == 1
+    assert not [c for c in ops.calls("UpdateService") if c["parameters"]["service"] == COVER]
+    assert "prod/web: cannot be covered: the name is taken" in ops.titles()
+
+
+@pytest.mark.parametrize("action", ["ecs:UpdateService", "ecs:DeleteService"])
+def test_the_role_may_touch_no_service_but_covers(market, action):
+    """Should the code be wrong: IAM does not let it."""
+    ops = market(count=1)
+    policies = ops.account.roles.policies(ops.stack.attribute("SpotFallbackRole", "Arn"))
+    service = "arn:aws:ecs:eu-west-1:123456789012:service/prod/web"
+    tagged = {"aws:resourcetag/ecs-ops:fallback-for": service}
+    assert evaluate(policies, action, f"{service}-ecs-ops-fallback", tagged).allowed
+    assert not evaluate(policies, action, f"{service}-ecs-ops-fallback", {}).allowed
+    assert not evaluate(policies, action, service, {}).allowed
+    assert not evaluate(policies, action, service, tagged).allowed
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("ecs-ops:spot-fallback", "maybe"), ("ecs-ops:spot-fallback-max", "50 percent")],
+)
+def test_a_tag_value_that_nobody_knows_covers_nothing_and_is_told_once(market, key, value):
+    ops = market(count=2)
+    ops.tag(value, key)
+    ops.drought()
+    ops.run(600)
+    assert ops.covered() == -1
+    [alert] = ops.alerts()
+    assert alert["title"] == "prod/web: cannot be covered when Spot runs short"
+    assert f"{key}='{value}'" in alert["summary"]
+    assert ops.metric("ConfigurationErrors") > 0
+    assert ops.dead_letters("SpotFallbackDeadLetterQueue") == []
+
+
+def test_a_shortage_of_on_demand_capacity_is_an_alarm_and_no_flapping(market):
+    ops = market(count=2)
+    ops.account.ecs.on_demand_capacity(0)
+    ops.drought()
+    ops.run(600)
+    assert ops.changes() == [(0, 2)]
+    critical = [alert for alert in ops.alerts() if alert["severity"] == "critical"]
+    assert [alert["title"] for alert in critical] == [
+        "prod/web: neither Spot nor on-demand capacity"
+    ]
+
+
+def test_a_shortage_of_on_demand_capacity_alone_covers_nothing(market):
+    mixed = [{"capacityProvider": "FARGATE", "weight": 1}]
+    ops = market(count=2)
+    arn = ops.service()["serviceArn"]
+    ops.account.put_event(
+        {
+            "source": "aws.ecs",
+            "detail-type": "ECS Service Action",
+            "resources": [arn],
+            "detail": {
+                "eventName": "SERVICE_TASK_PLACEMENT_FAILURE",
+                "eventType": "ERROR",
+                "capacityProviderArns": [
+                    f"arn:aws:ecs:eu-west-1:123456789012:capacity-provider/{mixed[0]['capacityProvider']}"
+                ],
+                "reason": "RESOURCE:FARGATE",
+            },
+        }
+    )
+    ops.run(120)
+    assert ops.covered() == -1
+
+
+def test_a_dry_run_changes_nothing_and_says_what_it_would_do(market):
+    ops = market(count=2, parameters={"SpotFallbackMode": "dry-run"})
+    ops.drought()
+    ops.run(300)
+    assert ops.covered() == -1
+    assert ops.titles() == ["prod/web: dry run: Spot is short"]
+
+
+def test_the_stacks_off_outranks_the_tag(market):
+    ops = market(count=2, parameters={"SpotFallbackMode": "off"})
+    ops.drought()
+    ops.run(300)
+    assert ops.covered() == -1
+
+
+def test_a_frozen_service_is_left_alone(market):
+    ops = market(count=2, tags={"ecs-ops:freeze": "on"})
+    ops.drought()
+    ops.run(1_200)
+    assert ops.covered() == -1
+    assert "prod/web: tasks are missing and not covered" in ops.titles()
+
+
+@pytest.mark.parametrize("operation", ["CreateService", "PutItem", "ListTasks", "DescribeServices"])
+@pytest.mark.parametrize("kind", ["timeout-after", "crash-after", "throttle", "error"])
+def test_whatever_call_fails_once_the_cover_comes_and_is_made_once(market, operation, kind):
+    ops = market(count=2)
+    ops.account.faults.add(
+        CallFault(kind, operation=operation, function="SpotFallbackFunction", nth=1)
+        if kind != "crash-after"
+        else CallFault("crash-after", operation=operation, nth=1)
+    )
+    ops.drought()
+    ops.run(240)
+    assert ops.covered() == 2
+    created = [c for c in ops.calls("CreateService") if c["outcome"] == "ok"]
+    assert len(created) <= 2
+    assert ops.changes() in ([(0, 2)], [])
+
+
+def test_an_event_of_another_kind_is_rejected_and_nothing_else_is_lost(market):
+    ops = market(count=2)
+    queue = ops.stack.queue_url("SpotFallbackQueue")
+    ops.account.client("sqs").send_message(QueueUrl=queue, MessageBody="not json")
+    ops.drought()
+    ops.run(200)
+    assert ops.covered() == 2
+    assert [m["Body"] for m in ops.dead_letters("SpotFallbackDeadLetterQueue")] == ["not json"]

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from spot_fallback.control import FRESH_S, control, hold_s
+from spot_fallback.model import Cover, Evidence
+from tests.unit.spot_fallback.shapes import (
+    NOW,
+    absent,
+    described,
+    moment,
+    primary,
+    remembered,
+    shadow,
+)
+
+SHORT = Evidence(spot_at=NOW)
+QUIET = Evidence()
+
+
+def decided(one, cover_service, cover=None, evidence=QUIET, now=NOW):
+    return control(one, cover_service, cover or Cover(), evidence, now)
+
+
+def test_the_cover_is_exactly_what_finds_no_place():
+    assert decided(primary(10, 10, 7), absent(), evidence=SHORT).target == 3
+
+
+def test_an_interrupted_task_that_still_runs_is_missing():
+    assert primary(10, 10, 7).missing == 3
+
+
+def test_without_a_sign_of_shortage_missing_tasks_are_not_covered():
+    crashing = primary(10, 4, 4)
+    assert decided(crashing, absent()).target == 0
+
+
+def test_an_old_sign_is_none():
+    old = Evidence(spot_at=NOW - FRESH_S - 1)
+    assert decided(primary(10, 7, 7), absent(), evidence=old).target == 0
+
+
+def test_the_services_own_events_are_a_sign_should_the_event_be_lost():
+    said = [{"message": "(service web) was unable to place a task.", "createdAt": moment(NOW - 60)}]
+    assert decided(primary(10, 7, 7, events=said), absent()).target == 3
+
+
+def test_in_a_mixed_strategy_the_services_own_events_do_not_tell_whether_it_is_spot():
+    said = [{"message": "(service web) was unable to place a task.", "createdAt": moment(NOW - 60)}]
+    mixed = [*described()["capacityProviderStrategy"], {"capacityProvider": "FARGATE", "weight": 1}]
+    one = primary(10, 7, 7, events=said, capacityProviderStrategy=mixed)
+    assert decided(one, absent()).target == 0
+    assert decided(one, absent(), evidence=SHORT).target == 3
+
+
+def test_tasks_that_are_starting_are_not_covered():
+    assert decided(primary(10, 5, 9), absent(), evidence=SHORT).target == 1
+
+
+def test_it_grows_at_once_with_the_deficit():
+    assert decided(primary(10, 4, 4), shadow(3), remembered(3), SHORT).target == 6
+
+
+def test_it_does_not_shrink_while_tasks_are_missing():
+    assert decided(primary(10, 8, 8), shadow(2), remembered(2)).target == 2
+
+
+def test_it_stays_until_it_has_been_quiet_for_ten_minutes():
+    back = primary(10)
+    recent = remembered(4, shortage_at=NOW - 590, raised_at=NOW - 900)
+    result = decided(back, shadow(4), recent)
+    assert result.target == 4
+    assert "1 more quiet minute" in result.reason
+
+
+def test_it_shrinks_by_a_quarter_a_minute():
+    cover, left = remembered(8), 8
+    steps = []
+    for minute in range(5):
+        result = decided(primary(10), shadow(left), cover, now=NOW + 60 * minute)
+        cover, left = result.cover, result.target
+        steps.append(left)
+    assert steps == [6, 4, 2, 0, 0]
+    assert (cover.since, cover.peak) == (0.0, 0)
+
+
+def test_two_looks_within_a_minute_are_one_step():
+    first = decided(primary(10), shadow(8), remembered(8))
+    assert decided(primary(10), shadow(6), first.cover, now=NOW + 30).target == 6
+
+
+def test_never_below_what_is_missing():
+    assert decided(primary(10, 7, 7), shadow(8), remembered(8)).target == 6
+    assert decided(primary(10, 7, 7), shadow(4), remembered(8)).target == 3
+
+
+def test_each_relapse_doubles_the_quiet_time_up_to_two_hours():
+    lowered = remembered(2, lowered_at=NOW - 300, raised_at=NOW - 2_000)
+    again = decided(primary(10, 6, 6), shadow(2), lowered, SHORT)
+    assert (again.target, again.cover.relapses) == (4, 1)
+    assert hold_s(primary(), again.cover) == 1_200
+    assert hold_s(primary(), replace(again.cover, relapses=9)) == 7_200
+
+
+def test_growing_is_no_relapse():
+    assert decided(primary(10, 6, 6), shadow(2), remembered(2), SHORT).cover.relapses == 0
+
+
+def test_relapses_are_forgiven_after_six_quiet_hours():
+    long_ago = Cover(relapses=3, lowered_at=NOW - 22_000)
+    assert decided(primary(10), shadow(0), long_ago).cover.relapses == 0
+
+
+def test_the_owners_limit_holds():
+    limited = primary(10, 4, 4, tags={"ecs-ops:spot-fallback-max": "2"})
+    assert decided(limited, absent(), evidence=SHORT).target == 2
+    assert decided(limited, shadow(5), remembered(5)).target == 2
+
+
+def test_it_never_covers_more_than_the_service_wants():
+    assert decided(primary(3, 0, 0), shadow(5), remembered(5), SHORT).target == 3
+
+
+def test_during_a_deployment_nothing_changes_and_the_waiting_is_noted():
+    deployments = [{"status": "PRIMARY", "rolloutState": "IN_PROGRESS"}]
+    result = decided(primary(10, 4, 4, deployments=deployments), shadow(2), remembered(2), SHORT)
+    assert result.target == 2
+    assert result.cover.waiting_since == NOW
+
+
+def test_in_a_freeze_nothing_changes():
+    for value in ("on", "2026-03-02T10:00:00Z"):
+        frozen = primary(10, 4, 4, tags={"ecs-ops:freeze": value})
+        assert decided(frozen, absent(), evidence=SHORT).target == 0
+    over = primary(10, 4, 4, tags={"ecs-ops:freeze": "2026-03-02T08:00:00Z"})
+    assert decided(over, absent(), evidence=SHORT).target == 6
+
+
+def test_on_instances_tasks_that_wait_for_minutes_are_missing():
+    tags = {"ecs-ops:spot-fallback-provider": "on-demand"}
+    strategy = [{"capacityProvider": "spot-group", "weight": 1}]
+    one = primary(10, 6, 10, tags=tags, capacityProviderStrategy=strategy)
+    first = decided(one, absent())
+    assert first.target == 0
+    assert decided(one, absent(), first.cover, now=NOW + 179).target == 0
+    assert decided(one, absent(), first.cover, now=NOW + 180).target == 4
+
+
+@given(
+    desired=st.integers(0, 50),
+    running=st.integers(0, 60),
+    there=st.integers(0, 60),
+    covered=st.integers(0, 60),
+    short=st.booleans(),
+    age=st.floats(0, 10_000),
+)
+def test_whatever_happens_it_is_raised_to_the_deficit_and_lowered_to_what_is_missing(
+    desired, running, there, covered, short, age
+):
+    one = primary(desired, running, there)
+    cover = remembered(covered, shortage_at=NOW - age)
+    target = decided(one, shadow(covered), cover, SHORT if short else QUIET).target
+    if target > covered:
+        assert target == one.deficit
+    if target < covered:
+        assert target >= min(one.missing, one.desired)
+    assert 0 <= target <= max(covered, desired)
