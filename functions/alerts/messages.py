@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from alerts.summary import is_summary
 from ecsops.alerts import DETAIL_TYPE, Alert
 from ecsops.errors import InvalidMessage
 from ecsops.events.envelope import parse_event, read_detail, read_document
@@ -90,6 +91,11 @@ def _alert_of(message: Message) -> Alert:
     for name in ("incident", "stage"):
         if not getattr(alert, name):
             raise InvalidMessage(f"$.detail.{name}", "is empty")
+    if is_summary(alert.incident):
+        # It would be taken for one of ours, which is told only to those that it was gathered for: nobody.
+        raise InvalidMessage(
+            "$.detail.incident", "begins as summaries of our own do: choose another"
+        )
     if not 0 <= alert.at <= _LATEST:
         raise InvalidMessage("$.detail.at", f"expected epoch seconds, got {alert.at:g}")
     return alert

@@ -34,7 +34,7 @@ def check_routes(path: Path) -> ExitCode:
     try:
         text = _document(path)
         routes = parse_routes(text)
-    except (OSError, UnicodeDecodeError, InvalidSetting) as error:
+    except InvalidSetting as error:
         print(f"ecs-ops alerts: {path}: {error}", file=sys.stderr)
         return ExitCode.BAD_FILE
     print(f"{path}: understood: {len(routes.routes)} routes, {len(routes.sinks)} sinks")
@@ -44,7 +44,12 @@ def check_routes(path: Path) -> ExitCode:
 
 
 def _document(path: Path) -> str:
-    text = path.read_text(encoding="utf-8")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InvalidSetting(f"cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise InvalidSetting(f"is no text in UTF-8 (byte {error.start + 1})") from None
     if len(text.encode()) > _ADVANCED_BYTES:
         raise InvalidSetting(f"more than {_ADVANCED_BYTES} bytes: no parameter takes that much")
     return text

@@ -60,6 +60,18 @@ def test_check_routes(capsys, tmp_path, text, code, says):
     assert says in captured.out + captured.err
 
 
+def test_check_routes_says_what_keeps_a_file_from_being_read(capsys, tmp_path):
+    binary = tmp_path / "routes.bin"
+    binary.write_bytes(b"ro\xff")
+    for path, says in (
+        (tmp_path / "none.yaml", "cannot be read: No such file or directory"),
+        (tmp_path, "cannot be read: Is a directory"),
+        (binary, "is no text in UTF-8 (byte 3)"),
+    ):
+        assert main(["alerts", "check-routes", str(path)]) == ExitCode.BAD_FILE
+        assert capsys.readouterr().err == f"ecs-ops alerts: {path}: {says}\n"
+
+
 def test_check_routes_knows_how_much_a_parameter_takes(capsys, tmp_path):
     path = tmp_path / "routes.yaml"
     path.write_text("#" * 5_000)

@@ -6,6 +6,7 @@ import pytest
 
 from alerts.incident_store import Crowd
 from alerts.plan import Limits
+from alerts.renderers import webhook
 from alerts.routes_document import parse_routes
 from alerts.summary import is_summary
 from ecsops.queue import Message
@@ -74,6 +75,26 @@ def test_what_cannot_be_understood_is_tried_again_alone(world, body):
     failed = world.delivery.deliver([Message("bad", body), Message("good", understood)], BEGAN)
     assert failed == {"bad"}
     assert titles(world.sink) == ["prod/web: the deployment fails"]
+
+
+def test_nobody_can_pass_an_alert_off_as_a_summary_which_is_told_to_nobody(world):
+    world.publish(make_alert(incident="alerts/summary/sns/prod/1"))
+    (_, _, body) = world.sqs.waiting[0]
+    assert world.delivery.deliver([Message("posing", body)], BEGAN) == {"posing"}
+
+
+def test_what_is_kept_has_no_secret_in_it(world):
+    tell(world, make_alert(summary="password=hunter2"))
+    assert "[redacted]" in str(world.store.alerts)
+    assert "hunter2" not in str(world.store.alerts)
+
+
+def test_the_users_own_patterns_reach_the_names_of_all_that_is_new(world):
+    route(world, r"redact: ['customer-\d+']")
+    tell(world, make_alert(stage="customer-7 begins"), make_alert(stage="customer-8 ends"))
+    told = webhook.body(world.sink.top).decode()
+    assert "customer-" not in told
+    assert "[redacted] begins" in told
 
 
 def test_an_alert_that_cannot_be_kept_is_tried_again(world):
