@@ -15,6 +15,10 @@ from queue_scaling.problem import ConfigurationProblem
 
 # A user's own policies are looked for when a service is first scaled, and then now and then.
 _LOOK_EVERY_S, _LOOK_AGAIN_S = 3600.0, 60.0
+_REFUSALS = (
+    *("AccessDeniedException", "ValidationException", "InvalidParameterException"),
+    *("LimitExceededException", "FailedResourceAccessException"),
+)
 
 
 @dataclass(slots=True)
@@ -46,20 +50,30 @@ class Acting:
             if (names := self._others(config))
         }
 
-    def act(self, outcomes: Mapping[str, Outcome]) -> set[str]:
-        """Make every change, side by side; the services for which that succeeded."""
+    def act(
+        self, outcomes: Mapping[str, Outcome]
+    ) -> tuple[set[str], dict[str, tuple[ConfigurationProblem, ...]]]:
+        """Make every change, side by side.
+
+        Answers for which services that succeeded, and for which AWS refuses what trying again will
+        not change: somebody has to know.
+        """
         arns = list(outcomes)
         answers = run_all([lambda arn=arn: self._one(outcomes[arn]) for arn in arns])  # type: ignore[misc]
-        done = set()
+        done: set[str] = set()
+        refused: dict[str, tuple[ConfigurationProblem, ...]] = {}
         for arn, answer in zip(arns, answers, strict=True):
             if isinstance(answer, CallFailed):
                 count("ScalingFailures")
+                if answer.code in _REFUSALS:
+                    mode = outcomes[arn].assessment.config.mode
+                    refused[arn] = (ConfigurationProblem(MODE_TAG, mode, str(answer)),)
                 logger.error("service not scaled", service=arn, reason=str(answer))
             elif isinstance(answer, Exception):
                 raise answer
             else:
                 done.add(arn)
-        return done
+        return done, refused
 
     def release(self, arns: Iterable[str]) -> set[str]:
         """Take back what was registered for services that are not managed any more."""

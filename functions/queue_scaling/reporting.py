@@ -39,10 +39,10 @@ class Reporting:
     events: EventBridgeClient
 
     def publish(self, outcomes: Mapping[str, Outcome], found: Look, now: float) -> None:
-        """The metrics of all services in one request, and a log line for each."""
+        """The metrics of all services in one request, and who has none."""
         for arn, outcome in outcomes.items():
             signal, tasks = outcome.assessment.signal, outcome.assessment.observed.tasks
-            logger.info(
+            logger.debug(  # each minute and service: what changes is told, the rest is in the table
                 "assessed",
                 service=arn,
                 required=signal.required,

@@ -47,7 +47,7 @@ class Ticker:
         found.problems |= problems
         found.unread |= unread
         outcomes, after = self._conclude(configs, states, found, now)
-        after |= _kept(states, found)
+        after = _kept(states, found) | after
         after = self._release(states, after, outcomes)
         after = self.reporting.tell_problems(found, services, after, now)
         usual = INTERVALS[-1]
@@ -98,10 +98,11 @@ class Ticker:
             for arn, each in found.assessments.items()
             if arn not in found.problems
         }
-        done = self.acting.act(outcomes)
+        done, refused = self.acting.act(outcomes)
         after, changes = _remembered(outcomes, done, states, now)
         self.reporting.publish(outcomes, found, now)
         self.reporting.tell_changes(changes)
+        found.problems |= refused
         return outcomes, after
 
     def _release(

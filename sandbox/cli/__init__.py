@@ -12,11 +12,13 @@ from pathlib import Path
 from sandbox.cli.exit_code import ExitCode
 from sandbox.cli.gameday_options import gameday_options
 from sandbox.cli.lint_options import lint_options
+from sandbox.cli.scaling_options import scaling_options
 from sandbox.errors import InvalidEvent, InvalidOption, InvalidTrace, InvalidWorld, SandboxError
 
 _EPILOG = """exit codes:
   0 done   1 something went wrong   2 command line not understood
   3 a file is not what it should be   4 the event matches no rule   5 a function failed
+  scaling: 1 a service that cannot be scaled, or a stale protection
   lint: 1 findings at or above --fail-on   6 more checks unknown than --max-unknown
 """
 
@@ -75,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     _selftest(commands.add_parser("selftest", help="does an alert get from the bus to its sink?"))
     _dashboard(commands.add_parser("dashboard", help="preview the fleet widget in a browser"))
     gameday_options(commands.add_parser("gameday", help="a load against the shipped functions"))
+    scaling_options(commands.add_parser("scaling", help="explain, check and price queue scaling"))
     lint_options(commands.add_parser("lint", help="audit task definitions, services and templates"))
     return parser
 

@@ -28,7 +28,7 @@ def own_account() -> Iterator[Client]:
         yield client
     except NoRegionError:
         raise SandboxError(
-            "no Region: set AWS_REGION, or AWS_PROFILE to a profile with one"
+            "no Region: set AWS_DEFAULT_REGION, or AWS_PROFILE to a profile with one"
         ) from None
     except (NoCredentialsError, ProfileNotFound) as error:
         raise SandboxError(f"{error}: sign in, or set AWS_PROFILE") from None

@@ -129,7 +129,7 @@ def test_a_stack_that_is_not_there_is_named(deployed, capsys, command):
 
 @pytest.mark.parametrize(
     ("problem", "advice"),
-    [(NoRegionError(), "set AWS_REGION"), (NoCredentialsError(), "set AWS_PROFILE")],
+    [(NoRegionError(), "set AWS_DEFAULT_REGION"), (NoCredentialsError(), "set AWS_PROFILE")],
 )
 @pytest.mark.parametrize("command", [["selftest", "--stack", "s"], ["alerts", "replay"]])
 def test_who_is_not_signed_in_is_told_what_to_do(monkeypatch, capsys, problem, advice, command):

@@ -157,6 +157,11 @@ def test_a_target_of_somebody_else_is_left_alone_and_told(account):
     (state,) = account.states().values()
     assert state.managed == ""
     assert metrics.metric_set["ScalingFailures"]["Value"] == [1.0]
+    (alert,) = account.alerts()
+    assert "not the toolkit's" in alert["summary"]
+    account.tick()
+    assert account.alerts() == [], "told once"
+    assert account.published(), "and its signal goes on"
 
 
 @pytest.mark.parametrize("ours_is_there", [True, False])

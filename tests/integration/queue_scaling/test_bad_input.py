@@ -1,0 +1,96 @@
+"""What users get wrong: one alert with tag and value, a metric, no scaling; the others go on."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sandbox.faults import CallFault
+
+ELSEWHERE = "arn:aws:sqs:eu-west-1:210987654321:orders"
+BAD = {
+    "an SLO nobody can read": ({"latency_slo": "soon"}, "ecs-ops:latency-slo", "soon"),
+    "a queue that does not exist": ({"queue": "none"}, "ecs-ops:queue", "none"),
+    "a queue of another account": ({"queue": ELSEWHERE}, "ecs-ops:queue", ELSEWHERE),
+    "a minimum above the maximum": (
+        {"min_tasks": "5", "max_tasks": "3"},
+        "ecs-ops:min-tasks",
+        "5",
+    ),
+    "a maximum of zero": ({"max_tasks": "0"}, "ecs-ops:max-tasks", "0"),
+    "a stream that does not exist": ({"queue": "kinesis:no"}, "ecs-ops:queue", "kinesis:no"),
+}
+
+
+def failing(operation, code, status, **more):
+    return CallFault("error", operation=operation, code=code, status=status, **more)
+
+
+@pytest.mark.parametrize(("tags", "tag", "value"), BAD.values(), ids=BAD)
+def test_it_is_told_once_and_the_good_service_goes_on(shop, tags, tag, value):
+    url = shop.queue()
+    shop.send(url, 60)
+    shop.service("good", scaling="direct", seen=False)
+    shop.service("bad", seen=False, **({"scaling": "direct"} | tags))
+    shop.minutes(5)
+    (alert,) = shop.alerts()
+    assert alert["title"] == f"prod/bad: not scaled, {tag}={value!r} cannot be used"
+    assert shop.desired("good") == 20
+    assert shop.desired("bad") == 1
+    assert {call["parameters"]["service"] for call in shop.calls("UpdateService")} == {"good"}
+    assert shop.operations.metric("ConfigurationErrors") >= 4
+    assert not shop.refused()
+
+
+def test_the_alert_reaches_a_person_with_the_command_that_mends_it(shop):
+    shop.queue()
+    shop.service("bad", latency_slo="soon", seen=False)
+    shop.minutes(3)
+    (mail,) = shop.operations.mails()
+    assert "ecs-ops:latency-slo='soon' cannot be used" in mail["Subject"] + mail["Message"]
+    assert "aws ecs tag-resource" in mail["Message"]
+    assert "ecs-ops scaling check" in mail["Message"]
+
+
+def test_a_queue_that_may_not_be_read_is_told_with_the_reason(workshop):
+    shop = workshop(faults=[failing("GetQueueAttributes", "AccessDenied", 403)])
+    shop.queue()
+    shop.service(seen=False)
+    shop.minutes(3)
+    assert shop.published() == []
+    (alert,) = shop.alerts()
+    assert "may not be read" in alert["summary"]
+
+
+def test_one_failing_queue_never_suppresses_anothers_datapoint(shop):
+    for name in ("orders", "mails"):
+        shop.send(shop.queue(name), 6)
+    shop.service("a", seen=False)
+    shop.service("b", queue="mails", seen=False)
+    shop.minutes(3)
+    assert len(shop.published("a")) == len(shop.published("b")) >= 2
+    shop.account.client("sqs").delete_queue(QueueUrl=shop.queue("mails"))
+    shop.trace.clear()
+    shop.minutes(3)
+    assert len(shop.published("a")) == 3
+    assert shop.published("b") == []
+
+
+def test_a_tick_that_no_one_can_read_ends_in_the_dead_letter_queue(shop):
+    shop.account.client("sqs").send_message(
+        QueueUrl=shop.operations.stack.queue_url("QueueScalingQueue"),
+        MessageBody=json.dumps({"hello": "world"}),
+    )
+    shop.minutes(3)
+    (letter,) = shop.operations.dead_letters("QueueScalingDeadLetterQueue")
+    assert json.loads(letter["Body"]) == {"hello": "world"}
+
+
+def test_a_tick_that_fails_twice_ends_in_the_dead_letter_queue(workshop):
+    shop = workshop(faults=[failing("BatchGetItem", "InternalServerError", 500)])
+    shop.queue()
+    shop.service()
+    shop.minutes(4)
+    assert shop.operations.dead_letters("QueueScalingDeadLetterQueue")
+    assert shop.published() == []
