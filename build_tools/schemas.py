@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from ecsops.alerts import Alert
+from queue_scaling.telling import ScalingEvent
 
 _ROOT = Path(__file__).resolve().parent.parent
 SCHEMAS = _ROOT / "docs" / "schemas"
@@ -17,10 +18,19 @@ SAMPLES = _ROOT / "functions" / "alerts" / "sample_events.json"
 
 def alert_schema() -> str:
     """The schema of an alert, version 1: the ``detail`` of an ``ECS Ops Alert`` event."""
+    return _schema("alert-v1.json", Alert)
+
+
+def scaling_schema() -> str:
+    """The schema of a change of a desired count: the ``detail`` of an ``ECS Ops Scaling`` event."""
+    return _schema("scaling-v1.json", ScalingEvent)
+
+
+def _schema(name: str, kind: type[msgspec.Struct]) -> str:
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "alert-v1.json",
-        **msgspec.json.schema(Alert),
+        "$id": name,
+        **msgspec.json.schema(kind),
     }
     return json.dumps(schema, indent=2) + "\n"
 
@@ -35,4 +45,5 @@ def samples() -> str:
 
 if __name__ == "__main__":
     (SCHEMAS / "alert-v1.json").write_text(alert_schema(), encoding="utf-8")
+    (SCHEMAS / "scaling-v1.json").write_text(scaling_schema(), encoding="utf-8")
     SAMPLES.write_text(samples(), encoding="utf-8")

@@ -14,6 +14,7 @@ from rich.text import Text
 from sandbox.account import ACCOUNT
 from sandbox.cli.exit_code import ExitCode
 from sandbox.cli.json_lines import json_printer
+from sandbox.cli.scaling_scene import scaled_by_its_queue
 from sandbox.cli.slack_scene import told_in_slack
 from sandbox.cli.stage import Stage
 from sandbox.cli.timeline import Timeline
@@ -35,7 +36,11 @@ def run(arguments: Namespace) -> ExitCode:
         stage.account.trace.clear()
         if arguments.json:
             stage.account.trace.listen(json_printer(sys.stdout))
-        done = spot_interruption(console, stage) and told_in_slack(console, stage, *_scene(stage))
+        done = (
+            spot_interruption(console, stage)
+            and told_in_slack(console, stage, *_scene(stage))
+            and scaled_by_its_queue(console, stage)
+        )
     finally:
         stage.close()
     console.print()
