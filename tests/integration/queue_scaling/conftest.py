@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from queue_scaling.store import Store
 from sandbox.account import ACCOUNT
 from sandbox.world import check_world
 from tests.integration.conftest import Build, Operations
@@ -134,6 +135,12 @@ class Workshop:
             ServiceNamespace="ecs"
         )
         return answer["ScalableTargets"]
+
+    def explained(self) -> str:
+        """What is remembered of the last look at the only service."""
+        table = self.operations.stack.ref("QueueScalingTable")
+        (state,) = Store(self.account.client("dynamodb"), table).read((20, 60)).values()
+        return "\n".join(state.explanation)
 
     def refused(self) -> list[Any]:
         """Calls that AWS did not allow."""

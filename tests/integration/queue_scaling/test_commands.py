@@ -1,0 +1,133 @@
+"""``ecs-ops scaling`` as people type it, in an account that it takes for the user's own."""
+
+from __future__ import annotations
+
+import json
+
+import boto3
+import pytest
+
+from sandbox.cli import main
+from sandbox.cli.exit_code import ExitCode
+from tests.integration.queue_scaling.test_bad_input import BAD
+
+GOOD = ["--tag", "queue=orders", "--tag", "latency-slo=60s"]
+
+
+@pytest.fixture
+def own(shop, monkeypatch):
+    """The account, with a queue, as the commands see it."""
+    monkeypatch.setattr(boto3, "client", shop.account.client)
+    shop.url = shop.queue(visibility_s=30)
+    return shop
+
+
+def test_explain_prints_inputs_formula_and_the_last_change(own, capsys):
+    own.service(scaling="direct", seen=False)
+    own.send(own.url, 60)
+    own.minutes(3)
+    assert main(["scaling", "explain", "prod/worker"]) == ExitCode.DONE
+    told = capsys.readouterr().out
+    assert "orders: 60 waiting, 0 in flight" in told
+    assert "orders: drain 60 x 10 s / (60 s SLO x 0.5) -> 20.00 slots" in told
+    assert "last change, 2026-01-05 09:01" in told
+    assert "1 -> 20, 20 required" in told
+    assert main(["scaling", "explain", "worker", "--cluster", "prod", "--json"]) == ExitCode.DONE
+    document = json.loads(capsys.readouterr().out)
+    assert (document["required"], document["desired"]) == (20, 20)
+
+
+def test_explain_says_what_to_do_about_a_service_that_is_not_known(own, capsys):
+    assert main(["scaling", "explain", "nobody"]) == ExitCode.FAILED
+    assert "does the service have the tag ecs-ops:queue?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("tags", "tag", "value"), BAD.values(), ids=BAD)
+def test_check_finds_before_a_deployment_what_the_function_would_tell(
+    own, capsys, tags, tag, value
+):
+    given = {"queue": "orders", "latency-slo": "60s"} | {
+        name.replace("_", "-"): text for name, text in tags.items()
+    }
+    options = [part for name, text in given.items() for part in ("--tag", f"{name}={text}")]
+    assert main(["scaling", "check", *options]) == ExitCode.FAILED
+    assert f"problem: tag {tag}={value!r}: " in capsys.readouterr().out
+
+
+def test_check_of_fine_tags_says_what_they_mean(own, capsys):
+    assert main(["scaling", "check", *GOOD]) == ExitCode.DONE
+    assert "orders within 60 s; mode metric, every 60 s, 0 to any number of tasks" in (
+        capsys.readouterr().out
+    )
+
+
+def test_check_gives_advice_that_needs_the_queue(own, capsys):
+    assert main(["scaling", "check", *GOOD, "--tag", "processing-time=90s"]) == ExitCode.DONE
+    told = capsys.readouterr().out
+    assert "the visibility timeout of 30 s is shorter than a message takes (90 s)" in told
+    assert "one message takes 90 s, the SLO is 60 s" in told
+
+
+def test_check_of_what_is_deployed_finds_it_by_tag_and_sees_policies_of_others(own, capsys):
+    own.service("good", seen=False)
+    own.service("bad", latency_slo="soon", seen=False)
+    scaling = own.account.client("application-autoscaling")
+    named = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": "service/prod/good",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    scaling.register_scalable_target(**named, MinCapacity=1, MaxCapacity=4)
+    scaling.put_scaling_policy(
+        **named,
+        PolicyName="steps",
+        PolicyType="StepScaling",
+        StepScalingPolicyConfiguration={"AdjustmentType": "ChangeInCapacity"},
+    )
+    assert main(["scaling", "check"]) == ExitCode.FAILED
+    told = capsys.readouterr().out
+    assert "prod/bad: cannot be scaled" in told
+    assert "prod/good: orders within 60 s" in told
+    assert main(["scaling", "check", "prod/good", "--tag", "scaling=managed"]) == ExitCode.FAILED
+    assert "has scaling policies of its own (steps)" in capsys.readouterr().out
+
+
+def test_check_of_a_service_that_is_not_there(own, capsys):
+    own.service("somebody", seen=False)
+    assert main(["scaling", "check", "prod/nobody"]) == ExitCode.FAILED
+    assert "prod/nobody: no such service" in capsys.readouterr().err
+
+
+TEMPLATE = """
+Resources:
+  Worker:
+    Type: AWS::ECS::Service
+    Properties:
+      ServiceName: worker
+      TaskDefinition: worker:1
+      Tags:
+        - { Key: "ecs-ops:queue", Value: orders }
+        - { Key: "ecs-ops:latency-slo", Value: soon }
+"""
+
+
+def test_check_reads_templates_without_an_account(capsys, tmp_path, monkeypatch):
+    file = tmp_path / "template.yaml"
+    file.write_text(TEMPLATE)
+    assert main(["scaling", "check", "--offline", "--file", str(file)]) == ExitCode.FAILED
+    told = capsys.readouterr().out
+    assert "default/worker: cannot be scaled" in told
+    assert "tag ecs-ops:latency-slo='soon'" in told
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--offline"], "give some with --file or --tag"),
+        (["--offline", "--tag", "queue"], "expected KEY=VALUE"),
+        (["--offline", "--file", "/no/such.yaml"], "cannot be read"),
+    ],
+)
+def test_what_is_typed_wrongly_is_answered_with_what_to_type(capsys, options, says):
+    assert main(["scaling", "check", *options]) == ExitCode.FAILED
+    assert says in capsys.readouterr().err
