@@ -23,6 +23,7 @@ GROUPS = (
     "dashboard",
     "demo",
     "drain",
+    "fallback",
     "memory",
     "scaling",
     "test",

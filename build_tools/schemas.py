@@ -9,6 +9,7 @@ import msgspec
 
 from ecsops.alerts import Alert
 from queue_scaling.telling import ScalingEvent
+from spot_fallback.telling import FallbackEvent
 
 _ROOT = Path(__file__).resolve().parent.parent
 SCHEMAS = _ROOT / "docs" / "schemas"
@@ -24,6 +25,11 @@ def alert_schema() -> str:
 def scaling_schema() -> str:
     """The schema of a change of a desired count: the ``detail`` of an ``ECS Ops Scaling`` event."""
     return _schema("scaling-v1.json", ScalingEvent)
+
+
+def spot_fallback_schema() -> str:
+    """The schema of a change of a cover: the ``detail`` of an ``ECS Ops Spot Fallback`` event."""
+    return _schema("spot-fallback-v1.json", FallbackEvent)
 
 
 def _schema(name: str, kind: type[msgspec.Struct]) -> str:
@@ -46,4 +52,5 @@ def samples() -> str:
 if __name__ == "__main__":
     (SCHEMAS / "alert-v1.json").write_text(alert_schema(), encoding="utf-8")
     (SCHEMAS / "scaling-v1.json").write_text(scaling_schema(), encoding="utf-8")
+    (SCHEMAS / "spot-fallback-v1.json").write_text(spot_fallback_schema(), encoding="utf-8")
     SAMPLES.write_text(samples(), encoding="utf-8")

@@ -184,6 +184,22 @@ class EcsTwin:
         with self._agenda.lock:
             self.launch_failures.plan(failure)
 
+    def task_counts(self) -> tuple[dict[str, int], dict[str, int]]:
+        """By service: tasks that run and are meant to, and tasks that occupy on-demand capacity."""
+        serving: dict[str, int] = {}
+        on_demand: dict[str, int] = {}
+        with self._agenda.lock:
+            for service in self._state.services.values():
+                tasks = list(service.tasks.values())
+                up = sum(task.wanted and task.last_status == "RUNNING" for task in tasks)
+                serving[service.name] = serving.get(service.name, 0) + up
+                paid = sum(
+                    task.capacity_provider != FARGATE_SPOT and task.last_status != "STOPPED"
+                    for task in tasks
+                )
+                on_demand[service.name] = on_demand.get(service.name, 0) + paid
+        return serving, on_demand
+
     def behave(self, task_definition: str, *apps: App) -> None:
         """Decide how tasks of ``family`` or ``family:revision`` behave that start from now on.
 

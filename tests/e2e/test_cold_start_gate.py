@@ -17,6 +17,7 @@ NEVER = {
 # boto3 with one client loads 387 modules.
 CLIENTS = {
     "SpotDrainFunction": {"ecs", "elbv2", "dynamodb", "sqs", "events"},
+    "SpotFallbackFunction": {"ecs", "dynamodb", "events"},
     "QueueScalingFunction": {"ecs", "cloudwatch", "dynamodb", "sqs", "events"},
     "AlertsFunction": {"dynamodb", "sqs"},
     "SelfTestFunction": {"events", "sqs", "sns", "dynamodb"},
@@ -24,6 +25,7 @@ CLIENTS = {
 }
 MODULES = {
     "SpotDrainFunction": 415,
+    "SpotFallbackFunction": 420,
     "QueueScalingFunction": 440,
     "AlertsFunction": 415,
     "SelfTestFunction": 410,
