@@ -26,6 +26,7 @@ GROUPS = (
     "fallback",
     "memory",
     "scaling",
+    "scaling.cost",
     "scaling.tick1000",
     "test",
 )
