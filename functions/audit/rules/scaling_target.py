@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from audit.model.node import Unknown
 from audit.model.scaling import ScalableTarget, ScalingPolicy
 from audit.model.service import Service
@@ -17,6 +19,10 @@ _NEED_TASKS = frozenset(
         "ALBRequestCountPerTarget",
     }
 )
+
+_OF_TASKS = frozenset({"AWS/ECS", "ECS/ContainerInsights"})
+# Both give a value where a metric has none (CloudWatch user guide, "Using metric math").
+_GUARDED = re.compile(r"\b(?:FILL|IF)\s*\(", re.IGNORECASE)
 
 
 @rule(
@@ -112,16 +118,31 @@ def leaves_zero(target: ScalableTarget) -> Verdicts:
         if node.given:
             yield passed(node)
         return
-    metrics = [predefined_metric(policy) for policy in target.policies]
-    if all(metric in _NEED_TASKS for metric in metrics):
+    silent = [_silent_at_zero(policy) for policy in target.policies]
+    if all(silent):
         yield failed(
             node,
-            f"MinCapacity is 0, but {metrics[0]} has no data while no task runs: once at zero, the "
+            f"MinCapacity is 0, but {silent[0]} has no data while no task runs: once at zero, the "
             "service stays there",
             put(node, 2),
         )
     else:
         yield passed(node)
+
+
+def _silent_at_zero(policy: ScalingPolicy) -> str | None:
+    """The metric of a policy, if it has no data without tasks: nothing divided by nothing is nothing."""
+    metric = predefined_metric(policy)
+    if metric is not None:
+        return metric if metric in _NEED_TASKS else None
+    specification = policy["TargetTrackingScalingPolicyConfiguration"][
+        "CustomizedMetricSpecification"
+    ]
+    parts = specification["Metrics"].items()
+    of_tasks = any(part["MetricStat"]["Metric"]["Namespace"].text() in _OF_TASKS for part in parts)
+    formulas = [text for part in parts if (text := part["Expression"].text())]
+    divided = [text for text in formulas if "/" in text and not _GUARDED.search(text)]
+    return f"the expression {divided[0]}" if of_tasks and divided else None
 
 
 @rule(

@@ -2,6 +2,34 @@ from audit.model.scaling import ScalableTarget, ScalingPolicy
 from audit.model.service import Service
 from tests.unit.audit.case import REMOVED, Case
 
+_QUEUE = {"Namespace": "AWS/SQS", "MetricName": "ApproximateNumberOfMessagesVisible"}
+_TASKS = {"Namespace": "ECS/ContainerInsights", "MetricName": "RunningTaskCount"}
+QUEUE_PER_TASK = {
+    "PolicyName": "queue",
+    "PolicyType": "TargetTrackingScaling",
+    "ResourceId": "service/prod/web",
+    "TargetTrackingScalingPolicyConfiguration": {
+        "TargetValue": 10,
+        "ScaleOutCooldown": 60,
+        "ScaleInCooldown": 300,
+        "CustomizedMetricSpecification": {
+            "Metrics": [
+                {
+                    "Id": "backlog",
+                    "MetricStat": {"Metric": _QUEUE, "Stat": "Sum"},
+                    "ReturnData": False,
+                },
+                {
+                    "Id": "tasks",
+                    "MetricStat": {"Metric": _TASKS, "Stat": "Average"},
+                    "ReturnData": False,
+                },
+                {"Id": "each", "Expression": "backlog / tasks", "ReturnData": True},
+            ]
+        },
+    },
+}
+
 CASES = [
     Case(
         "SCL-01",
@@ -40,6 +68,13 @@ CASES = [
         ((ScalableTarget, "MinCapacity", 0),),
         at="MinCapacity",
         says="ECSServiceAverageCPUUtilization has no data while no task runs",
+    ),
+    Case(
+        "SCL-09",
+        ((ScalingPolicy, "#0", QUEUE_PER_TASK), (ScalableTarget, "MinCapacity", 0)),
+        given=((ScalingPolicy, "#1", REMOVED),),
+        at="MinCapacity",
+        says="the expression backlog / tasks has no data while no task runs",
     ),
     Case(
         "SCL-10",
