@@ -8,10 +8,10 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any
 
-from ecsops.durations import parse_duration
 from ecsops.prices import AS_OF
 from queue_scaling.actuator import Actuator
 from queue_scaling.aws import Aws, Service
+from queue_scaling.configuration import PROTECTION_TAG
 from sandbox.cli.exit_code import ExitCode
 from sandbox.cli.own_account import Client, own_account, physical_id
 from sandbox.errors import SandboxError
@@ -108,19 +108,26 @@ def _cost(arguments: Namespace) -> ExitCode:
 
 
 def _protection(arguments: Namespace) -> ExitCode:
+    lines: list[str] = []
+    document = []
     with own_account() as client:
         aws, _ = _gateways(client)
-        (service,) = _there(aws, _scope(client), arguments, {})
-        now = time.time()
-        _, cluster, name = service.arn.rsplit("/", 2)
-        tasks = protection.protected_tasks(aws.ecs, cluster, name, now)
-        in_flight = check.in_flight(service, aws, now)
-    found = list(protection.stale(tasks, in_flight, parse_duration(arguments.longest)))
-    lines = [f"{cluster}/{name}: {len(tasks)} protected tasks, {in_flight:.0f} messages in flight"]
-    lines += [f"  {task.task}, {task.for_s:.0f} s more: {reason}" for task, reason in found]
-    document = [{"task": task.task, "for_s": task.for_s, "reason": why} for task, why in found]
-    _print(arguments, document, "\n".join(lines))
-    return ExitCode.FAILED if found else ExitCode.DONE
+        for service in _there(aws, _scope(client), arguments, {}):
+            if not arguments.services and service.tags.get(PROTECTION_TAG, "off") != "on":
+                continue
+            now = time.time()
+            _, cluster, name = service.arn.rsplit("/", 2)
+            tasks = protection.protected_tasks(aws.ecs, cluster, name, now)
+            in_flight = check.in_flight(service, aws, now)
+            lines.append(
+                f"{cluster}/{name}: {len(tasks)} protected tasks, {in_flight:.0f} messages in flight"
+            )
+            for task, reason in protection.stale(tasks, in_flight, arguments.longest):
+                lines.append(f"  {task.task}, {task.for_s:.0f} s more: {reason}")
+                document.append({"task": task.task, "for_s": task.for_s, "reason": reason})
+    nothing = f"no service with a queue has the tag {PROTECTION_TAG}=on"
+    _print(arguments, document, "\n".join(lines) or nothing)
+    return ExitCode.FAILED if document else ExitCode.DONE
 
 
 def _gateways(client: Client) -> tuple[Aws, Actuator]:

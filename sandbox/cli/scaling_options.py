@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from ecsops.durations import parse_duration
+from ecsops.errors import InvalidSetting
+
 
 def scaling_options(scaling: argparse.ArgumentParser) -> None:
     """Add the subcommands."""
@@ -31,11 +34,15 @@ def scaling_options(scaling: argparse.ArgumentParser) -> None:
         "protection", help="find tasks that protect themselves and do nothing"
     )
     protection.add_argument(
-        "services", nargs=1, metavar="SERVICE", help="a name or CLUSTER/SERVICE"
+        "services",
+        nargs="*",
+        metavar="SERVICE",
+        help="a name or CLUSTER/SERVICE; default: every service with ecs-ops:task-protection=on",
     )
     _common(protection)
     protection.add_argument(
         "--longest",
+        type=_seconds,
         default="1h",
         metavar="DURATION",
         help="no message of yours takes longer; default 1h",
@@ -76,3 +83,10 @@ def _number(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text!r}: expected a number of services, 1 or more")
     return number
+
+
+def _seconds(text: str) -> int:
+    try:
+        return parse_duration(text)
+    except InvalidSetting as error:
+        raise argparse.ArgumentTypeError(str(error)) from error

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ecsops.arns import parse_arn
 from queue_scaling.aws import Service
 from queue_scaling.reference import QUEUE_TAG
 from sandbox.errors import SandboxError
 from sandbox.scaling.check import not_yet_there
 
 _PREFIX = "ecs-ops:"
+_SERVICE = re.compile(r"arn:[a-z-]+:ecs:[a-z0-9-]+:\d{12}:service/[^/]+/[^/]+")
 _ELSEWHERE = re.compile(r"arn:[a-z-]+:(?:sqs|kinesis):([a-z0-9-]+):(\d{12}):")
 
 
@@ -26,7 +26,7 @@ class Scope:
     def arn_of(self, name: str, cluster: str) -> str:
         """A service by name, ``CLUSTER/SERVICE`` or ARN, as an ARN."""
         if name.startswith("arn:"):
-            if not parse_arn(name).cluster:
+            if not _SERVICE.fullmatch(name):
                 raise SandboxError(f"{name}: expected a service's ARN with its cluster in it")
             return name
         within = name if "/" in name else f"{cluster}/{name}"

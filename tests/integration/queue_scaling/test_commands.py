@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from datetime import UTC, datetime
 
 import boto3
 import pytest
@@ -98,6 +100,39 @@ def test_check_of_a_service_that_is_not_there(own, capsys):
     assert "prod/nobody: no such service" in capsys.readouterr().err
 
 
+class Protecting:
+    """The account's ECS with task protection, which the twin does not simulate."""
+
+    def __init__(self, ecs, tasks, now):
+        self._ecs, self._tasks, self._now = ecs, tasks, now
+
+    def __getattr__(self, name):
+        return getattr(self._ecs, name)
+
+    def get_task_protection(self, cluster, tasks):
+        ends = datetime.fromtimestamp(self._now + 900, UTC)
+        protected = {"protectionEnabled": True, "expirationDate": ends}
+        return {"protectedTasks": [{"taskArn": arn, **protected} for arn in tasks[: self._tasks]]}
+
+
+@pytest.mark.parametrize(("protected", "code"), [(2, ExitCode.DONE), (3, ExitCode.FAILED)])
+def test_the_sweep_finds_tasks_that_protect_themselves_and_do_nothing(
+    own, capsys, monkeypatch, protected, code
+):
+    own.service("other", seen=False)
+    own.service("worker", count=4, task_protection="on")
+    own.send(own.url, 2)
+    own.take(own.url, 2)
+    client = own.account.client
+    ecs = Protecting(client("ecs"), protected, time.time())
+    monkeypatch.setattr(boto3, "client", lambda name: ecs if name == "ecs" else client(name))
+    assert main(["scaling", "protection"]) == code
+    told = capsys.readouterr().out
+    assert f"prod/worker: {protected} protected tasks, 2 messages in flight" in told
+    assert "other" not in told
+    assert ("3 tasks are protected, 2 messages are in flight" in told) is (protected == 3)
+
+
 TEMPLATE = """
 Resources:
   Worker:
@@ -126,8 +161,9 @@ def test_check_reads_templates_without_an_account(capsys, tmp_path, monkeypatch)
         (["--offline"], "give some with --file or --tag"),
         (["--offline", "--tag", "queue"], "expected KEY=VALUE"),
         (["--offline", "--file", "/no/such.yaml"], "cannot be read"),
+        (["arn:aws:ecs:eu-west-1:123456789012:service/short"], "with its cluster in it"),
     ],
 )
-def test_what_is_typed_wrongly_is_answered_with_what_to_type(capsys, options, says):
+def test_what_is_typed_wrongly_is_answered_with_what_to_type(own, capsys, options, says):
     assert main(["scaling", "check", *options]) == ExitCode.FAILED
     assert says in capsys.readouterr().err
