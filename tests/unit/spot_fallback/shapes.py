@@ -66,10 +66,14 @@ def described(
 
 
 def primary(
-    desired: int = 10, running: int | None = None, there: int | None = None, **more: Any
+    desired: int = 10,
+    running: int | None = None,
+    there: int | None = None,
+    now: float = NOW,
+    **more: Any,
 ) -> Primary:
     shape = described(desired, running, **more)
-    return primary_of(shape, shape["runningCount"] if there is None else there, NOW)
+    return primary_of(shape, shape["runningCount"] if there is None else there, now)
 
 
 def cover_shape(desired: int = 0, **changes: Any) -> dict[str, Any]:

@@ -229,3 +229,12 @@ def test_a_replacement_gets_the_address_of_the_task_that_is_gone(world: World) -
     assert len(reused) == 1
     assert world.health(group)[address(old), 8080] == "healthy"
     assert address(world.task(old["taskArn"])) == address(old)
+
+
+def test_an_interrupted_task_counts_as_running_and_is_not_meant_to_run(world: World) -> None:
+    world.service("web", 2)
+    world.run(60)
+    world.twin.spot_capacity(0)
+    world.twin.interrupt([world.tasks()[0]["taskArn"]])
+    meant = world.ecs("ListTasks", cluster="prod", serviceName="web", desiredStatus="RUNNING")
+    assert (world.describe()["runningCount"], len(meant["taskArns"])) == (2, 1)
