@@ -7,6 +7,7 @@ between, the next one knows that it may have been us.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,7 +22,15 @@ if TYPE_CHECKING:
 ATTEMPT = "ATTEMPT"
 _KEEP_S = 400 * 86_400
 _ACTS = 30
-_CANCELLED = "TransactionCanceledException"
+_CANCELLED, _EXISTS = "TransactionCanceledException", "ConditionalCheckFailed"
+
+
+class Noted(StrEnum):
+    """What became of noting an act."""
+
+    NEW = "new"
+    KNOWN = "known"  # this very row stands already: our own write, whose answer was lost
+    LOST = "lost"  # somebody else has noted an act of the service meanwhile: read again
 
 
 class AuditRow(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -82,10 +91,16 @@ class Audit:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
 
-    def act(self, row: AuditRow, known: Known, attempt: str) -> bool:
-        """Add a row about an act, and note the act; False when somebody else has noted another."""
+    def act(self, row: AuditRow, known: Known, attempt: str) -> Noted:
+        """Add a row, and note the act beside the service's others.
+
+        Of an attempt, and of what was not done, only the latest word is kept beside them: a service's
+        acts must not be pushed out by refusals.
+        """
         others = [
-            one for one in known.acts if (one.deployment, one.state) != (row.deployment, ATTEMPT)
+            one
+            for one in known.acts
+            if one.deployment != row.deployment or (one.executed and one.state != ATTEMPT)
         ]
         acts = _acts(row, (*others, row.act)[-_ACTS:], known.acts_version + 1)
         unchanged = {":version": {"N": str(known.acts_version)}}
@@ -112,8 +127,10 @@ class Audit:
         except ClientError as error:
             if error.response["Error"]["Code"] != _CANCELLED:
                 raise
-            return False
-        return True
+            reasons: Any = error.response.get("CancellationReasons", [])
+            exists = bool(reasons) and reasons[0].get("Code") == _EXISTS
+            return Noted.KNOWN if exists else Noted.LOST
+        return Noted.NEW
 
     def rows(self, service: str, *, most: int = 50) -> list[AuditRow]:
         """The latest rows of a service, newest first."""

@@ -6,6 +6,8 @@ nothing about this version until it has been OK in between; INSUFFICIENT_DATA is
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from deploy_guard.model import Bake, Deployment, Outcome
@@ -60,6 +62,12 @@ def watched(bake: Bake, alarms: tuple[AlarmSeen, ...], now: float) -> Bake:
     return msgspec.structs.replace(
         bake, over=bake.over or now >= bake.ends_at, late=_joined(bake.late, late)
     )
+
+
+def still_firing(bake: Bake, alarms: Iterable[AlarmSeen]) -> Bake:
+    """Only those that are in ALARM at a second look: one that came and went proves nothing."""
+    now = {one.name for one in alarms if one.state == "ALARM"}
+    return msgspec.structs.replace(bake, fired=tuple(one for one in bake.fired if one in now))
 
 
 def cut_short(row: Deployment, deployments: tuple[Deployment, ...]) -> Deployment:

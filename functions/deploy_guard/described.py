@@ -112,7 +112,7 @@ def reality(
         task_definition=service.get("taskDefinition"),
         desired=service.get("desiredCount", 0),
         running=service.get("runningCount", 0),
-        deployments=tuple(_ecs_deployment(one) for one in service.get("deployments", ())),
+        deployments=tuple(ecs_deployment(one) for one in service.get("deployments", ())),
         current=service.get("currentServiceDeployment"),
         history=tuple(history),
         versions=dict(versions),
@@ -161,7 +161,8 @@ def _hook(shape: Shape) -> Hook:
     )
 
 
-def _ecs_deployment(shape: Shape) -> EcsDeployment:
+def ecs_deployment(shape: Shape) -> EcsDeployment:
+    """One of the deployments of a service."""
     return EcsDeployment(
         id=shape.get("id", ""),
         status=shape.get("status", ""),

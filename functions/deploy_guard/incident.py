@@ -14,7 +14,7 @@ from deploy_guard.audit import AuditRow
 from deploy_guard.causes import Diagnosis
 from deploy_guard.decision import Decision
 from deploy_guard.difference import Change
-from deploy_guard.evidence.gathering import Evidence
+from deploy_guard.evidence.found import Evidence
 from deploy_guard.gates import Rule
 from deploy_guard.investigation import Investigator
 from deploy_guard.ledger import with_row

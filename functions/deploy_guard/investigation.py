@@ -17,7 +17,8 @@ from deploy_guard.advice import Adviser, Definition
 from deploy_guard.causes import Diagnosis
 from deploy_guard.described import content_hash
 from deploy_guard.difference import Change
-from deploy_guard.evidence.gathering import Ask, Clients, Evidence, gather
+from deploy_guard.evidence.found import Evidence
+from deploy_guard.evidence.gathering import Ask, Clients, gather
 from deploy_guard.evidence.log_lines import LogLines
 from deploy_guard.evidence.registry import Registry
 from deploy_guard.failures import essentials

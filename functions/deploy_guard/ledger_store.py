@@ -1,10 +1,9 @@
 """The ledgers in their table: one item a service, read together and written on a condition.
 
 pk ledger#<service ARN>       doc, version; list=open, at=<due>, alarms: while something may come of it
-pk acts#<service ARN>         what the executor did lately (audit.py writes it)
+pk acts#<service ARN>         what the executor did lately, and its claim (executor.py, audit.py)
 pk freeze#<scope>             scope: all, or the ARN of a cluster or a service; list=freeze
 pk audit#<service ARN>#...    one row of the audit; list=audit#<service ARN>, at=<when>
-pk rollback#<deployment>      a claim (ecsops/claims.py)
 
 The index ``lists`` (list, at) finds what is open, and the audit of a service.
 """

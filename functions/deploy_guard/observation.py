@@ -65,6 +65,30 @@ def _owes_news(row: Deployment) -> bool:
     return superseded and row.failed_at > 0
 
 
+def judge_anew(
+    row: Deployment, ledger: Ledger, reality: Reality, acts: Sequence[Act], now: float
+) -> Verdict:
+    """The verdict on one deployment, for the cause that was found before: with logs and registry heard."""
+    ledger = _linked(ledger, acts)
+    _, symptoms = symptoms_of(row, ledger, reality)
+    if row.diagnosis is not None:
+        symptoms = msgspec.structs.replace(
+            symptoms, blame=row.diagnosis.blame, trips=trips(row.diagnosis)
+        )
+    return _verdict(row, ledger, reality, symptoms, now)
+
+
+def _verdict(
+    row: Deployment, ledger: Ledger, reality: Reality, symptoms: Symptoms, now: float
+) -> Verdict:
+    undone = _undone(row, ledger)
+    if undone is not None:
+        return undone
+    if row.controller == "CODE_DEPLOY":
+        return judge_codedeploy(row, reality, now)
+    return judge(row, reality, symptoms, now)
+
+
 def symptoms_of(row: Deployment, ledger: Ledger, reality: Reality) -> tuple[Diagnosis, Symptoms]:
     """Why its tasks fail, and how many did."""
     tasks = [task for task in ledger.failures if row.ecs_id and task.started_by == row.ecs_id]
@@ -99,11 +123,7 @@ def _signals(row: Deployment, ledger: Ledger, reality: Reality) -> Signals:
 
 def _look_at(row: Deployment, ledger: Ledger, reality: Reality, now: float) -> Finding:
     diagnosis, symptoms = symptoms_of(row, ledger, reality)
-    verdict = _undone(row, ledger) or (
-        judge_codedeploy(row, reality, now)
-        if row.controller == "CODE_DEPLOY"
-        else judge(row, reality, symptoms, now)
-    )
+    verdict = _verdict(row, ledger, reality, symptoms, now)
     if verdict.outcome is Outcome.UNKNOWN:
         # What was known stays known.
         return Finding(row, row, verdict, diagnosis, _stage(row, row, verdict))

@@ -8,7 +8,7 @@ from deploy_guard.audit import AuditRow
 from deploy_guard.causes import Diagnosis
 from deploy_guard.decision import Decision
 from deploy_guard.difference import Change
-from deploy_guard.evidence.gathering import Evidence
+from deploy_guard.evidence.found import Evidence
 from deploy_guard.model import Deployment, Judged, Outcome
 from deploy_guard.reality import Reality
 from deploy_guard.verdict import Verdict

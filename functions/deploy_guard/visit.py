@@ -10,7 +10,7 @@ import msgspec
 from deploy_guard import bake, investigation, watch
 from deploy_guard.alarm_reader import AlarmReader
 from deploy_guard.bake import AFTERMATH_S, AlarmSeen
-from deploy_guard.evidence.gathering import Evidence
+from deploy_guard.evidence.found import Evidence
 from deploy_guard.incident import BAD_NEWS, EVIDENCE, Outbox, Scene
 from deploy_guard.investigation import Investigator
 from deploy_guard.ledger import absorb, is_open, with_judgement, with_row, with_rows

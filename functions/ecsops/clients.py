@@ -33,11 +33,14 @@ _CONFIG = Config(
     max_pool_connections=32,
     tcp_keepalive=True,
 )
+# For calls that must not be made twice: what came of one whose answer was lost is for the caller to find
+# out, and a throttled one is tried again with its message.
+_ONCE = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
 _session = botocore.session.get_session()
 
 
 @overload
-def client(service: Literal["ecs"]) -> ECSClient: ...
+def client(service: Literal["ecs"], *, once: bool = False) -> ECSClient: ...
 @overload
 def client(service: Literal["elbv2"]) -> ElasticLoadBalancingv2Client: ...
 @overload
@@ -64,11 +67,15 @@ def client(
     ],
 ) -> Any: ...
 @overload
+def client(service: Literal["codedeploy"], *, once: bool = False) -> Any: ...
+@overload
 def client(service: Literal["ecr", "logs"], region: str) -> Any: ...
 @cache
-def client(service: str, region: str | None = None) -> Any:
+def client(service: str, region: str | None = None, *, once: bool = False) -> Any:
     """The client of an AWS service, e.g. ``client("ecs")``; the same one every time.
 
-    ``region`` is for what may be kept in another Region than the service: images and logs.
+    ``region`` is for what may be kept in another Region than the service: images and logs. With
+    ``once`` it never repeats a call.
     """
-    return _session.create_client(service, region_name=region, config=_CONFIG)
+    config = _ONCE if once else _CONFIG
+    return _session.create_client(service, region_name=region, config=config)

@@ -22,6 +22,7 @@ CLIENTS = {
     "AlertsFunction": {"dynamodb", "sqs"},
     "SelfTestFunction": {"events", "sqs", "sns", "dynamodb"},
     "DashboardFunction": {"ecs", "cloudwatch"},
+    "DeployGuardExecutorFunction": {"ecs", "dynamodb", "events"},
 }
 MODULES = {
     "SpotDrainFunction": 415,
@@ -30,6 +31,7 @@ MODULES = {
     "AlertsFunction": 415,
     "SelfTestFunction": 410,
     "DashboardFunction": 415,
+    "DeployGuardExecutorFunction": 460,
 }
 START = """
 import json, sys

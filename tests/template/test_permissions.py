@@ -11,6 +11,8 @@ ROLES = of_type("AWS::IAM::Role")
 # Actions that AWS cannot restrict to resources, from the service authorization reference.
 UNRESTRICTED = {
     "elasticloadbalancing:DescribeTargetHealth": "describes of ELB have no resource types",
+    "ecs:DescribeTaskDefinition": "has no resource types",
+    "codedeploy:StopDeployment": "has no resource types",
     "ecs:ListClusters": "a list of an account's clusters is of no cluster",
     "ecs:ListTasks": "its resource is the container instance that it may name",
     "ecs:ListServices": "has no resource types, only the condition key ecs:cluster",
@@ -28,10 +30,16 @@ PREFIXES = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
 ACTIONS = {
     "sqs:SendMessageBatch": "sqs:SendMessage",
     "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+    "dynamodb:TransactWriteItems": "dynamodb:PutItem",
 }
 # What an operation does in the name of its caller, who has to be allowed it.
 ON_BEHALF = {
     "ecs:CreateService": {"ecs:TagResource", "iam:PassRole"},
+    "ecs:RegisterTaskDefinition": {"ecs:TagResource", "iam:PassRole"},
+    "codedeploy:CreateDeployment": {
+        "codedeploy:GetDeploymentConfig",
+        "codedeploy:RegisterApplicationRevision",
+    },
     "application-autoscaling:RegisterScalableTarget": {
         "application-autoscaling:TagResource",
         "iam:CreateServiceLinkedRole",

@@ -7,14 +7,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import msgspec
-
-from deploy_guard.causes import Diagnosis, Signals
+from deploy_guard.causes import Diagnosis
 from deploy_guard.evidence import alarm_states, log_lines, registry, service_events, target_health
-from deploy_guard.evidence.alarm_states import AlarmStates
-from deploy_guard.evidence.log_lines import LogLines
+from deploy_guard.evidence.found import Evidence
 from deploy_guard.evidence.registry import ImageName, Registry
-from deploy_guard.evidence.target_health import TargetHealth
 from deploy_guard.evidence.unavailable import Unavailable, unavailable
 from deploy_guard.failures import FailedTask
 from ecsops.parallel import run_within
@@ -37,41 +33,6 @@ _ASKS_LOGS = frozenset(
 )
 _ASKS_REGISTRY = frozenset({"IMAGE_NOT_FOUND", "IMAGE_STABILITY", "IMAGE_PULL", "DIGEST"})
 _BUDGETS_S = {"logs": 4.0, "target_health": 3.0, "registry": 3.0, "alarms": 3.0}
-
-
-class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What was found; None: not asked, because it could not tell anything."""
-
-    logs: LogLines | Unavailable | None = None
-    target_health: TargetHealth | Unavailable | None = None
-    registry: Registry | Unavailable | None = None
-    alarms: AlarmStates | Unavailable | None = None
-    events: tuple[str, ...] = ()
-
-    @property
-    def missing(self) -> tuple[Unavailable, ...]:
-        """The sources that gave no answer."""
-        asked = (self.logs, self.target_health, self.registry, self.alarms)
-        return tuple(one for one in asked if isinstance(one, Unavailable))
-
-    @property
-    def late(self) -> tuple[str, ...]:
-        """The sources to ask again in a while: a log arrives late, what is throttled may answer."""
-        named = {
-            "logs": self.logs,
-            "target_health": self.target_health,
-            "registry": self.registry,
-            "alarms": self.alarms,
-        }
-        return tuple(n for n, one in named.items() if isinstance(one, Unavailable) and one.later)
-
-    def heard_with(self, signals: Signals) -> Signals:
-        """The signals for a second diagnosis, with what the registry and the log said."""
-        return msgspec.structs.replace(
-            signals,
-            image_exists=self.registry.exists if isinstance(self.registry, Registry) else None,
-            log_lines=self.logs.lines if isinstance(self.logs, LogLines) else (),
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from deploy_guard.evidence.alarm_states import AlarmStates
-from deploy_guard.evidence.gathering import Evidence
+from deploy_guard.evidence.found import Evidence
 from deploy_guard.evidence.log_lines import LogLines
 from deploy_guard.evidence.registry import Registry
 from deploy_guard.evidence.target_health import TargetHealth

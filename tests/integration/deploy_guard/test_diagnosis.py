@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from deploy_guard.causes import Diagnosis, Signals, diagnose, trips
-from deploy_guard.evidence.gathering import Ask, Clients, Evidence, gather
+from deploy_guard.evidence.found import Evidence
+from deploy_guard.evidence.gathering import Ask, Clients, gather
 from deploy_guard.evidence.log_lines import LogLines
 from deploy_guard.evidence.registry import Registry
 from deploy_guard.evidence.target_health import TargetHealth

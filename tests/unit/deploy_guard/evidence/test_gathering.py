@@ -6,7 +6,8 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError
 
 from deploy_guard.causes import Signals, diagnose, trips
-from deploy_guard.evidence.gathering import Ask, Clients, Evidence, gather
+from deploy_guard.evidence.found import Evidence
+from deploy_guard.evidence.gathering import Ask, Clients, gather
 from deploy_guard.evidence.registry import Registry
 from deploy_guard.evidence.target_health import TargetHealth
 from deploy_guard.evidence.unavailable import Unavailable

@@ -9,7 +9,7 @@ from deploy_guard.causes import Signals, diagnose
 from deploy_guard.decision import decide
 from deploy_guard.difference import Change
 from deploy_guard.evidence.alarm_states import AlarmStates
-from deploy_guard.evidence.gathering import Evidence
+from deploy_guard.evidence.found import Evidence
 from deploy_guard.evidence.log_lines import LogLines, Place
 from deploy_guard.evidence.registry import ImageName, Registry
 from deploy_guard.evidence.target_health import TargetHealth

@@ -13,7 +13,7 @@ from deploy_guard import story as story_module
 from deploy_guard.catalogue import CATALOGUE
 from deploy_guard.causes import Diagnosis, diagnose
 from deploy_guard.difference import Change
-from deploy_guard.evidence.gathering import Evidence
+from deploy_guard.evidence.found import Evidence
 from deploy_guard.evidence.log_lines import LogLines
 from deploy_guard.model import Freeze, Outcome
 from deploy_guard.owner_settings import OwnerSettings
