@@ -63,6 +63,7 @@ def client(
         "codedeploy",
         "kinesis",
         "resourcegroupstaggingapi",
+        "s3",
         "scheduler",
     ],
 ) -> Any: ...

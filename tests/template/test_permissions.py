@@ -21,6 +21,7 @@ UNRESTRICTED = {
     "tag:GetResources": "searches the whole Region",
     "application-autoscaling:DescribeScalingPolicies": "describes have no resource types",
     "events:TestEventPattern": "a pattern and an event are no resources",
+    "scheduler:ListSchedules": "a list of an account's schedules is of no schedule",
     "xray:PutTraceSegments": "X-Ray has no resources to write to",
     "xray:PutTelemetryRecords": "X-Ray has no resources to write to",
 }
@@ -40,6 +41,7 @@ ON_BEHALF = {
         "codedeploy:GetDeploymentConfig",
         "codedeploy:RegisterApplicationRevision",
     },
+    "ecs:RunTask": {"ecs:TagResource", "iam:PassRole"},
     "application-autoscaling:RegisterScalableTarget": {
         "application-autoscaling:TagResource",
         "iam:CreateServiceLinkedRole",
