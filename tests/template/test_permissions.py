@@ -11,10 +11,11 @@ ROLES = of_type("AWS::IAM::Role")
 # Actions that AWS cannot restrict to resources, from the service authorization reference.
 UNRESTRICTED = {
     "elasticloadbalancing:DescribeTargetHealth": "describes of ELB have no resource types",
-    "ecs:DescribeTaskDefinition": "has no resource types",
     "codedeploy:StopDeployment": "has no resource types",
     "ecs:ListClusters": "a list of an account's clusters is of no cluster",
     "ecs:ListTasks": "its resource is the container instance that it may name",
+    "ecs:DescribeTaskDefinition": "has no resource types",
+    "autoscaling:DescribeLifecycleHooks": "describes of Auto Scaling have no resource types",
     "ecs:ListServices": "has no resource types, only the condition key ecs:cluster",
     "cloudwatch:GetMetricData": "metrics are no resources",
     "cloudwatch:PutMetricData": "has no resource types, only the condition key cloudwatch:namespace",
