@@ -14,23 +14,21 @@ from botocore.exceptions import ClientError
 
 from ecsops.errors import CallFailed
 from ecsops.parallel import chunks
-from spot_drain.storm import PLACE, Tally
+from spot_drain.storm import Tally
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 # The weightiest first. A task may be noted under several: the process died half way, or two of its
 # events were handled side by side. The one that took it out knows; the other found it leaving.
-VERDICTS = ("stuck", "backstop", "unattributed", "native", "moved", "would", "plain")
+VERDICTS = ("stuck", "backstop", "unattributed", "native", "would", "plain")
 _SETS = (
     "native",
     "backstop",
     "unattributed",
     "stuck",
-    "moved",
     "plain",
     "would",
-    "in_flight",
     "groups",
     "notes",
     "routes",
@@ -91,9 +89,7 @@ class Tallies:
     ) -> Mapping[str, Any]:
         """Add to the open storm; the item as it was, with ``told`` if there is no open storm."""
         assignments = "first_at = if_not_exists(first_at, :now), last_at = :now, expires_at = :end"
-        # Named by numbers: the names of places are no words of DynamoDB's expressions.
-        adds = ", ".join(f"#{number} :set{number}" for number in range(len(sets)))
-        names = {"ExpressionAttributeNames": {f"#{n}": name for n, name in enumerate(sets)}}
+        adds = ", ".join(f"{name} :{name}" for name in sets)
         try:
             answer = self.dynamodb.update_item(
                 TableName=self.table,
@@ -107,9 +103,8 @@ class Tallies:
                     ":now": {"N": str(int(now))},
                     ":gap": {"N": str(int(now) - _GAP_S)},
                     ":end": {"N": str(int(now) + _KEEP_S)},
-                    **{f":set{n}": {"SS": sorted(s)} for n, s in enumerate(sets.values())},
+                    **{f":{name}": {"SS": sorted(items)} for name, items in sets.items()},
                 },
-                **(names if sets else {}),  # type: ignore[arg-type]
                 ReturnValues="ALL_OLD",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
@@ -188,14 +183,6 @@ class Tallies:
             )
         )
 
-    def keep(self, tallies: Sequence[Tally]) -> None:
-        """Keep the history of storms that are told."""
-        if tallies:
-            # Nothing is told until most of a minute after the first interruption.
-            from spot_drain.history import Histories
-
-            Histories(self.dynamodb, self.table).keep(tallies)
-
     def _won(self, write: Callable[[], object]) -> bool:
         try:
             write()
@@ -212,9 +199,6 @@ def _tally(item: Mapping[str, Any]) -> Tally:
         int(item["first_at"]["N"]),
         int(item["last_at"]["N"]),
         **{name: _set(item, name) - _outweighed(item, name) for name in _SETS},
-        places={
-            name.removeprefix(PLACE): _set(item, name) for name in item if name.startswith(PLACE)
-        },
     )
 
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from ecsops.queue import Message
 from spot_drain.batch import Worker, sort
-from spot_drain.instance_messages import sort_others
 from spot_drain.messages import Report, Verify, encode
 from tests.unit.ecsops.events.sample_events import SAMPLES
 from tests.unit.spot_drain.builders import (
@@ -86,17 +85,9 @@ def mutated(draw: st.DrawFn) -> str:
 _noise = st.lists(mutated() | st.text(max_size=20) | st.just("\ud800"), max_size=12)
 
 
-class OnlyReads:
-    """Reads what is not about single tasks, and does nothing about it."""
-
-    def work(self, messages: list[Message], now: float) -> set[str]:
-        return set(sort_others(messages, "123456789012", now).rejected)
-
-
 def make() -> tuple[Worker, FakeGateway]:
     aws = FakeGateway().host(service(), tasks=GOOD)
-    worker = Worker(aws, FakeTallies(), FakeSqs(), FakeBus(), QUEUE, other_worker=OnlyReads())
-    return worker, aws
+    return Worker(aws, FakeTallies(), FakeSqs(), FakeBus(), QUEUE), aws
 
 
 @given(_noise, st.randoms())

@@ -1,1 +1,0 @@
-"""Batch jobs: ECS tasks launched exactly once, retried for the right reasons, never silently missing."""
