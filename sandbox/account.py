@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from types import TracebackType
 
+    from sandbox.ec2 import AutoScalingGroups, Fleet
     from sandbox.lambda_host.invocation import Invocation
 
 __all__ = ["ACCOUNT", "REGION", "START", "Account", "NotSettled", "Stack"]
@@ -73,6 +74,8 @@ class Account:
     ) -> None:
         """Describe the account; entering it creates it."""
         self.region = region
+        self.fleet: Fleet
+        self.groups: AutoScalingGroups
         self._given_clock = clock
         self._start = start
         self._rng = random.Random(seed)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.autoscaling import AutoScaling
 from sandbox.autoscaling.service import EcsCapacity
+from sandbox.cloud_map import CloudMap
 from sandbox.cloudwatch import Alarms, CloudWatch, LogStore, MetricReader
 from sandbox.cloudwatch.alarm_watch import AlarmWatch
 from sandbox.codedeploy import CodeDeploy
+from sandbox.ec2 import AutoScalingGroups, Fleet
 from sandbox.gateway.iam.authorizer import Authorizer
 from sandbox.lambda_host.hook_invoker import HookInvoker
 from sandbox.stack.known_resources import KnownResources
@@ -39,7 +41,13 @@ def introduce(
     code_deploy = CodeDeploy(account.clock, emit, rng, ecs=ecs, targets=targets, caller=caller)
     code_deploy.connect(alarms.states)
     simulators["codedeploy"] = code_deploy
+    cloud_map = CloudMap(account.clock, rng)
+    simulators["servicediscovery"] = cloud_map
+    account.fleet = Fleet(account.clock, emit, rng, ecs, operator)
+    account.groups = AutoScalingGroups(account.fleet, emit, _sender(account), rng, operator)
+    simulators["autoscaling"] = account.groups
     ecs.connect(
+        cloud_map=cloud_map,
         registry=account.images,
         logs=LogStore(operator.account),
         alarms=alarms.states,
@@ -48,6 +56,7 @@ def introduce(
     scaling = _auto_scaling(account, operator, rng)
     simulators["resourcegroupstaggingapi"] = TaggedResources(ecs)
     known = KnownResources(ecs, targets, code_deploy, account.queues, scaling, operator)
+    known.groups, known.cloud_map = account.groups, cloud_map
     account.gateway.iam = Authorizer(known.tags_of, known.roles_of)
     return code_deploy
 
@@ -60,3 +69,14 @@ def _auto_scaling(account: Account, operator: Caller, rng: random.Random) -> Aut
     scaling = AutoScaling(account.clock, watch, account.datapoints, capacity)
     account.gateway.simulators["application-autoscaling"] = scaling
     return scaling
+
+
+def _sender(account: Account) -> Callable[[str, str], None]:
+    """Auto Scaling sends to a queue as the service that it is."""
+
+    def send(queue_arn: str, body: str) -> None:
+        sqs = account.client("sqs")
+        name = queue_arn.rsplit(":", 1)[1]
+        sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=name)["QueueUrl"], MessageBody=body)
+
+    return send

@@ -59,11 +59,14 @@ def client(service: Literal["dynamodb"]) -> DynamoDBClient: ...
 def client(
     service: Literal[
         "application-autoscaling",
+        "autoscaling",
         "cloudwatch",
         "codedeploy",
         "kinesis",
         "resourcegroupstaggingapi",
+        "s3",
         "scheduler",
+        "servicediscovery",
     ],
 ) -> Any: ...
 @overload

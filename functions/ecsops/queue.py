@@ -30,12 +30,16 @@ _PER_CALL = 10
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A queue message. ``receipt`` is set only for those that the function took itself."""
+    """A queue message. ``receipt`` is set only for those that the function took itself.
+
+    ``sent_at`` is in epoch seconds: the same, like the id, however often it is delivered.
+    """
 
     id: str
     body: str
     receive_count: int = 1
     receipt: str | None = None
+    sent_at: float | None = None
 
 
 def messages_of(event: Mapping[str, Any]) -> list[Message]:
@@ -48,9 +52,16 @@ def messages_of(event: Mapping[str, Any]) -> list[Message]:
             record["messageId"],
             record.get("body") or "",
             int(record.get("attributes", {}).get("ApproximateReceiveCount", 1)),
+            sent_at=_sent_at(record.get("attributes", {})),
         )
         for record in records
     ]
+
+
+def _sent_at(attributes: Mapping[str, str]) -> float | None:
+    """SQS tells it in milliseconds."""
+    sent = attributes.get("SentTimestamp")
+    return int(sent) / 1000 if sent else None
 
 
 def handle_batch(

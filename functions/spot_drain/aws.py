@@ -11,14 +11,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ecsops.errors import CallFailed, ClusterGone, HeldBack, TargetGroupGone, TargetRefused
 from ecsops.parallel import chunks, run_all
 from spot_drain.calls import Call, benign, calls_for, seen_by_membership
-from spot_drain.targets import Membership, Service, Target, service_from
+from spot_drain.targets import Entry, Membership, Service, Target, service_from
 from spot_drain.verdict import Seen, seen_in
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
 
+    from spot_drain.registries import Registries
+
 _TASKS_PER_CALL = 100
+_INSTANCES_PER_CALL = 100
 _SERVICES_PER_CALL = 10
 _REVISIONS_PER_CALL = 20
 # How long a service's target groups are remembered. A deployment changes the key (its id is in the
@@ -55,6 +58,7 @@ class Aws:
     elbv2: ElasticLoadBalancingv2Client
     stack_mode: str
     remembered: dict[ServiceKey, tuple[float, Service]] = field(default_factory=dict)
+    registries: list[Registries] = field(default_factory=list)
 
     def tasks(
         self, by_cluster: Mapping[str, Sequence[str]]
@@ -107,6 +111,35 @@ class Aws:
             for key in wanted - known.keys()
             if (key.cluster_arn, key.name) in found
         }
+
+    def instance_ids(self, by_cluster: Mapping[str, Sequence[str]]) -> dict[str, str | CallFailed]:
+        """EC2 instance ids by container instance ARN; one that ECS does not know is left out."""
+        asked = [
+            (cluster, part)
+            for cluster, arns in by_cluster.items()
+            for part in chunks(sorted(set(arns)), _INSTANCES_PER_CALL)
+        ]
+        answers = run_all([lambda c=c, p=p: self._instances(c, p) for c, p in asked])  # type: ignore[misc]
+        found: dict[str, str | CallFailed] = {}
+        for (_, part), answer in zip(asked, answers, strict=True):
+            if isinstance(answer, CallFailed):
+                found |= dict.fromkeys(part, answer)
+            else:
+                found |= {
+                    item["containerInstanceArn"]: item["ec2InstanceId"]
+                    for item in _raised(answer)
+                    if item.get("ec2InstanceId")
+                }
+        return found
+
+    def leave_registries(self, entries: Iterable[Entry]) -> dict[Entry, CallFailed]:
+        """Take tasks out of Cloud Map; those with which that failed."""
+        # Its client is made when the first service with a registry comes along, not at every start.
+        from spot_drain.registries import Registries
+
+        if not self.registries:
+            self.registries.append(Registries())
+        return self.registries[0].leave(entries)
 
     def rolling_out(self, services: Iterable[Service]) -> dict[str, Service | CallFailed]:
         """Services in the middle of a deployment, by ARN, with the groups of their revisions added."""
@@ -163,6 +196,16 @@ class Aws:
         )
         tasks: list[Any] = answer["tasks"]
         return tasks
+
+    def _instances(self, cluster: str, arns: Sequence[str]) -> list[Any]:
+        answer = _call(
+            "DescribeContainerInstances",
+            lambda: self.ecs.describe_container_instances(
+                cluster=cluster, containerInstances=list(arns)
+            ),
+        )
+        instances: list[Any] = answer["containerInstances"]
+        return instances
 
     def _services(self, cluster: str, names: Sequence[str]) -> list[Service]:
         answer = _call(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ecsops import alerts
 from ecsops.arns import parse_arn
 from ecsops.errors import CALL_ERRORS, InvalidMessage
+from ecsops.events.task_state import DETAIL_TYPE as TASK_EVENT
 from ecsops.observability import count, logger
 from ecsops.parallel import run_all
 from ecsops.queue import Message, send_later
@@ -22,6 +23,7 @@ from spot_drain.messages import (
     TaskCheck,
     Verify,
     join,
+    probe,
     read_own,
     report_bodies,
     verify_bodies,
@@ -36,10 +38,13 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_sqs import SQSClient
 
+    from spot_drain.others import OtherWorker
+
 # Every interruption brings several events (RUNNING, DEACTIVATING, STOPPING, ...). Once a task was
 # drained, its later events in the same process cost nothing.
 _REMEMBER_TASK_S = 180
 _MAX_REMEMBERED = 20_000
+_ABOUT_TASKS = frozenset({"verify", "report"})
 
 
 @dataclass(slots=True)
@@ -49,6 +54,7 @@ class Sorted:
     interruptions: list[Interruption] = field(default_factory=list)
     verifications: list[tuple[str, Verify]] = field(default_factory=list)
     reports: dict[str, list[str]] = field(default_factory=dict)
+    others: list[Message] = field(default_factory=list)
     rejected: dict[str, InvalidMessage] = field(default_factory=dict)
 
 
@@ -57,18 +63,22 @@ def sort(messages: Iterable[Message]) -> Sorted:
     batch = Sorted()
     for message in messages:
         try:
-            own = read_own(message.body)
-            if own is None:
+            what = probe(message.body)
+            if what.spot_drain in _ABOUT_TASKS:
+                own = read_own(message.body)
+                if isinstance(own, Verify):
+                    batch.verifications.append((message.id, own))
+                else:
+                    for service_arn in own.service_arns:
+                        batch.reports.setdefault(service_arn, []).append(message.id)
+            elif what.detail_type == TASK_EVENT:
                 interruption = read_interruption(
                     message.id, message.body, retried=message.receive_count > 1
                 )
                 if interruption is not None:
                     batch.interruptions.append(interruption)
-            elif isinstance(own, Verify):
-                batch.verifications.append((message.id, own))
             else:
-                for service_arn in own.service_arns:
-                    batch.reports.setdefault(service_arn, []).append(message.id)
+                batch.others.append(message)
         except InvalidMessage as error:
             batch.rejected[message.id] = error
         except Exception as error:  # noqa: BLE001  whatever one body provokes stays with that body
@@ -85,6 +95,8 @@ class Worker:
     sqs: SQSClient
     events: EventBridgeClient
     queue_url: str
+    rebalance: str = "off"
+    other_worker: OtherWorker | None = None
     drained: dict[str, float] = field(default_factory=dict)
 
     def work(self, messages: Sequence[Message], now: float) -> set[str]:
@@ -99,7 +111,18 @@ class Worker:
         failed |= self._drain(batch.interruptions, now)
         failed |= self._verify(batch.verifications, now)
         failed |= self._report(batch.reports, now)
+        failed |= self._others(batch.others, now)
         return failed
+
+    def _others(self, messages: Sequence[Message], now: float) -> set[str]:
+        if not messages:
+            return set()
+        if self.other_worker is None:
+            # A storm of Fargate interruptions does not wait for what only instances need.
+            from spot_drain.others import OtherWorker
+
+            self.other_worker = OtherWorker.of(self)
+        return self.other_worker.work(messages, now)
 
     def _drain(self, arrived: Iterable[Interruption], now: float) -> set[str]:
         fresh = [
@@ -111,13 +134,13 @@ class Worker:
             return set()
         try:
             outcome = drain(fresh, self.aws, now=now)
-            self._schedule(outcome.checks, attempt=1)
+            self.schedule(outcome.checks, attempt=1)
             outcome.missed = self._without_verdict(outcome.missed)
         except CALL_ERRORS as error:
             logger.exception("draining failed", reason=str(error))
             return {message_id for one in fresh for message_id in one.message_ids}
         tell_pass(outcome, now)
-        lost = self._record(too_late(outcome.missed), now) if outcome.missed else set()
+        lost = self.record(too_late(outcome.missed), now) if outcome.missed else set()
         missed = [one for one, service in outcome.missed if service.arn not in lost]
         self._remember((*outcome.done, *outcome.standalone, *missed), now)
         again = [*outcome.failed, *(one for one, service in outcome.missed if service.arn in lost)]
@@ -143,13 +166,13 @@ class Worker:
             checks = join(check for _, v in same for check in v.tasks)
             try:
                 findings = verify(checks, attempt, self.aws, now=now)
-                self._schedule(findings.again, attempt=attempt + 1)
+                self.schedule(findings.again, attempt=attempt + 1)
             except CALL_ERRORS as error:
                 logger.exception("verification failed", reason=str(error))
                 failed |= {message_id for message_id, _ in same}
                 continue
             tell_unverified(findings)
-            lost = self._record(findings, now)
+            lost = self.record(findings, now)
             failed |= {
                 message_id
                 for message_id, v in same
@@ -165,6 +188,7 @@ class Worker:
             over = {t.service_arn: t for t in self.tallies.read(arrived) if t.is_over(now)}
             failed = set(over)
             alerts.publish(self.events, [storm_alert(tally) for tally in over.values()])
+            self.tallies.keep(list(over.values()))
         except CALL_ERRORS as error:
             logger.exception("report failed", reason=str(error))
         else:
@@ -186,7 +210,7 @@ class Worker:
                 raise answer
         return list(zip(arns, answers, strict=True))
 
-    def _record(self, findings: Findings, now: float) -> set[str]:
+    def record(self, findings: Findings, now: float) -> set[str]:
         """Note what was found; the services for which that did not succeed."""
         lost: set[str] = set()
         urgent = []
@@ -215,7 +239,8 @@ class Worker:
             lost.update(recorded)
         return lost
 
-    def _schedule(self, checks: Sequence[TaskCheck], attempt: int) -> None:
+    def schedule(self, checks: Sequence[TaskCheck], attempt: int) -> None:
+        """Have these tasks looked at again in a few seconds."""
         send_later(self.sqs, self.queue_url, verify_bodies(checks, attempt), VERIFY_AFTER_S)
 
     def _remember(self, done: Iterable[Interruption], now: float) -> None:

@@ -15,17 +15,27 @@ from typing import Any, Protocol
 
 import msgspec
 
-from ecsops.arns import target_group_name
+from ecsops.arns import parse_arn, target_group_name
 from ecsops.errors import CallFailed, HeldBack, InvalidMessage
 from ecsops.events.task_state import TaskStateChange
 from spot_drain.aws import ServiceKey
-from spot_drain.interruption import Interruption
+from spot_drain.interruption import Interruption, bindings_of, place_of
 from spot_drain.messages import TargetCheck, TaskCheck
-from spot_drain.targets import Membership, Service, memberships
+from spot_drain.targets import Entry, Membership, Service, memberships
 from spot_drain.verdict import Seen
 
 _STOPPED = frozenset({"STOPPED", "DELETED"})
-_TASK_FIELDS = ("group", "startedBy", "attachments", "containers")
+_TASK_FIELDS = (
+    "group",
+    "startedBy",
+    "attachments",
+    "containers",
+    "containerInstanceArn",
+    "availabilityZone",
+    "capacityProviderName",
+    "cpu",
+    "memory",
+)
 
 
 class Gateway(Protocol):
@@ -45,6 +55,14 @@ class Gateway(Protocol):
 
     def rolling_out(self, services: Iterable[Service]) -> dict[str, Service | CallFailed]:
         """Services in the middle of a deployment."""
+        ...
+
+    def instance_ids(self, by_cluster: Mapping[str, Sequence[str]]) -> dict[str, str | CallFailed]:
+        """The EC2 instances of container instances."""
+        ...
+
+    def leave_registries(self, entries: Iterable[Entry]) -> dict[Entry, CallFailed]:
+        """Let Cloud Map tell nobody of these tasks any more."""
         ...
 
     def look(self, memberships: Iterable[Membership]) -> dict[Membership, Seen]:
@@ -83,9 +101,21 @@ def drain(interruptions: Sequence[Interruption], aws: Gateway, *, now: float) ->
         known_dead = _services_of(dead, aws, outcome, now)
         outcome.missed = [(o, s) for o, s in known_dead if s.mode == "on" and s.registrations]
     behind = _services_of(current, aws, outcome, now)
-    _take_out(behind, aws, outcome)
-    # A service in the middle of a deployment may have tasks in groups that only its revisions still
-    # name. They come in a second wave: the first must not wait for it.
+    leave_groups(behind, aws, outcome, now)
+    leave_registries(behind, aws, outcome)
+    outcome.done = [one for one, _ in behind if one not in outcome.failed]
+    return outcome
+
+
+def leave_groups(
+    behind: Sequence[tuple[Interruption, Service]], aws: Gateway, outcome: Pass, now: float
+) -> None:
+    """Take tasks out of every target group of their services.
+
+    A service in the middle of a deployment may have tasks in groups that only its revisions still
+    name. They come in a second wave: the first must not wait for it.
+    """
+    _take_out(behind, aws, outcome, now)
     wave = []
     for arn, service in aws.rolling_out(known for _, known in behind).items():
         affected = [(one, known) for one, known in behind if known.arn == arn]
@@ -97,9 +127,7 @@ def drain(interruptions: Sequence[Interruption], aws: Gateway, *, now: float) ->
             extra = service.registrations - known.registrations
             if extra:
                 wave.append((one, replace(known, registrations=extra)))
-    _take_out(wave, aws, outcome)
-    outcome.done = [one for one, _ in behind if one not in outcome.failed]
-    return outcome
+    _take_out(wave, aws, outcome, now)
 
 
 def _trusted(
@@ -123,6 +151,7 @@ def _trusted(
     for one in doubtful:
         by_cluster.setdefault(one.cluster_arn, []).append(one.task_arn)
     fresh = aws.tasks(by_cluster) if doubtful else {}
+    alive: list[Interruption] = []
     for one in doubtful:
         task = fresh.get(one.task_arn)
         if isinstance(task, CallFailed):
@@ -130,9 +159,28 @@ def _trusted(
         elif task is None or task.get("lastStatus") in _STOPPED:
             (dead if one.retried else outcome.stale).append(one)
         else:
-            known = _as_described(one, task, now)
-            (trusted if known.service_name else outcome.standalone).append(known)
-    return trusted, dead
+            known = as_described(one, task, now)
+            (alive if known.service_name else outcome.standalone).append(known)
+    return trusted + _with_instances(alive, aws, outcome), dead
+
+
+def _with_instances(
+    tasks: Sequence[Interruption], aws: Gateway, outcome: Pass
+) -> list[Interruption]:
+    """Tasks without an interface of their own are known by their instance and its ports."""
+    by_cluster: dict[str, list[str]] = {}
+    for one in tasks:
+        if one.instance_arn and not one.has_address:
+            by_cluster.setdefault(one.cluster_arn, []).append(one.instance_arn)
+    ids = aws.instance_ids(by_cluster) if by_cluster else {}
+    known = []
+    for one in tasks:
+        instance_id = ids.get(one.instance_arn, "")
+        if isinstance(instance_id, CallFailed):
+            outcome.failed[one] = instance_id
+        else:
+            known.append(replace(one, instance_id=one.instance_id or instance_id))
+    return known
 
 
 def _services_of(
@@ -149,7 +197,7 @@ def _services_of(
             outcome.orphaned.append(one)
         elif service.mode == "off":
             outcome.switched_off.append(one)
-        elif service.registrations and not (one.ipv4 or one.ipv6):
+        elif service.registrations and not one.has_address:
             outcome.failed[one] = InvalidMessage(
                 "$.detail.attachments",
                 f"no network interface with an address, and service {service.name} has target groups",
@@ -160,7 +208,26 @@ def _services_of(
     return behind
 
 
-def _take_out(behind: Sequence[tuple[Interruption, Service]], aws: Gateway, outcome: Pass) -> None:
+def leave_registries(
+    behind: Sequence[tuple[Interruption, Service]], aws: Gateway, outcome: Pass
+) -> None:
+    """Take tasks out of Cloud Map; clients' caches keep them for a while, so this cannot wait."""
+    asked = {
+        Entry(registry, parse_arn(one.task_arn).name): one
+        for one, service in behind
+        if service.mode == "on"
+        for registry in service.registries
+    }
+    for entry, error in (aws.leave_registries(asked) if asked else {}).items():
+        if isinstance(error, HeldBack):
+            outcome.held_back.add(entry.registry_arn)
+        else:
+            outcome.failed[asked[entry]] = error
+
+
+def _take_out(
+    behind: Sequence[tuple[Interruption, Service]], aws: Gateway, outcome: Pass, now: float
+) -> None:
     """Deregister what may be, only look where the service is on dry run; note what to verify."""
     places = {(one, service.arn): memberships(one, service) for one, service in behind}
     acting = [m for one, s in behind if s.mode == "on" for m in places[one, s.arn]]
@@ -199,6 +266,8 @@ def _take_out(behind: Sequence[tuple[Interruption, Service]], aws: Gateway, outc
                 tuple(TargetCheck(m.group_arn, m.target.id, m.target.port, seen[m]) for m in mine),
                 (*service.notes, *(_left_alone(group) for group in sorted(left_alone))),
                 service.route,
+                one.place,
+                None if (left := one.seconds_left(now)) is None else int(left),
             )
         )
 
@@ -211,7 +280,8 @@ def _key(one: Interruption) -> ServiceKey:
     return ServiceKey(one.cluster_arn, one.service_name or "", one.started_by)
 
 
-def _as_described(one: Interruption, task: Mapping[str, Any], now: float) -> Interruption:
+def as_described(one: Interruption, task: Mapping[str, Any], now: float) -> Interruption:
+    """What ECS says of a task right now, in the place of what its event said."""
     told = {name: task[name] for name in _TASK_FIELDS if name in task}
     described = msgspec.convert(
         {
@@ -230,4 +300,7 @@ def _as_described(one: Interruption, task: Mapping[str, Any], now: float) -> Int
         seen_at=now,
         ipv4=described.ipv4_addresses or one.ipv4,
         ipv6=described.ipv6_addresses or one.ipv6,
+        instance_arn=described.container_instance_arn or one.instance_arn,
+        bindings=bindings_of(described) or one.bindings,
+        place=one.place or place_of(described),
     )

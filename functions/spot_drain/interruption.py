@@ -33,12 +33,23 @@ _TASK_ARN = re.compile(rf"{_PLACE}:task/(?:([\w-]{{1,255}})/)?[\w-]{{1,255}}", r
 
 
 @dataclass(frozen=True, slots=True)
+class Binding:
+    """A container's port and the port on its instance that leads there (bridge and host mode)."""
+
+    container: str
+    port: int
+    host_port: int
+
+
+@dataclass(frozen=True, slots=True)
 class Interruption:
     """One interrupted task, as told by one or several messages.
 
     ``at`` is when the two minutes began, ``seen_at`` when ECS last told its state; epoch seconds,
     None if no event says. ``service_name`` is None for a standalone task, empty if no event says.
     ``retried``: a message was received before, and what became of that try is not known.
+    ``instance_id`` is the EC2 instance of a task without a network interface of its own; ``place``
+    says where it ran: zone, capacity provider and size.
     """
 
     task_arn: str
@@ -52,6 +63,15 @@ class Interruption:
     version: int
     message_ids: tuple[str, ...]
     retried: bool = False
+    instance_arn: str = ""
+    instance_id: str = ""
+    bindings: tuple[Binding, ...] = ()
+    place: str = ""
+
+    @property
+    def has_address(self) -> bool:
+        """Whether it is known under which address load balancers may know it."""
+        return bool(self.ipv4 or self.ipv6 or self.instance_id)
 
     def is_fresh(self, now: float) -> bool:
         """Whether the address is certainly still the task's own."""
@@ -87,7 +107,26 @@ def read_interruption(message_id: str, body: str, *, retried: bool = False) -> I
         version=task.version,
         message_ids=(message_id,),
         retried=retried,
+        instance_arn=task.container_instance_arn or "",
+        bindings=bindings_of(task),
+        place=place_of(task),
     )
+
+
+def bindings_of(task: TaskStateChange) -> tuple[Binding, ...]:
+    """The ports that lead to the task on its instance."""
+    return tuple(
+        Binding(container.name, binding.container_port, binding.host_port)
+        for container in task.containers or ()
+        for binding in container.network_bindings or ()
+        if binding.container_port is not None and binding.host_port is not None
+    )
+
+
+def place_of(task: TaskStateChange) -> str:
+    """Zone, capacity provider and size, as the history counts them; empty fields are not known."""
+    size = f"{task.cpu}/{task.memory}" if task.cpu and task.memory else ""
+    return f"{task.availability_zone or ''}|{task.capacity_provider_name or ''}|{size}"
 
 
 def merge(interruptions: Iterable[Interruption]) -> list[Interruption]:
@@ -113,6 +152,9 @@ def _merged(same: list[Interruption]) -> Interruption:
         seen_at=max((one.seen_at for one in same if one.seen_at is not None), default=None),
         message_ids=tuple(dict.fromkeys(id_ for one in same for id_ in one.message_ids)),
         retried=any(one.retried for one in same),
+        instance_arn=next((one.instance_arn for one in ranked if one.instance_arn), ""),
+        bindings=next((one.bindings for one in ranked if one.bindings), ()),
+        place=max((one.place for one in ranked), key=len),
     )
 
 

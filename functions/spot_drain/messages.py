@@ -49,6 +49,8 @@ class TaskCheck(msgspec.Struct, frozen=True, array_like=True):
     targets: tuple[TargetCheck, ...]
     notes: tuple[str, ...] = ()
     route: str | None = None
+    place: str = ""
+    left_s: int | None = None
 
     def membership(self, check: TargetCheck) -> Membership:
         """The place in which the task may still be registered."""
@@ -71,6 +73,8 @@ class TaskCheck(msgspec.Struct, frozen=True, array_like=True):
             targets=tuple(targets.values()),
             notes=tuple(dict.fromkeys((*self.notes, *other.notes))),
             route=self.route or other.route,
+            place=self.place or other.place,
+            left_s=self.left_s if other.left_s is None else other.left_s,
         )
 
 
@@ -87,8 +91,16 @@ class Report(msgspec.Struct, frozen=True, tag_field="spot_drain", tag="report"):
     service_arns: tuple[str, ...]
 
 
-class _Probe(msgspec.Struct, frozen=True):
+class Probe(msgspec.Struct, frozen=True):
+    """What a message is: one of our own, or an event of this kind."""
+
     spot_drain: str | None = None
+    detail_type: str | None = msgspec.field(name="detail-type", default=None)
+
+
+def probe(body: str) -> Probe:
+    """Tell what a message is, without reading the rest of it."""
+    return read_document(body, Probe)
 
 
 def encode(message: Verify | Report) -> str:
@@ -131,10 +143,8 @@ def _small_enough(checks: Sequence[TaskCheck], attempt: int) -> list[str]:
     return [*_small_enough(checks[:half], attempt), *_small_enough(checks[half:], attempt)]
 
 
-def read_own(body: str) -> Verify | Report | None:
-    """One of our own messages; None if the body is something else, such as an event."""
-    if read_document(body, _Probe).spot_drain is None:
-        return None
+def read_own(body: str) -> Verify | Report:
+    """One of our own messages about tasks."""
     own: Verify | Report = read_document(body, Verify | Report)  # type: ignore[arg-type]
     if isinstance(own, Report):
         for at, service_arn in enumerate(own.service_arns):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -10,6 +12,9 @@ from ecsops.arns import parse_arn, target_group_name
 from spot_drain.verdict import Verdict
 
 CAPABILITY = "spot_drain"
+# The tally's sets of tasks by zone, capacity provider and size. An item holds 400 KB: ids are short.
+PLACE = "at|"
+SHORT_ID = 12
 # A storm is over when nothing has been added for this long, or it is told in instalments.
 QUIET_S = 40
 INSTALMENT_S = 300
@@ -19,7 +24,10 @@ INSTALMENT_S = 300
 class Tally:
     """What is known of a service's storm. Task ids by verdict; times in epoch seconds.
 
-    ``plain`` tasks had no target group to leave, ``would`` are tasks that a dry run left alone.
+    ``plain`` tasks had no target group to leave, ``would`` are tasks that a dry run left alone,
+    ``moved`` were stopped by ECS in order before it came to that. ``places``: short task ids and
+    the seconds that were left, by place; ``in_flight``: short ids of tasks whose connections still
+    drained at the second look.
     """
 
     service_arn: str
@@ -31,6 +39,9 @@ class Tally:
     stuck: frozenset[str] = frozenset()
     plain: frozenset[str] = frozenset()
     would: frozenset[str] = frozenset()
+    moved: frozenset[str] = frozenset()
+    in_flight: frozenset[str] = frozenset()
+    places: Mapping[str, frozenset[str]] = field(default_factory=dict)
     groups: frozenset[str] = field(default=frozenset())
     notes: frozenset[str] = field(default=frozenset())
     routes: frozenset[str] = field(default=frozenset())
@@ -39,7 +50,13 @@ class Tally:
     def tasks(self) -> frozenset[str]:
         """Every interrupted task of the storm."""
         return (
-            self.native | self.backstop | self.unattributed | self.stuck | self.plain | self.would
+            self.native
+            | self.backstop
+            | self.unattributed
+            | self.stuck
+            | self.moved
+            | self.plain
+            | self.would
         )
 
     @property
@@ -142,7 +159,9 @@ def _title(tally: Tally, cluster: str, service: str) -> str:
 
 def _summary(tally: Tally) -> str:
     window = f"{_clock(tally.first_at)}-{_clock(tally.last_at)} UTC"
-    sentences = [f"{window}: Fargate Spot interrupted {_count(len(tally.tasks), 'task')}."]
+    sentences = [f"{window}: Spot interrupted {_count(len(tally.tasks), 'task')}{_where(tally)}."]
+    if tally.moved:
+        sentences.append(f"ECS had stopped {len(tally.moved)} in order before it came to that.")
     if tally.native:
         sentences.append(f"ECS itself had taken {len(tally.native)} out of rotation.")
     if tally.backstop:
@@ -153,6 +172,11 @@ def _summary(tally: Tally) -> str:
         sentences.append(
             f"{len(tally.unattributed)} left rotation, but not by the toolkit's doing: its own "
             "attempt failed, or the first look did."
+        )
+    if tally.in_flight:
+        sentences.append(
+            f"{len(tally.in_flight)} still answered requests that were on their way a few seconds "
+            "later, and got the time for it."
         )
     if tally.stuck:
         sentences.append(f"{len(tally.stuck)} could not be taken out.")
@@ -170,7 +194,9 @@ def _table(tally: Tally) -> Table:
         ("interrupted", str(len(tally.tasks))),
         ("drained by ECS", str(len(tally.native))),
         ("drained by the toolkit", str(len(tally.backstop))),
+        *((("stopped by ECS in time", str(len(tally.moved))),) if tally.moved else ()),
         ("still registered", str(len(tally.stuck))),
+        *((("least time left", f"{least} s"),) if (least := least_left(tally)) is not None else ()),
         ("target groups", ", ".join(sorted(map(target_group_name, tally.groups))) or "none"),
     )
     return Table("Draining", ("what", "tasks"), rows)
@@ -189,7 +215,23 @@ def _next_steps(tally: Tally) -> tuple[NextStep, ...]:
                 ),
             ),
         )
-    return (NextStep("Nothing to do: ECS starts replacements on FARGATE_SPOT by itself."),)
+    if any("|FARGATE_SPOT|" in place for place in tally.places) or not tally.places:
+        return (NextStep("Nothing to do: ECS starts replacements on FARGATE_SPOT by itself."),)
+    return (NextStep("Nothing to do: ECS starts replacements where the cluster has room."),)
+
+
+def least_left(tally: Tally) -> int | None:
+    """The shortest time that any task had left when it was out of rotation."""
+    left = [text.partition(":")[2] for ids in tally.places.values() for text in ids]
+    return min((int(text) for text in left if text.isdigit()), default=None)
+
+
+def _where(tally: Tally) -> str:
+    zones = Counter[str]()
+    for place, ids in tally.places.items():
+        zones[place.split("|")[0]] += len(ids)
+    named = [f"{number} in {zone}" for zone, number in sorted(zones.items()) if zone]
+    return f" ({', '.join(named)})" if named else ""
 
 
 def _severity(tally: Tally) -> Severity:

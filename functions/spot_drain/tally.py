@@ -14,21 +14,23 @@ from botocore.exceptions import ClientError
 
 from ecsops.errors import CallFailed
 from ecsops.parallel import chunks
-from spot_drain.storm import Tally
+from spot_drain.storm import PLACE, Tally
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 # The weightiest first. A task may be noted under several: the process died half way, or two of its
 # events were handled side by side. The one that took it out knows; the other found it leaving.
-VERDICTS = ("stuck", "backstop", "unattributed", "native", "would", "plain")
+VERDICTS = ("stuck", "backstop", "unattributed", "native", "moved", "would", "plain")
 _SETS = (
     "native",
     "backstop",
     "unattributed",
     "stuck",
+    "moved",
     "plain",
     "would",
+    "in_flight",
     "groups",
     "notes",
     "routes",
@@ -89,7 +91,9 @@ class Tallies:
     ) -> Mapping[str, Any]:
         """Add to the open storm; the item as it was, with ``told`` if there is no open storm."""
         assignments = "first_at = if_not_exists(first_at, :now), last_at = :now, expires_at = :end"
-        adds = ", ".join(f"{name} :{name}" for name in sets)
+        # Named by numbers: the names of places are no words of DynamoDB's expressions.
+        adds = ", ".join(f"#{number} :set{number}" for number in range(len(sets)))
+        names = {"ExpressionAttributeNames": {f"#{n}": name for n, name in enumerate(sets)}}
         try:
             answer = self.dynamodb.update_item(
                 TableName=self.table,
@@ -103,8 +107,9 @@ class Tallies:
                     ":now": {"N": str(int(now))},
                     ":gap": {"N": str(int(now) - _GAP_S)},
                     ":end": {"N": str(int(now) + _KEEP_S)},
-                    **{f":{name}": {"SS": sorted(items)} for name, items in sets.items()},
+                    **{f":set{n}": {"SS": sorted(s)} for n, s in enumerate(sets.values())},
                 },
+                **(names if sets else {}),  # type: ignore[arg-type]
                 ReturnValues="ALL_OLD",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
@@ -183,6 +188,14 @@ class Tallies:
             )
         )
 
+    def keep(self, tallies: Sequence[Tally]) -> None:
+        """Keep the history of storms that are told."""
+        if tallies:
+            # Nothing is told until most of a minute after the first interruption.
+            from spot_drain.history import Histories
+
+            Histories(self.dynamodb, self.table).keep(tallies)
+
     def _won(self, write: Callable[[], object]) -> bool:
         try:
             write()
@@ -199,6 +212,9 @@ def _tally(item: Mapping[str, Any]) -> Tally:
         int(item["first_at"]["N"]),
         int(item["last_at"]["N"]),
         **{name: _set(item, name) - _outweighed(item, name) for name in _SETS},
+        places={
+            name.removeprefix(PLACE): _set(item, name) for name in item if name.startswith(PLACE)
+        },
     )
 
 

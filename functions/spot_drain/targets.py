@@ -19,10 +19,11 @@ from spot_drain.interruption import Interruption
 
 @dataclass(frozen=True, slots=True, order=True)
 class Registration:
-    """A target group, and the port on which the service's tasks are registered in it."""
+    """A target group, and the container and port with which the service's tasks are registered in it."""
 
     group_arn: str
     port: int
+    container: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,9 @@ class Service:
     """What draining needs to know of a service.
 
     ``revisions`` are those being rolled out right now, whose load balancers may differ from the
-    service's own. ``notes`` say what a person should know: a tag that nobody understands, load
-    balancers that are left alone. ``route`` says who should be told.
+    service's own. ``registries`` are the ARNs of its Cloud Map services. ``notes`` say what a person
+    should know: a tag that nobody understands, load balancers that are left alone. ``route`` says
+    who should be told.
     """
 
     arn: str
@@ -42,6 +44,8 @@ class Service:
     revisions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     route: str | None = None
+    registries: tuple[str, ...] = ()
+    is_daemon: bool = False
 
     def with_revisions(self, revisions: Iterable[Mapping[str, Any]]) -> Service:
         """The same service with the groups of its revisions (DescribeServiceRevisions) added."""
@@ -76,6 +80,14 @@ class Membership:
     task_arn: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Entry:
+    """A task in a Cloud Map service: ECS registers it there under the task's id."""
+
+    registry_arn: str
+    instance_id: str
+
+
 def service_from(description: Mapping[str, Any], stack_mode: str) -> Service:
     """Read a service as DescribeServices gives it (with ``include=["TAGS"]``)."""
     own_tags = tags.from_ecs(description.get("tags"))
@@ -98,20 +110,43 @@ def service_from(description: Mapping[str, Any], stack_mode: str) -> Service:
         revisions=tuple(rolling) if len(rolling) > 1 else (),
         notes=(*((f"T{str(problem)[1:]}.",) if problem else ()), *_left_alone(balancers)),
         route=tags.alert_route(own_tags),
+        registries=tuple(sorted(_registries(description))),
+        is_daemon=description.get("schedulingStrategy") == "DAEMON",
     )
 
 
 def memberships(interruption: Interruption, service: Service) -> tuple[Membership, ...]:
     """Every place in which the task may be registered, in a stable order."""
-    return tuple(
-        sorted(
-            Membership(
-                registration.group_arn, Target(address, registration.port), interruption.task_arn
-            )
-            for registration in service.registrations
-            for address in (*interruption.ipv4, *interruption.ipv6)
-        )
-    )
+    places = {
+        Membership(registration.group_arn, target, interruption.task_arn)
+        for registration in service.registrations
+        for target in _targets(interruption, registration)
+    }
+    return tuple(sorted(places))
+
+
+def _targets(one: Interruption, registration: Registration) -> Iterable[Target]:
+    addresses = (*one.ipv4, *one.ipv6)
+    if addresses or not one.instance_id:
+        yield from (Target(address, registration.port) for address in addresses)
+    elif not one.bindings:  # host mode: the container's port is the instance's own
+        yield Target(one.instance_id, registration.port)
+    for binding in one.bindings:
+        named = registration.container in ("", binding.container)
+        if one.instance_id and named and binding.port == registration.port:
+            yield Target(one.instance_id, binding.host_port)
+
+
+def _registries(description: Mapping[str, Any]) -> set[str]:
+    entries = [
+        *description.get("serviceRegistries", ()),
+        *(
+            entry
+            for task_set in description.get("taskSets", ())
+            for entry in task_set.get("serviceRegistries", ())
+        ),
+    ]
+    return {entry["registryArn"] for entry in entries if entry.get("registryArn")}
 
 
 def _left_alone(balancers: Iterable[Mapping[str, Any]]) -> Iterable[str]:
@@ -132,4 +167,5 @@ def _registrations(balancers: Iterable[Mapping[str, Any]] | None) -> Iterable[Re
             (balancer.get("advancedConfiguration") or {}).get("alternateTargetGroupArn"),
         )
         if port is not None:
-            yield from (Registration(group, port) for group in groups if group)
+            container = balancer.get("containerName") or ""
+            yield from (Registration(group, port, container) for group in groups if group)

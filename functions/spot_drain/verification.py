@@ -12,7 +12,7 @@ from ecsops.arns import parse_arn, target_group_name
 from ecsops.errors import CallFailed, ClusterGone
 from spot_drain.interruption import FRESH_S, Interruption
 from spot_drain.messages import TaskCheck
-from spot_drain.storm import NAMES
+from spot_drain.storm import NAMES, PLACE, SHORT_ID
 from spot_drain.targets import Membership, Service
 from spot_drain.verdict import OUT_OF_ROTATION, Looks, Seen, Verdict, judge
 
@@ -61,6 +61,9 @@ class Findings:
         sets.setdefault(name, set()).add(parse_arn(check.task_arn).name)
         if check.notes:
             sets.setdefault("notes", set()).update(check.notes)
+        if check.place:
+            left = "" if check.left_s is None else check.left_s
+            sets.setdefault(PLACE + check.place, set()).add(f"{_short(check)}:{left}")
         if check.route:
             sets.setdefault("routes", set()).add(check.route)
         sets.setdefault("groups", set()).update(
@@ -134,7 +137,23 @@ def _judged(
             stuck.append(check)
         else:
             findings.note(check, _set_name(verdict, dry_run=check.dry_run))
+            if any(second[check.membership(t)] is Seen.LEAVING for t in check.targets):
+                findings.additions[check.service_arn].setdefault("in_flight", set()).add(
+                    _short(check)
+                )
     return stuck
+
+
+def moved(checks: Iterable[TaskCheck]) -> Findings:
+    """Tasks that ECS itself had stopped, in order, before they had to be taken out."""
+    findings = Findings()
+    for check in checks:
+        findings.note(check, "moved")
+    return findings
+
+
+def _short(check: TaskCheck) -> str:
+    return parse_arn(check.task_arn).name[:SHORT_ID]
 
 
 def _after_acting(

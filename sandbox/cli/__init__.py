@@ -11,9 +11,9 @@ from pathlib import Path
 
 from sandbox.cli.exit_code import ExitCode
 from sandbox.cli.gameday_options import gameday_options
-from sandbox.cli.guard_options import guard_options
 from sandbox.cli.lint_options import lint_options
 from sandbox.cli.scaling_options import scaling_options
+from sandbox.cli.spot_options import spot_options
 from sandbox.errors import InvalidEvent, InvalidOption, InvalidTrace, InvalidWorld, SandboxError
 
 _EPILOG = """exit codes:
@@ -79,7 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     _dashboard(commands.add_parser("dashboard", help="preview the fleet widget in a browser"))
     gameday_options(commands.add_parser("gameday", help="a load against the shipped functions"))
     scaling_options(commands.add_parser("scaling", help="explain, check and price queue scaling"))
-    guard_options(commands.add_parser("guard", help="what became of deployments, and why"))
+    spot_options(
+        commands.add_parser("spot", help="what Spot took, when, where, and who drained it")
+    )
     lint_options(commands.add_parser("lint", help="audit task definitions, services and templates"))
     return parser
 

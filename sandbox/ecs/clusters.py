@@ -1,4 +1,4 @@
-"""The operations on clusters and capacity providers."""
+"""The operations on clusters."""
 
 from __future__ import annotations
 
@@ -32,7 +32,6 @@ class Clusters:
             "ListClusters": self._list,
             "DeleteCluster": self._delete,
             "PutClusterCapacityProviders": self._put_capacity_providers,
-            "DescribeCapacityProviders": self._describe_capacity_providers,
         }
 
     def _create(self, request: Request) -> Shape:
@@ -45,7 +44,7 @@ class Clusters:
                 arn=arn,
                 name=name,
                 settings={each: params[each] for each in SHOWN_AS_GIVEN if each in params},
-                capacity_providers=_known(params.get("capacityProviders", [])),
+                capacity_providers=self._known(params.get("capacityProviders", [])),
                 default_strategy=params.get("defaultCapacityProviderStrategy", []),
                 tags={tag["key"]: tag.get("value", "") for tag in params.get("tags", [])},
             )
@@ -90,30 +89,9 @@ class Clusters:
 
     def _put_capacity_providers(self, request: Request) -> Shape:
         cluster = self._state.cluster(request)
-        cluster.capacity_providers = _known(request.params["capacityProviders"])
+        cluster.capacity_providers = self._known(request.params["capacityProviders"])
         cluster.default_strategy = request.params["defaultCapacityProviderStrategy"]
         return {"cluster": self._shape(cluster, set())}
-
-    def _describe_capacity_providers(self, request: Request) -> Shape:
-        asked = [each.rsplit("/", 1)[-1] for each in request.params.get("capacityProviders") or []]
-        shown = [name for name in asked or FARGATE_PROVIDERS if name in FARGATE_PROVIDERS]
-        return {
-            "capacityProviders": [
-                {
-                    "capacityProviderArn": request.arn("ecs", f"capacity-provider/{name}"),
-                    "name": name,
-                    "status": "ACTIVE",
-                    "tags": [],
-                    "type": name,
-                }
-                for name in shown
-            ],
-            "failures": [
-                {"arn": request.arn("ecs", f"capacity-provider/{name}"), "reason": "MISSING"}
-                for name in asked
-                if name not in shown
-            ],
-        }
 
     def _shape(self, cluster: Cluster, include: set[str]) -> Shape:
         tasks = self._state.tasks_of(cluster).values()
@@ -122,7 +100,10 @@ class Clusters:
             "clusterArn": cluster.arn,
             "clusterName": cluster.name,
             "status": cluster.status,
-            "registeredContainerInstancesCount": 0,
+            "registeredContainerInstancesCount": sum(
+                each.status in ("ACTIVE", "DRAINING")
+                for each in self._state.instances_of(cluster.arn)
+            ),
             "runningTasksCount": sum(task.last_status == "RUNNING" for task in tasks),
             "pendingTasksCount": sum(task.pending for task in tasks),
             "activeServicesCount": sum(
@@ -140,10 +121,9 @@ class Clusters:
             shape["serviceConnectDefaults"] = cluster.settings["serviceConnectDefaults"]
         return shape
 
-
-def _known(providers: list[str]) -> list[str]:
-    for name in providers:
-        if name not in FARGATE_PROVIDERS:
-            message = f"The specified capacity provider '{name}' was not found."
-            raise ApiError("InvalidParameterException", message)
-    return providers
+    def _known(self, providers: list[str]) -> list[str]:
+        for name in providers:
+            if name not in (*FARGATE_PROVIDERS, *self._state.providers):
+                message = f"The specified capacity provider '{name}' was not found."
+                raise ApiError("InvalidParameterException", message)
+        return providers

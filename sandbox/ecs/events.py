@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from sandbox.ecs.instance_shape import instance_shape
 from sandbox.ecs.task_shape import ENI, task_shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sandbox.ecs.instance_model import ContainerInstance
     from sandbox.ecs.model import Shape, Task
     from sandbox.ecs.service_model import Deployment, HookRun, Service, ServiceDeployment
     from sandbox.elb.agenda import Agenda
@@ -41,7 +43,7 @@ class Events:
         """
         shape = task_shape(task)
         for name in ONLY_IN_THE_API:
-            del shape[name]
+            shape.pop(name, None)
         for attachment in shape["attachments"]:
             if attachment["type"] == ENI:
                 attachment["type"] = "eni"
@@ -55,6 +57,21 @@ class Events:
         }
         detail["updatedAt"] = timestamp(self._now())
         self._send("ECS Task State Change", task.arn, detail)
+
+    def instance_changed(self, instance: ContainerInstance) -> None:
+        """ECS Container Instance State Change; the documented sample has no task counts.
+
+        https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_container_instance_events.html
+        """
+        shape = instance_shape(instance)
+        for name in ("tags", "attachments", "runningTasksCount", "pendingTasksCount"):
+            del shape[name]
+        detail = {
+            name: timestamp(value) if isinstance(value, datetime) else value
+            for name, value in shape.items()
+        }
+        more = {"clusterArn": instance.cluster_arn, "updatedAt": timestamp(self._now())}
+        self._send("ECS Container Instance State Change", instance.arn, detail | more)
 
     def service_action(
         self, service: Service, event_type: EventType, name: str, **more: str | list[str]

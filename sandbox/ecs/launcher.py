@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from sandbox.ecs.model import STARTING, StopReason
+from sandbox.ecs.hosts import NoInstance
+from sandbox.ecs.model import STARTING, StopReason, Task
 from sandbox.ecs.placement import CapacityUnavailable, LaunchRefused, Origin, Placement, Spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sandbox.ecs.events import Events
-    from sandbox.ecs.model import Task
+    from sandbox.ecs.instance_model import ContainerInstance
+    from sandbox.ecs.model import Tags, Template
     from sandbox.ecs.service_log import ServiceLog
     from sandbox.ecs.service_model import Deployment, Service, TaskSet
     from sandbox.ecs.settings import EcsSettings
@@ -63,26 +65,48 @@ class Launcher:
         spread = Spread.of(peers)
         service.throttle.round += 1
         origin = self._origin(service, owner)
-        started: list[Task] = []
-        short: list[str] = []
-        refused: list[str] = []
-        for _ in range(count):
-            try:
-                started.append(self._placement.place(owner.template, origin, spread))
-            except CapacityUnavailable as error:
-                short.append(error.provider)
-            except LaunchRefused as error:
-                refused.append(error.reason)
+        outcomes = [self._place(owner.template, origin, spread) for _ in range(count)]
+        started = [each for each in outcomes if isinstance(each, Task)]
         self._log.tasks(service, "has started {} tasks", started)
-        for provider in sorted(set(short)):
-            self._placement_failed(service, provider)
-        for reason in sorted(set(refused)):
-            self._refused(service, reason)
-        for _ in [*short, *refused]:
+        self._tell_failures(service, [each for each in outcomes if isinstance(each, Exception)])
+        for _ in range(count - len(started)):
             service.unplaced += 1
             self.not_launched(service, owner)
         if service.unplaced:
             self._retry(service, self._settings.placement_retry_s, again)
+
+    def _place(self, template: Template, origin: Origin, spread: Spread) -> Task | Exception:
+        try:
+            return self._placement.place(template, origin, spread)
+        except (CapacityUnavailable, NoInstance, LaunchRefused) as problem:
+            return problem
+
+    def _tell_failures(self, service: Service, problems: Sequence[Exception]) -> None:
+        """Each kind once, however many tasks it concerns."""
+        for provider in sorted(
+            {p.provider for p in problems if isinstance(p, CapacityUnavailable)}
+        ):
+            self._placement_failed(service, provider)
+        for problem in [p for p in problems if isinstance(p, NoInstance)][:1]:
+            self._no_instance(service, problem)
+        for reason in sorted({p.reason for p in problems if isinstance(p, LaunchRefused)}):
+            self._refused(service, reason)
+
+    def start_daemon(
+        self,
+        service: Service,
+        origin: Origin,
+        host: ContainerInstance,
+        again: Callable[[Service], None],
+    ) -> None:
+        """Start a daemon's task on one instance; try again later if it has no room."""
+        try:
+            task = self._placement.place_daemon(service.primary.template, origin, host)
+        except NoInstance as error:
+            self._no_instance(service, error)
+            self._retry(service, self._settings.placement_retry_s, again)
+        else:
+            self._log.tasks(service, "has started {} tasks", [task])
 
     def stop(self, service: Service, tasks: Sequence[Task]) -> None:
         """Stop tasks that are too many, or belong to an older deployment, or are unhealthy."""
@@ -147,19 +171,37 @@ class Launcher:
         message = f"was unable to place a task. Reason: {CAPACITY_UNAVAILABLE}."
         self._log.note(service, message)
 
+    def _no_instance(self, service: Service, problem: NoInstance) -> None:
+        self._events.service_action(
+            service,
+            "ERROR",
+            "SERVICE_TASK_PLACEMENT_FAILURE",
+            containerInstanceArns=list(problem.closest),
+            reason=problem.reason,
+        )
+        message = "no container instance met all of its requirements"
+        self._log.note(service, f"was unable to place a task because {message}.")
+
     def _refused(self, service: Service, reason: str) -> None:
         name = "SERVICE_TASK_CONFIGURATION_FAILURE"
         self._events.service_action(service, "ERROR", name, reason=reason)
         self._log.note(service, f"failed to launch a task with (error {reason}).")
 
+    def tags_of(self, service: Service) -> Tags:
+        """What a task is tagged with: the service's tags if they propagate, and ECS's own."""
+        tags = dict(service.tags) if service.settings.get("propagateTags") == "SERVICE" else {}
+        if service.settings.get("enableECSManagedTags"):
+            cluster = service.cluster_arn.rsplit("/", 1)[1]
+            tags |= {"aws:ecs:clusterName": cluster, "aws:ecs:serviceName": service.name}
+        return tags
+
     def _origin(self, service: Service, owner: Deployment | TaskSet) -> Origin:
-        propagated = service.settings.get("propagateTags") == "SERVICE"
         return Origin(
             cluster_arn=service.cluster_arn,
             group=f"service:{service.name}",
             started_by=owner.id,
             service_arn=service.arn,
-            tags=service.tags if propagated else {},
+            tags=self.tags_of(service),
             pins=owner.pins,
             launch_round=service.throttle.round,
         )

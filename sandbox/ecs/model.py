@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from sandbox.clock import Appointment
     from sandbox.ecs.apps import App
+    from sandbox.ecs.instance_model import ContainerInstance
     from sandbox.ecs.network import Address
 
 Shape = dict[str, Any]
@@ -67,7 +68,20 @@ class Template:
     registries: tuple[Shape, ...] = ()
     service_connect: Shape | None = None
     platform_version: str = "1.4.0"
+    daemon: bool = False  # one task on every container instance
     on_alternate: bool = False  # green when the last one was blue, and the other way round
+
+    @property
+    def on_fargate(self) -> bool:
+        """Whether the tasks need no container instance."""
+        providers = {item["capacityProvider"] for item in self.strategy}
+        return self.launch_type == "FARGATE" or bool(providers & {"FARGATE", "FARGATE_SPOT"})
+
+    @property
+    def network_mode(self) -> str:
+        """How the containers reach the network; on Fargate through an interface of their own."""
+        stated = self.definition.shape.get("networkMode", "bridge")
+        return "awsvpc" if self.on_fargate else str(stated)
 
     def target_group(self, load_balancer: Shape) -> str | None:
         """Tell which of the two target groups of a load balancer the tasks are in."""
@@ -140,6 +154,9 @@ class Task:
     failed_check: str | None = None  # why the scheduler replaces it, as stoppedReason
     pins: Pins = field(default_factory=dict)
     launch_round: int = 0
+    instance: ContainerInstance | None = None  # None on Fargate
+    lost: bool = False  # the machine under it is gone, and ECS has not noticed yet
+    host_ports: dict[tuple[str, int], int] = field(default_factory=dict)  # container and its port
 
     @property
     def id(self) -> str:

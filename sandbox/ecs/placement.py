@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sandbox.ecs.capacity import FARGATE, Capacity, next_provider
+from sandbox.ecs.capacity import FARGATE, FARGATE_PROVIDERS, Capacity, next_provider
+from sandbox.ecs.hosts import Hosts
 from sandbox.ecs.model import Attachment, Container, Pins, Shape, Tags, Task, Template
 from sandbox.ecs.task_shape import ENI
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from sandbox.ecs.apps import Apps
     from sandbox.ecs.ids import Ids
+    from sandbox.ecs.instance_model import ContainerInstance
     from sandbox.ecs.network import Network, Subnet
     from sandbox.ecs.startup import Startup
     from sandbox.ecs.state import State
@@ -70,7 +72,7 @@ class Spread:
 
 
 class Placement:
-    """Starts tasks on Fargate."""
+    """Starts tasks on Fargate and on container instances."""
 
     def __init__(
         self,
@@ -88,9 +90,10 @@ class Placement:
         self._apps = apps
         self._startup = startup
         self._ids = ids
+        self._hosts = Hosts(state)
 
     def place(self, template: Template, origin: Origin, spread: Spread) -> Task:
-        """Start a task, or raise ``CapacityUnavailable`` or ``LaunchRefused``.
+        """Start a task, or raise ``CapacityUnavailable``, ``NoInstance`` or ``LaunchRefused``.
 
         The strategy counts it either way.
         """
@@ -98,13 +101,41 @@ class Placement:
         if template.strategy:
             provider = next_provider(list(template.strategy), spread.providers)
         spread.providers[provider or FARGATE] += 1
+        if template.launch_type == "EC2" or provider not in (None, *FARGATE_PROVIDERS):
+            cluster, zones = origin.cluster_arn, spread.zones
+            host = self._hosts.choose(template, provider, cluster, zones)
+            spread.zones[host.availability_zone] += 1
+            return self._on(host, template, origin, provider)
         subnet = self._subnet(template, provider or FARGATE, origin.cluster_arn, spread)
         spread.zones[subnet.availability_zone] += 1
-        task = self._task(template, origin, provider, subnet)
+        place = (subnet.subnet_id, subnet.availability_zone)
+        task = self._task(template, origin, provider, place)
+        self._capacity.take(task)
+        return self._begin(task, origin)
+
+    def place_daemon(self, template: Template, origin: Origin, host: ContainerInstance) -> Task:
+        """Start a daemon's task on an instance, or raise ``NoInstance`` or ``LaunchRefused``."""
+        self._hosts.check(template, host)
+        return self._on(host, template, origin, None)
+
+    def _on(
+        self, host: ContainerInstance, template: Template, origin: Origin, provider: str | None
+    ) -> Task:
+        region = origin.cluster_arn.split(":")[3]
+        configuration = template.network.get("awsvpcConfiguration", {})
+        subnets = [self._network.subnet(each, region) for each in configuration.get("subnets", [])]
+        zone = host.availability_zone
+        near = [each.subnet_id for each in subnets if each.availability_zone == zone]
+        subnet_id = next(iter([*near, *(each.subnet_id for each in subnets)]), "")
+        task = self._task(template, origin, provider, (subnet_id, zone))
+        task.instance = host
+        host.tasks[task.arn] = task
+        return self._begin(task, origin)
+
+    def _begin(self, task: Task, origin: Origin) -> Task:
         self._state.tasks.setdefault(origin.cluster_arn, {})[task.arn] = task
         if origin.service_arn:
             self._state.services[origin.service_arn].tasks[task.arn] = task
-        self._capacity.take(task)
         self._startup.begin(task)
         return task
 
@@ -120,8 +151,9 @@ class Placement:
         return min(room, key=lambda subnet: spread.zones[subnet.availability_zone])
 
     def _task(
-        self, template: Template, origin: Origin, provider: str | None, subnet: Subnet
+        self, template: Template, origin: Origin, provider: str | None, place: tuple[str, str]
     ) -> Task:
+        subnet_id, zone = place
         app = self._apps.of(template.definition)
         if app.launch_failure:
             raise LaunchRefused(app.launch_failure)
@@ -135,13 +167,13 @@ class Placement:
             group=origin.group,
             started_by=origin.started_by,
             capacity_provider=provider,
-            availability_zone=subnet.availability_zone,
-            subnet_id=subnet.subnet_id,
+            availability_zone=zone,
+            subnet_id=subnet_id,
             app=app,
             overrides=_overrides(definitions, origin.overrides),
             tags=dict(origin.tags),
             containers=[self._container(arn, each) for each in definitions],
-            attachments=self._attachments(template, subnet.subnet_id),
+            attachments=self._attachments(template, subnet_id),
             times={"createdAt": self._startup.now()},
             service_arn=origin.service_arn,
             pins=origin.pins,
@@ -164,6 +196,8 @@ class Placement:
             attachments.append(Attachment(uuid, "Service Connect", "PRECREATED", details))
         if template.registries:
             attachments.append(Attachment(self._ids.uuid(), "sdi", "PRECREATED"))
+        if template.network_mode != "awsvpc":
+            return attachments
         interface = Attachment(self._ids.uuid(), ENI, "PRECREATED", {"subnetId": subnet_id})
         return [*attachments, interface]
 

@@ -29,6 +29,7 @@ class Census:
     current: tuple[Task, ...]
     stale: tuple[Task, ...]
     healthy: frozenset[str]  # ARNs
+    draining: frozenset[str] = frozenset()  # ARNs of stale ones whose instance is DRAINING
 
     @property
     def missing(self) -> int:
@@ -56,8 +57,9 @@ def to_start(census: Census, configuration: Shape) -> int:
 def to_stop(census: Census, configuration: Shape) -> list[Task]:
     """Which tasks may be stopped now: minimumHealthyPercent of healthy ones stay.
 
-    A task is stopped once its replacement is healthy; earlier only if maximumPercent leaves no room
-    to start the replacement.
+    A task is stopped once its replacement is healthy; earlier if maximumPercent leaves no room to
+    start the replacement, or if its instance is being drained and minimumHealthyPercent allows it.
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateContainerInstancesState.html
     """
     floor = share(census.desired, configuration["minimumHealthyPercent"])
     spare = census.count_healthy(census.current) + census.count_healthy(census.stale) - floor
@@ -66,11 +68,11 @@ def to_stop(census: Census, configuration: Shape) -> list[Task]:
     stopped = []
     for task in sorted(census.stale, key=lambda task: task.arn in census.healthy):
         starting = task.last_status in STARTING
-        if not starting and replaced <= 0 and blocked <= 0:
-            break
+        if not starting and replaced <= 0 and blocked <= 0 and task.arn not in census.draining:
+            continue
         if task.arn in census.healthy:
             if spare <= 0:
-                break
+                continue
             spare -= 1
         replaced, blocked = replaced - 1, blocked - 1
         stopped.append(task)

@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from sandbox.ecs.client_tokens import ClientTokens
+from sandbox.ecs.hosts import NoInstance
 from sandbox.ecs.launcher import CAPACITY_UNAVAILABLE
 from sandbox.ecs.placement import CapacityUnavailable, LaunchRefused, Origin, Placement, Spread
 from sandbox.ecs.task_shape import task_shape
@@ -91,6 +92,9 @@ class RunTask:
                 started.append(self._placement.place(template, origin, spread))
             except CapacityUnavailable:
                 failures.append({"reason": CAPACITY_UNAVAILABLE})
+            except NoInstance as short:
+                closest = {"arn": short.closest[0]} if short.closest else {}
+                failures.append({**closest, "reason": short.reason})
             except LaunchRefused as refused:
                 raise ApiError("ClientException", refused.reason) from refused
         return started, failures

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.ecs.blue_green import BlueGreen
+from sandbox.ecs.daemons import Daemons
 from sandbox.ecs.lifecycle import Progress
 from sandbox.ecs.model import STARTING, Task
 from sandbox.ecs.rolling import Census, to_start, to_stop
@@ -58,6 +59,14 @@ class Scheduler:
                 self._settings.scheduler_s, lambda: self._look(service), f"schedule {service.name}"
             )
 
+    def instances_changed(self, cluster_arn: str) -> None:
+        """Instances came, went or drain: that concerns every service that may run on them."""
+        for service in self._state.services.values():
+            template = service.template if service.cluster_arn == cluster_arn else None
+            if template and not template.on_fargate:
+                service.unplaced = 0
+                self.soon(service)
+
     def task_changed(self, task: Task) -> None:
         """A task of a service may have to be replaced, or completes a deployment."""
         service = self._state.services.get(task.service_arn or "")
@@ -65,6 +74,8 @@ class Scheduler:
             return
         if task.last_status == "STOPPED":
             service.tasks.pop(task.arn, None)
+            if task.instance:
+                self.instances_changed(task.cluster_arn)
         elif task.last_status == "RUNNING" and task.launch_round > service.throttle.failed_round:
             service.throttle.failures, service.throttle.until = 0, 0.0
         owner = self._owner(service, task)
@@ -130,8 +141,12 @@ class Scheduler:
 
     def _deploy(self, service: Service) -> None:
         self._rollouts.settle(service)
-        rolling = service.current.configuration["strategy"] == "ROLLING"
-        progress = self._roll(service) if rolling else self._blue_green(service)
+        if service.primary.template.daemon:
+            progress = self._keep_daemons(service)
+        elif service.current.configuration["strategy"] == "ROLLING":
+            progress = self._roll(service)
+        else:
+            progress = self._blue_green(service)
         steady = progress.scaled_up and progress.alone
         self._rollouts.advance(service, progress, steady=steady)
         self._report(service, steady=steady and not service.current.ongoing)
@@ -146,6 +161,11 @@ class Scheduler:
         alone = len(service.deployments) == 1
         return Progress(scaled_up=census.steady and alone, alone=alone)
 
+    def _keep_daemons(self, service: Service) -> Progress:
+        complete, alone = Daemons(self._state, self._launcher).look(service, self.soon)
+        self._rollouts.retire(service)
+        return Progress(scaled_up=complete and alone, alone=len(service.deployments) == 1)
+
     def _blue_green(self, service: Service) -> Progress:
         self._rollouts.retire(service)
         return BlueGreen(self._launcher).look(service, self._healthy, self.soon)
@@ -153,11 +173,16 @@ class Scheduler:
     def _census(self, service: Service) -> Census:
         wanted = [task for task in service.tasks.values() if task.wanted]
         primary = service.primary.id
-        current = {t.arn: t for t in wanted if t.started_by == primary and not t.failed_check}
+        current = {
+            t.arn: t
+            for t in wanted
+            if t.started_by == primary and not t.failed_check and not _draining(t)
+        }
         return Census(
             desired=service.desired_count,
             current=tuple(current.values()),
             stale=tuple(task for task in wanted if task.arn not in current),
+            draining=frozenset(task.arn for task in wanted if _draining(task)),
             healthy=frozenset(task.arn for task in wanted if self._healthy(task)),
         )
 
@@ -196,6 +221,11 @@ class Scheduler:
     def _owner(service: Service, task: Task) -> Deployment | TaskSet | None:
         owners: list[Deployment | TaskSet] = [*service.deployments, *service.task_sets]
         return next((each for each in owners if each.id == task.started_by), None)
+
+
+def _draining(task: Task) -> bool:
+    """Whether its container instance takes no tasks any more."""
+    return task.instance is not None and task.instance.status != "ACTIVE"
 
 
 def _fails_now(task: Task) -> bool:

@@ -99,12 +99,11 @@ def _template(template: Template) -> Shape:
 
 
 def _launch(template: Template) -> Shape:
-    shape: Shape = {
-        "taskDefinition": template.definition.arn,
-        "networkConfiguration": template.network,
-        "platformVersion": template.platform_version,
-        "platformFamily": "Linux",
-    }
+    shape: Shape = {"taskDefinition": template.definition.arn}
+    if template.network:
+        shape["networkConfiguration"] = template.network
+    if template.on_fargate:
+        shape |= {"platformVersion": template.platform_version, "platformFamily": "Linux"}
     if template.strategy:
         return shape | {"capacityProviderStrategy": list(template.strategy)}
     return shape | {"launchType": template.launch_type}

@@ -31,6 +31,7 @@ SHOWN_AS_GIVEN = (
     "placementConstraints",
     "placementStrategy",
     "propagateTags",
+    "schedulingStrategy",
 )
 DEFAULTS: Shape = {
     "schedulingStrategy": "REPLICA",
@@ -187,8 +188,6 @@ class Services:
 def _expect_simulated(params: Shape) -> None:
     if params.get("deploymentConfiguration", {}).get("earlySuccessCriteria", {}).get("enable"):
         raise UnsupportedOperation("the sandbox does not simulate early success criteria")
-    if params.get("schedulingStrategy", "REPLICA") != "REPLICA":
-        raise UnsupportedOperation("the sandbox does not simulate DAEMON services")
 
 
 def _check_strategy(controller: str, configuration: Shape) -> None:

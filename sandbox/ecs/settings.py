@@ -33,6 +33,8 @@ class EcsSettings:
     steady_state_repeat_s: float = 21_600.0
     stopped_task_retention_s: float = 3_600.0
 
+    host_lost_s: float = 20.0  # from an instance's end to the STOPPED of its tasks
+
     # What nobody outside AWS knows; either way has to do.
     rollback_keeps_digests: bool = True
     announces_failed_hooks: bool = True  # SERVICE_DEPLOYMENT_FAILED when a lifecycle hook fails

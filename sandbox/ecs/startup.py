@@ -75,6 +75,10 @@ class Startup:
         self._steps.after(self._settings.provisioning_s, task, self._pend)
 
     def _pend(self, task: Task) -> None:
+        if task.instance and task.template.network_mode != "awsvpc":
+            task.host_ports = task.instance.bind(task)
+            self._connected(task)
+            return
         _, _, _, region, _, _ = task.arn.split(":", 5)
         task.address = self._network.subnet(task.subnet_id, region).allocate()
         if task.address is None:
@@ -84,6 +88,9 @@ class Startup:
             attachment.status = "ATTACHED"
             if attachment.type == ENI:
                 attachment.details = self._interface(task.address, region)
+        self._connected(task)
+
+    def _connected(self, task: Task) -> None:
         self._registration.silence(task)
         self._steps.advance(task, "PENDING", "connectivityAt")
         self._steps.after(self._settings.pending_s, task, self._activate)

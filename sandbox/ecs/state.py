@@ -8,7 +8,8 @@ from sandbox.errors import ApiError
 
 if TYPE_CHECKING:
     from sandbox.caller import Request
-    from sandbox.ecs.model import Cluster, Task, TaskDefinition
+    from sandbox.ecs.instance_model import ContainerInstance
+    from sandbox.ecs.model import Cluster, Shape, Task, TaskDefinition
     from sandbox.ecs.service_model import Service
 
 
@@ -21,6 +22,12 @@ class State:
         self.task_definitions: dict[str, TaskDefinition] = {}
         self.services: dict[str, Service] = {}
         self.tasks: dict[str, dict[str, Task]] = {}  # by cluster
+        self.instances: dict[str, ContainerInstance] = {}
+        self.providers: dict[str, Shape] = {}  # capacity providers of Auto Scaling groups
+
+    def instances_of(self, cluster_arn: str) -> list[ContainerInstance]:
+        """Tell the container instances of a cluster."""
+        return [each for each in self.instances.values() if each.cluster_arn == cluster_arn]
 
     def cluster_arn(self, request: Request, name_or_arn: str | None = None) -> str:
         """Complete a cluster's name; without one, ``default`` is meant."""

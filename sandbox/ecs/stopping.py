@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,9 @@ class Stopping:
         if not task.wanted:
             return
         self._steps.mark_stopped(task, reason)
-        if task.last_status in STARTING:
+        if task.lost:
+            self._registration.deregister(task)
+        elif task.last_status in STARTING:
             self._steps.after(self._settings.deactivating_s, task, self.abandon)
         else:
             self._steps.after(self._settings.deactivating_s, task, self._deactivate)
@@ -72,6 +75,31 @@ class Stopping:
     def _clean_up(self, task: Task, at: float) -> None:
         self._registration.deregister(task)
         self._exited(task, at)
+
+    def die(self, task: Task, reason: StopReason) -> None:
+        """The machine under the task goes away: no SIGTERM, and ECS learns of it later.
+
+        Until then the task counts as running, and load balancers send requests to it.
+        """
+        if task.next_step:
+            task.next_step.cancel()
+        if task.last_status == "STOPPED":
+            return
+        task.lost = True
+        self._registration.silence(task)
+        at = self._steps.now()
+        wait = self._settings.host_lost_s
+        self._steps.beside(wait, task, partial(self._found_dead, reason=reason, at=at))
+
+    def _found_dead(self, task: Task, reason: StopReason, at: float) -> None:
+        for container in task.containers:
+            container.exit_code = container.exit_code if task.exits_at else SIGKILL_EXIT_CODE
+        if task.wanted:
+            self._steps.mark_stopped(task, reason)
+        task.times.setdefault("executionStoppedAt", at)
+        for container in task.containers:
+            container.last_status = "STOPPED"
+        self._stopped(task)
 
     def abandon(self, task: Task) -> None:
         """Stop a task whose containers have never run."""
@@ -98,10 +126,10 @@ class Stopping:
         if task.exits_at is not None:
             return task.exits_at
         now = self._steps.now()
-        left = task.kill_at - now if task.kill_at else FARGATE_MAX_STOP_TIMEOUT_S
+        left = task.kill_at - now if task.kill_at else math.inf
         exits_in = 0.0
         for container in task.containers:
-            timeout = min(self._stop_timeout(container), left)
+            timeout = min(self._stop_timeout(task, container), left)
             killed = task.app.stops_in_s > timeout
             container.exit_code = SIGKILL_EXIT_CODE if killed else task.app.sigterm_exit_code
             exits_in = max(exits_in, min(task.app.stops_in_s, timeout))
@@ -121,9 +149,9 @@ class Stopping:
         wait = drains_in + self._settings.deactivating_s
         self._steps.exactly_after(wait, task, self.terminate)
 
-    def _stop_timeout(self, container: Container) -> float:
+    def _stop_timeout(self, task: Task, container: Container) -> float:
         timeout = container.definition.get("stopTimeout", self._settings.stop_timeout_s)
-        return float(min(timeout, FARGATE_MAX_STOP_TIMEOUT_S))
+        return float(timeout if task.instance else min(timeout, FARGATE_MAX_STOP_TIMEOUT_S))
 
     def _exited(self, task: Task, at: float) -> None:
         task.times["executionStoppedAt"] = at
@@ -140,6 +168,8 @@ class Stopping:
         self._registration.deregister(task)
         if task.address:
             self._network.release(task.address)
+        if task.instance:
+            task.instance.release(task)
         for attachment in task.attachments:
             attachment.status = "DELETED"
         task.next_step = None

@@ -51,6 +51,8 @@ class Tagging:
             return state.services[arn].tags
         if kind == "task-definition" and arn in state.task_definitions:
             return state.task_definitions[arn].tags
+        if kind == "container-instance" and arn in state.instances:
+            return state.instances[arn].tags
         for tasks in state.tasks.values():
             if arn in tasks:
                 return tasks[arn].tags

@@ -43,7 +43,10 @@ class TaskDefinitions:
             "placementConstraints": [],
             **params,
             "taskDefinitionArn": arn,
-            "containerDefinitions": [_completed(c) for c in params["containerDefinitions"]],
+            "containerDefinitions": [
+                _completed(c, params.get("networkMode", "bridge"))
+                for c in params["containerDefinitions"]
+            ],
             "revision": revision,
             "status": "ACTIVE",
             "compatibilities": ["EC2", *params.get("requiresCompatibilities", ["FARGATE"])],
@@ -105,7 +108,8 @@ class TaskDefinitions:
         return [each for arn, each in known.items() if arn.startswith(prefix)]
 
 
-def _completed(container: Shape) -> Shape:
+def _completed(container: Shape, network_mode: str) -> Shape:
+    """In bridge mode, host port 0 is any free one; otherwise it is the container's own."""
     defaults: Shape = {
         "cpu": 0,
         "essential": True,
@@ -115,7 +119,11 @@ def _completed(container: Shape) -> Shape:
         "portMappings": [],
     }
     ports = [
-        {"hostPort": port.get("containerPort"), "protocol": "tcp", **port}
+        {
+            "hostPort": 0 if network_mode == "bridge" else port.get("containerPort"),
+            "protocol": "tcp",
+            **port,
+        }
         for port in container.get("portMappings", [])
     ]
     return {**defaults, **container, "portMappings": ports}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sandbox.ecs.model import Attachment, Container, Shape, Tags, Task
 
+ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - what Docker shows
 ENI = "ElasticNetworkInterface"
 
 
@@ -32,21 +33,31 @@ def task_shape(task: Task, *, with_tags: bool = False) -> Shape:
         "cpu": task.overrides.get("cpu", definition.shape.get("cpu", "256")),
         "desiredStatus": task.desired_status,
         "enableExecuteCommand": False,
-        "ephemeralStorage": definition.shape.get("ephemeralStorage", {"sizeInGiB": 20}),
         "group": task.group,
         "healthStatus": task.health_status,
         "lastStatus": task.last_status,
-        "launchType": "FARGATE",
+        "launchType": "EC2" if task.instance else "FARGATE",
         "memory": task.overrides.get("memory", definition.shape.get("memory", "512")),
         "overrides": task.overrides,
-        "platformVersion": task.template.platform_version,
-        "platformFamily": "Linux",
         "tags": tag_list(task.tags) if with_tags else [],
         "taskArn": task.arn,
         "taskDefinitionArn": definition.arn,
         "version": task.version,
     }
-    return shape | _so_far(task)
+    return shape | _so_far(task) | (_on_instance(task) if task.instance else _on_fargate(task))
+
+
+def _on_instance(task: Task) -> Shape:
+    return {"containerInstanceArn": task.instance.arn} if task.instance else {}
+
+
+def _on_fargate(task: Task) -> Shape:
+    storage = task.template.definition.shape.get("ephemeralStorage", {"sizeInGiB": 20})
+    return {
+        "ephemeralStorage": storage,
+        "platformVersion": task.template.platform_version,
+        "platformFamily": "Linux",
+    }
 
 
 def _so_far(task: Task) -> Shape:
@@ -83,6 +94,12 @@ def _container(task: Task, container: Container) -> Shape:
     }
     if "memory" in definition:
         shape["memory"] = str(definition["memory"])
+    if task.host_ports:
+        shape["networkBindings"] = [
+            {"bindIP": ANY_ADDRESS, "containerPort": port, "hostPort": host_port, "protocol": "tcp"}
+            for (name, port), host_port in task.host_ports.items()
+            if name == definition["name"]
+        ]
     if container.last_status != "PENDING" and container.image_digest:
         shape |= {"imageDigest": container.image_digest, "runtimeId": container.runtime_id}
     if container.exit_code is not None:

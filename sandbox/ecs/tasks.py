@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sandbox.caller import Request
+    from sandbox.ecs.instance_model import ContainerInstance
     from sandbox.ecs.model import Shape, Task
     from sandbox.ecs.state import State
     from sandbox.ecs.stopping import Stopping
@@ -79,12 +80,17 @@ class Tasks:
             wanted["service_arn"] = self._state.service(request, params["serviceName"]).arn
         wanted = {name: value for name, value in wanted.items() if value is not None}
         family = params.get("family")
-        on_fargate = "containerInstance" not in params
-        on_fargate = on_fargate and params.get("launchType", "FARGATE") == "FARGATE"
+        instance, launch_type = params.get("containerInstance"), params.get("launchType")
 
         def matches(task: Task) -> bool:
             same = all(getattr(task, name) == value for name, value in wanted.items())
             right_family = not family or task.template.definition.family == family
-            return on_fargate and same and right_family
+            kind = "EC2" if task.instance else "FARGATE"
+            there = instance is None or (task.instance and instance in _names(task.instance))
+            return bool(same and right_family and there and launch_type in (None, kind))
 
         return matches
+
+
+def _names(instance: ContainerInstance) -> set[str]:
+    return {instance.arn, instance.id}

@@ -48,9 +48,10 @@ class Templates:
             strategy = strategy or cluster.default_strategy
         template = Template(
             definition,
-            _fargate(None if strategy else launch_type or "EC2"),
+            None if strategy else _simulated(launch_type or "EC2"),
             _checked(strategy or [], cluster),
             platform_version=_platform_version(params.get("platformVersion", "LATEST")),
+            daemon=params.get("schedulingStrategy") == "DAEMON",
         )
         return self._with_fields(template, params)
 
@@ -84,7 +85,7 @@ class Templates:
         for load_balancer in values.get("load_balancers", ()):
             self._check_target_group(load_balancer)
         template = replace(template, **values)
-        if "awsvpcConfiguration" not in template.network:
+        if template.network_mode == "awsvpc" and "awsvpcConfiguration" not in template.network:
             message = (
                 "Network Configuration must be provided when networkMode 'awsvpc' is specified."
             )
@@ -101,8 +102,8 @@ class Templates:
             raise ApiError("InvalidParameterException", message)
 
 
-def _fargate(launch_type: str | None) -> str | None:
-    if launch_type not in (None, FARGATE):
+def _simulated(launch_type: str) -> str:
+    if launch_type not in (FARGATE, "EC2"):
         raise UnsupportedOperation(f"the sandbox does not run tasks of launch type {launch_type}")
     return launch_type
 

@@ -10,14 +10,17 @@ from sandbox.caller import Caller, Request
 from sandbox.ecs.app_logs import AppLogs
 from sandbox.ecs.apps import App, Apps
 from sandbox.ecs.capacity import FARGATE, FARGATE_SPOT, Capacity
+from sandbox.ecs.capacity_providers import CapacityProviders
 from sandbox.ecs.clusters import Clusters
 from sandbox.ecs.deployment_parts import DeploymentParts
 from sandbox.ecs.events import Events
 from sandbox.ecs.ids import Ids
 from sandbox.ecs.images import EveryImage, Images
+from sandbox.ecs.instances import Instances
 from sandbox.ecs.interruption import Interruption
 from sandbox.ecs.launch_failures import LaunchFailure, LaunchFailures
 from sandbox.ecs.launcher import Launcher
+from sandbox.ecs.model import StopReason
 from sandbox.ecs.network import Network
 from sandbox.ecs.placement import Placement
 from sandbox.ecs.registration import Registration
@@ -46,8 +49,10 @@ if TYPE_CHECKING:
     from sandbox.clock import Clock
     from sandbox.ecs.app_logs import LogStore
     from sandbox.ecs.deployment_alarms import AlarmStates
+    from sandbox.ecs.discovery import Registry as CloudMapRegistry
     from sandbox.ecs.hooks import InvokeHook
     from sandbox.ecs.images import Registry
+    from sandbox.ecs.instance_model import ContainerInstance
     from sandbox.ecs.model import Task
     from sandbox.elb import TargetGroups
 
@@ -100,6 +105,8 @@ class EcsTwin:
         self._rollouts = self._deployments.rollouts
         self._scheduler = self._build_scheduler()
         self._rollouts.again = self._scheduler.soon
+        self.instances = Instances(self._agenda, self._state, self._ids, self._events)
+        self.instances.changed = self._scheduler.instances_changed
         self._operations = self._build_operations()
         self._before: dict[str, list[Callable[[], None]]] = {}
         targets.watch(self._scheduler.target_changed)
@@ -111,10 +118,12 @@ class EcsTwin:
         logs: LogStore | None = None,
         alarms: AlarmStates | None = None,
         invoke: InvokeHook | None = None,
+        cloud_map: CloudMapRegistry | None = None,
     ) -> None:
         """Let ECS use other services of the account."""
         self._images.registry = registry or self._images.registry
         self._app_logs.store = logs or self._app_logs.store
+        self._registration.discovery.registry = cloud_map
         parts = self._deployments
         parts.alarms.states = alarms or parts.alarms.states
         parts.hooks.invoke = invoke or parts.hooks.invoke
@@ -169,6 +178,40 @@ class EcsTwin:
             tasks = [task for each in self._state.tasks.values() for task in each.values()]
             return [t.arn for t in tasks if meant(t) and self._interruption.interrupt(t)]
 
+    def instance_lost(self, ec2_instance_id: str, *, stopped: bool = False) -> None:
+        """The machine of a container instance is gone, with everything on it.
+
+        A stopped one keeps its place in the cluster, and its status.
+        """
+        how = "stopped" if stopped else "terminated"
+        reason = StopReason("TerminationNotice", f"Host EC2 (instance {ec2_instance_id}) {how}.")
+        with self._agenda.lock:
+            for instance in self._registered(ec2_instance_id):
+                for task in list(instance.tasks.values()):
+                    self._stopping.die(task, reason)
+                instance.agent_connected = False
+                if stopped:
+                    self.instances.touch(instance)
+                else:
+                    self.instances.become(instance, "INACTIVE")
+
+    def instance_returned(self, ec2_instance_id: str) -> None:
+        """A stopped machine runs again: its agent takes tasks as the container instance it was."""
+        with self._agenda.lock:
+            for instance in self._registered(ec2_instance_id):
+                instance.agent_connected, instance.status = True, "ACTIVE"
+                self.instances.touch(instance)
+
+    def drain_instance(self, ec2_instance_id: str) -> None:
+        """The agent, or managed draining, sets the container instance to DRAINING."""
+        with self._agenda.lock:
+            for instance in self._registered(ec2_instance_id):
+                self.instances.become(instance, "DRAINING")
+
+    def _registered(self, ec2_instance_id: str) -> list[ContainerInstance]:
+        known = self._state.instances.values()
+        return [i for i in known if i.ec2_instance_id == ec2_instance_id and i.status != "INACTIVE"]
+
     def spot_capacity(self, tasks: int | None, *, availability_zone: str | None = None) -> None:
         """Offer Spot capacity for so many tasks (None: without limit), in one zone or in each."""
         with self._agenda.lock:
@@ -211,7 +254,8 @@ class EcsTwin:
         self._scheduler.task_changed(task)
 
     def _gone(self, task: Task) -> None:
-        self.capacity.give_back(task)
+        if task.instance is None:
+            self.capacity.give_back(task)
 
         def forget() -> None:
             del self._state.tasks[task.cluster_arn][task.arn]
@@ -258,6 +302,8 @@ class EcsTwin:
         services = Services(agenda, state, templates, self._rollouts, scheduler, task_sets)
         return {
             **Clusters(state).operations,
+            **CapacityProviders(state).operations,
+            **self.instances.operations,
             **TaskDefinitions(agenda, state).operations,
             **services.operations,
             **ServiceDeployments(agenda, state, scheduler, self._deployments.hooks).operations,

@@ -80,10 +80,16 @@ CLOUDWATCH_QUOTAS: Mapping[str, Quota] = {"describe alarms": _quota(9, 9, "Descr
 SSM_QUOTAS: Mapping[str, Quota] = {
     "get parameter": _quota(40, 40, "GetParameter GetParameters GetParametersByPath")
 }
+# "Handle AWS Cloud Map DiscoverInstances API request throttling"; for its other operations, and for EC2
+# Auto Scaling, AWS publishes nothing.
+CLOUD_MAP_QUOTAS: Mapping[str, Quota] = {
+    "discover": _quota(2000, 1000, "DiscoverInstances DiscoverInstancesRevision")
+}
 PUBLISHED_QUOTAS: Mapping[str, Mapping[str, Quota]] = {
     "ecs": ECS_QUOTAS,
     "cloudwatch": CLOUDWATCH_QUOTAS,
     "ssm": SSM_QUOTAS,
+    "servicediscovery": CLOUD_MAP_QUOTAS,
 }
 _RUN_TASK = frozenset({"RunTask"})
 FARGATE_QUOTAS: Mapping[str, Quota] = {
@@ -96,6 +102,7 @@ _THROTTLED_AS = {
     "sqs": ("RequestThrottled", 403),
     "lambda": ("TooManyRequestsException", 429),
     "cloudwatch": ("Throttling", 400),
+    "servicediscovery": ("RequestLimitExceeded", 503),
 }
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from queue_scaling.aws import Service
 from queue_scaling.reference import QUEUE_TAG
 from sandbox.errors import SandboxError
 from sandbox.scaling.check import not_yet_there
+
+if TYPE_CHECKING:
+    from audit.model.service import Service as Declared
 
 _PREFIX = "ecs-ops:"
 _SERVICE = re.compile(r"arn:[a-z-]+:ecs:[a-z0-9-]+:\d{12}:service/[^/]+/[^/]+")
@@ -52,7 +56,10 @@ def services(
     Without a ``scope`` nobody knows in which account they will be: wherever their queues are.
     """
     if files:
-        return [with_tags(each, tags) for file in files for each in _in_file(file, cluster, scope)]
+        found = [each for file in files for each in _in_file(file, tags, cluster, scope)]
+        if not found:
+            raise SandboxError(f"no service in {', '.join(files)} has the tag {QUEUE_TAG}")
+        return found
     if QUEUE_TAG in tags:
         where = scope or _scope_of(tags)
         return [not_yet_there(where.arn_of("planned", cluster), tags)]
@@ -64,7 +71,9 @@ def with_tags(service: Service, tags: Mapping[str, str]) -> Service:
     return replace(service, tags={**service.tags, **tags})
 
 
-def _in_file(file: str, cluster: str, scope: Scope | None) -> Iterable[Service]:
+def _in_file(
+    file: str, given: Mapping[str, str], cluster: str, scope: Scope | None
+) -> Iterator[Service]:
     from audit.model.graph import Graph
     from audit.model.service import Service as Declared
     from sandbox.lint.documents import items
@@ -76,10 +85,40 @@ def _in_file(file: str, cluster: str, scope: Scope | None) -> Iterable[Service]:
     except Unreadable as error:
         raise SandboxError(f"{file}: {error}") from error
     for number, declared in enumerate(graph.all(Declared)):
-        tags = declared.tags
+        name = _name(declared) or f"service-{number + 1}"
+        tags = _declared_tags(declared, given, f"{file}: {name}")
         if QUEUE_TAG in tags:
-            name = declared["serviceName"].text() or f"service-{number + 1}"
             yield not_yet_there((scope or _scope_of(tags)).arn_of(name, cluster), tags)
+
+
+def _name(declared: Declared) -> str | None:
+    from audit.model.node import Unknown
+
+    try:
+        return declared["serviceName"].text()
+    except Unknown:
+        return None
+
+
+def _declared_tags(declared: Declared, given: Mapping[str, str], where: str) -> dict[str, str]:
+    """Our tags of a service; what a template leaves open has to be given."""
+    from audit.model.node import Unknown
+
+    found: dict[str, str] = {}
+    keys = {tag["key"].text() or tag["Key"].text() or "": tag for tag in declared["tags"].items()}
+    if QUEUE_TAG not in keys:
+        return found
+    for key, tag in keys.items():
+        if not key.startswith(_PREFIX) or key in given:
+            continue
+        try:
+            found[key] = tag["value"].text() or tag["Value"].text() or ""
+        except Unknown as error:
+            short = key.removeprefix(_PREFIX)
+            raise SandboxError(
+                f"{where}: tag {key}: {error}: give it with --tag {short}=..."
+            ) from None
+    return {**found, **given}
 
 
 def _scope_of(tags: Mapping[str, str]) -> Scope:

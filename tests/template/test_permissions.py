@@ -11,16 +11,18 @@ ROLES = of_type("AWS::IAM::Role")
 # Actions that AWS cannot restrict to resources, from the service authorization reference.
 UNRESTRICTED = {
     "elasticloadbalancing:DescribeTargetHealth": "describes of ELB have no resource types",
-    "ecs:DescribeTaskDefinition": "has no resource types",
     "codedeploy:StopDeployment": "has no resource types",
     "ecs:ListClusters": "a list of an account's clusters is of no cluster",
     "ecs:ListTasks": "its resource is the container instance that it may name",
+    "ecs:DescribeTaskDefinition": "has no resource types",
+    "autoscaling:DescribeLifecycleHooks": "describes of Auto Scaling have no resource types",
     "ecs:ListServices": "has no resource types, only the condition key ecs:cluster",
     "cloudwatch:GetMetricData": "metrics are no resources",
     "cloudwatch:PutMetricData": "has no resource types, only the condition key cloudwatch:namespace",
     "tag:GetResources": "searches the whole Region",
     "application-autoscaling:DescribeScalingPolicies": "describes have no resource types",
     "events:TestEventPattern": "a pattern and an event are no resources",
+    "scheduler:ListSchedules": "a list of an account's schedules is of no schedule",
     "xray:PutTraceSegments": "X-Ray has no resources to write to",
     "xray:PutTelemetryRecords": "X-Ray has no resources to write to",
 }
@@ -36,11 +38,11 @@ ACTIONS = {
 ON_BEHALF = {
     "ecs:CreateService": {"ecs:TagResource", "iam:PassRole"},
     "ecs:RegisterTaskDefinition": {"ecs:TagResource", "iam:PassRole"},
-    "scheduler:CreateSchedule": {"iam:PassRole"},
     "codedeploy:CreateDeployment": {
         "codedeploy:GetDeploymentConfig",
         "codedeploy:RegisterApplicationRevision",
     },
+    "ecs:RunTask": {"ecs:TagResource", "iam:PassRole"},
     "application-autoscaling:RegisterScalableTarget": {
         "application-autoscaling:TagResource",
         "iam:CreateServiceLinkedRole",

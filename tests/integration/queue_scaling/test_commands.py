@@ -11,6 +11,7 @@ import pytest
 
 from sandbox.cli import main
 from sandbox.cli.exit_code import ExitCode
+from tests.integration.conftest import TEMPLATE as SHIPPED
 from tests.integration.queue_scaling.test_bad_input import BAD
 
 GOOD = ["--tag", "queue=orders", "--tag", "latency-slo=60s"]
@@ -155,12 +156,27 @@ def test_check_reads_templates_without_an_account(capsys, tmp_path, monkeypatch)
     assert "tag ecs-ops:latency-slo='soon'" in told
 
 
+def test_check_asks_for_what_a_template_leaves_open(capsys):
+    example = str(SHIPPED.parent / "examples" / "workload" / "template.yaml")
+    offline = ["scaling", "check", "--offline", "--file", example]
+    assert main(offline) == ExitCode.FAILED
+    assert "orders-worker: tag ecs-ops:queue: Orders.QueueName is not known" in (
+        capsys.readouterr().err
+    )
+    assert main([*offline, "--tag", "queue=orders"]) == ExitCode.DONE
+    assert capsys.readouterr().out == (
+        "default/orders-worker: orders within 60 s; mode metric, every 60 s, "
+        "0 to any number of tasks\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
         (["--offline"], "give some with --file or --tag"),
         (["--offline", "--tag", "queue"], "expected KEY=VALUE"),
         (["--offline", "--file", "/no/such.yaml"], "cannot be read"),
+        (["--file", str(SHIPPED)], "template.yaml has the tag ecs-ops:queue"),
         (["arn:aws:ecs:eu-west-1:123456789012:service/short"], "with its cluster in it"),
     ],
 )

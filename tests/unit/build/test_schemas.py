@@ -10,6 +10,8 @@ from build_tools.schemas import SCHEMAS
     ("name", "in_force"),
     [
         ("alert-v1.json", schemas.alert_schema),
+        ("job-v1.json", schemas.job_schema),
+        ("job-event-v1.json", schemas.job_event_schema),
         ("scaling-v1.json", schemas.scaling_schema),
         ("spot-fallback-v1.json", schemas.spot_fallback_schema),
     ],

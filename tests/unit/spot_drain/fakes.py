@@ -11,9 +11,9 @@ from botocore.exceptions import ClientError
 
 from ecsops.errors import CallFailed
 from spot_drain.aws import ServiceKey
-from spot_drain.storm import Tally
+from spot_drain.storm import PLACE, Tally
 from spot_drain.tally import VERDICTS, Added
-from spot_drain.targets import Membership, Service, Target
+from spot_drain.targets import Entry, Membership, Service, Target
 from spot_drain.verdict import Seen
 from tests.unit.spot_drain.builders import QUEUE, address, failure
 
@@ -54,6 +54,7 @@ class FakeGateway:
     leaving: set[tuple[str, Target]] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
     broken: dict[str, CallFailed] = field(default_factory=dict)
+    instances: dict[str, Any] = field(default_factory=dict)
     blind: bool = False
     stubborn: bool = False
     rolled: dict[str, Service | CallFailed] = field(default_factory=dict)
@@ -93,6 +94,15 @@ class FakeGateway:
     def rolling_out(self, services: Iterable[Service]) -> dict[str, Any]:
         arns = {one.arn for one in services if one.revisions}
         return {arn: known for arn, known in self.rolled.items() if arn in arns}
+
+    def instance_ids(self, by_cluster: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+        self.calls.append(("instances", by_cluster))
+        return {arn: self.instances[arn] for a in by_cluster.values() for arn in a}
+
+    def leave_registries(self, entries: Iterable[Entry]) -> dict[Entry, CallFailed]:
+        left = list(entries)
+        self.calls.append(("registries", left))
+        return {e: self.broken[e.registry_arn] for e in left if e.registry_arn in self.broken}
 
     def look(self, memberships: Iterable[Membership]) -> dict[Membership, Seen]:
         places = list(memberships)
@@ -165,11 +175,14 @@ class FakeTallies:
             sets.setdefault(name, set()).update(items)
         return Added(self.times[arn][0], new, tasks)
 
+    def keep(self, tallies: Iterable[Tally]) -> None:
+        """Nobody asks these tests for the history."""
+
     def read(self, arns: Iterable[str]) -> list[Tally]:
         for arn in (known := list(arns)):
             self._check(arn)
         return [
-            Tally(arn, *self.times[arn], **{n: frozenset(i) for n, i in self.noted[arn].items()})
+            _tally(arn, self.times[arn], self.noted[arn])
             for arn in known
             if arn in self.noted and arn not in self.told
         ]
@@ -215,3 +228,10 @@ class FakeBus:
             return {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure"}]}
         self.details += [json.loads(entry["Detail"]) for entry in Entries]
         return {"FailedEntryCount": 0, "Entries": []}
+
+
+def _tally(arn: str, times: list[int], noted: Mapping[str, Iterable[str]]) -> Tally:
+    sets = {name: frozenset(items) for name, items in noted.items()}
+    places = {n.removeprefix(PLACE): s for n, s in sets.items() if n.startswith(PLACE)}
+    rest = {name: items for name, items in sets.items() if not name.startswith(PLACE)}
+    return Tally(arn, *times, **rest, places=places)

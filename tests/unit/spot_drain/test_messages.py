@@ -12,6 +12,7 @@ from spot_drain.messages import (
     Verify,
     encode,
     join,
+    probe,
     read_own,
     report_bodies,
     verify_bodies,
@@ -52,7 +53,13 @@ def test_a_report_reads_back_as_it_was_written():
 
 @pytest.mark.parametrize("body", ["{}", '{"source": "aws.ecs"}', '{"spot_drain": 5}'])
 def test_an_event_is_no_message_of_ours(body):
-    assert read_own(body) is None
+    assert probe(body).spot_drain is None
+
+
+def test_what_a_message_is_shows_without_reading_the_rest_of_it():
+    assert probe('{"detail-type": "ECS Task State Change", "detail": 5}').detail_type == (
+        "ECS Task State Change"
+    )
 
 
 @pytest.mark.parametrize(

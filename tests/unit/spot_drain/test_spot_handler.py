@@ -31,7 +31,7 @@ def load(monkeypatch):
     monkeypatch.setattr(clients, "client", lambda name: SimpleNamespace(name=name))
 
     def fresh(**environment: str):
-        for name in ("QUEUE_URL", "TABLE_NAME", "SPOT_DRAIN_MODE"):
+        for name in ("QUEUE_URL", "TABLE_NAME", "SPOT_DRAIN_MODE", "SPOT_REBALANCE"):
             monkeypatch.delenv(name, raising=False)
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
@@ -42,7 +42,12 @@ def load(monkeypatch):
     sys.modules.pop("spot_drain.handler", None)
 
 
-ENVIRONMENT = {"QUEUE_URL": QUEUE, "TABLE_NAME": "ops", "SPOT_DRAIN_MODE": "dry-run"}
+ENVIRONMENT = {
+    "QUEUE_URL": QUEUE,
+    "TABLE_NAME": "ops",
+    "SPOT_DRAIN_MODE": "dry-run",
+    "SPOT_REBALANCE": "off",
+}
 
 
 def test_the_environment_reaches_the_worker(load):

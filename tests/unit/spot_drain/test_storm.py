@@ -40,7 +40,7 @@ def test_the_report_says_who_drained_what():
     alert = storm_alert(tally(native="ab", backstop="c", groups="g"))
     assert alert.title == "prod/web: Spot took 3 tasks; all left their load balancers in time"
     assert alert.summary == (
-        "09:00:00-09:00:12 UTC: Fargate Spot interrupted 3 tasks. "
+        "09:00:00-09:00:12 UTC: Spot interrupted 3 tasks. "
         "ECS itself had taken 2 out of rotation. "
         "1 still got requests when the toolkit came, and were taken out."
     )

@@ -41,7 +41,7 @@ def tagged(value: str | None, stack_mode: str = "on"):
 
 
 def test_the_groups_of_a_rolling_service_are_its_load_balancers():
-    assert registrations() == {Registration(group("web"), PORT)}
+    assert registrations() == {Registration(group("web"), PORT, "app")}
 
 
 def test_a_service_without_a_load_balancer_has_none():
@@ -56,7 +56,7 @@ def test_a_service_without_a_load_balancer_has_none():
 
 def test_the_same_group_listed_twice_counts_once():
     assert registrations(loadBalancers=[balancer("web"), balancer("web")]) == {
-        Registration(group("web"), PORT)
+        Registration(group("web"), PORT, "app")
     }
 
 

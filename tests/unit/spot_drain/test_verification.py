@@ -112,7 +112,7 @@ def test_after_the_third_attempt_a_person_is_told_which_targets_of_which_groups(
 
 def test_what_the_third_attempt_itself_took_out_calls_nobody():
     findings = verify([check(1)], MAX_ATTEMPTS, in_rotation(1), now=LATER)
-    assert verdicts(findings) == {"backstop": 1}
+    assert verdicts(findings) == {"backstop": 1, "in_flight": 1}
     assert findings.left == {}
 
 

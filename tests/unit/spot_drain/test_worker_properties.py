@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ecsops.queue import Message
 from spot_drain.batch import Worker, sort
+from spot_drain.instance_messages import sort_others
 from spot_drain.messages import Report, Verify, encode
 from tests.unit.ecsops.events.sample_events import SAMPLES
 from tests.unit.spot_drain.builders import (
@@ -85,9 +86,17 @@ def mutated(draw: st.DrawFn) -> str:
 _noise = st.lists(mutated() | st.text(max_size=20) | st.just("\ud800"), max_size=12)
 
 
+class OnlyReads:
+    """Reads what is not about single tasks, and does nothing about it."""
+
+    def work(self, messages: list[Message], now: float) -> set[str]:
+        return set(sort_others(messages, "123456789012", now).rejected)
+
+
 def make() -> tuple[Worker, FakeGateway]:
     aws = FakeGateway().host(service(), tasks=GOOD)
-    return Worker(aws, FakeTallies(), FakeSqs(), FakeBus(), QUEUE), aws
+    worker = Worker(aws, FakeTallies(), FakeSqs(), FakeBus(), QUEUE, other_worker=OnlyReads())
+    return worker, aws
 
 
 @given(_noise, st.randoms())

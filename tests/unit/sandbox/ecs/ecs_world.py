@@ -65,9 +65,7 @@ class World:
             Protocol="HTTP",
             Port=port,
             VpcId="vpc-1",
-            TargetType="ip",
-            HealthCheckIntervalSeconds=5,
-            **params,
+            **{"TargetType": "ip", "HealthCheckIntervalSeconds": 5} | params,
         )["TargetGroups"][0]["TargetGroupArn"]
         self.elb(
             "ModifyTargetGroupAttributes",

@@ -64,6 +64,6 @@ def test_impossible_strategies_are_refused(world: World, strategy: list) -> None
         world.service("web", 1, capacityProviderStrategy=strategy)
 
 
-def test_ec2_tasks_are_not_simulated(world: World) -> None:
-    with pytest.raises(UnsupportedOperation, match="EC2"):
-        world.service("web", 1, launchType="EC2")
+def test_external_tasks_are_not_simulated(world: World) -> None:
+    with pytest.raises(UnsupportedOperation, match="EXTERNAL"):
+        world.run_task(launchType="EXTERNAL")

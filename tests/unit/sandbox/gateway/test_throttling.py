@@ -75,6 +75,13 @@ def test_cloudwatch_and_parameter_store_have_published_rates_too() -> None:
         assert sum(calls) == rate
 
 
+def test_cloud_map_publishes_a_rate_for_discovery_only() -> None:
+    throttles = Throttles()
+    for operation, passed in (("DiscoverInstances", 2_000), ("DeregisterInstance", 2_500)):
+        call = ("servicediscovery", operation)
+        assert sum(throttles.admit(HERE, call, {}, NOW) for _ in range(2_500)) == passed
+
+
 def test_fargate_launches_take_a_token_for_each_task() -> None:
     throttles = Throttles()
     spot = [{"capacityProvider": "FARGATE_SPOT"}]

@@ -1,0 +1,1 @@
+"""Batch jobs: ECS tasks launched exactly once, retried for the right reasons, never silently missing."""

@@ -1,0 +1,160 @@
+"""What comes to the submit queue: specs, commands, our own follow-ups, and the tick."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from batch_jobs import messages, shards, telling
+from batch_jobs.checking import Checking
+from batch_jobs.closing import Closing
+from batch_jobs.endings import Runs
+from batch_jobs.ids import job_of, run_by_hand, run_of_slot
+from batch_jobs.jobs import Jobs
+from batch_jobs.ledger import Ledger
+from batch_jobs.messages import Cancel, Command, FollowUp, Pause, Rerun
+from batch_jobs.missing import Missing
+from batch_jobs.rows import JobRow, Plan, RunRow, plan_key, run_key
+from batch_jobs.run import StopAsked
+from batch_jobs.spec_reading import InvalidSpec, parse_spec
+from batch_jobs.starting import Starting
+from batch_jobs.stopping import Stopping
+from batch_jobs.submitting import Submitting
+from batch_jobs.times import parse_slot
+from ecsops.alerts import Table
+from ecsops.errors import CALL_ERRORS, InvalidMessage
+from ecsops.observability import count, logger
+from ecsops.queue import Message
+
+_UNNAMED = "unnamed"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Works on the submit queue's messages, each by itself."""
+
+    ledger: Ledger
+    jobs: Jobs
+    runs: Runs
+    submitting: Submitting
+    starting: Starting
+    stopping: Stopping
+    closing: Closing
+    checking: Checking
+    missing: Missing
+    off: bool = False
+
+    def work(self, batch: Sequence[Message], now: float) -> set[str]:
+        """Work on all messages; the ids of those to be tried again."""
+        failed: set[str] = set()
+        for message in batch:
+            try:
+                self._one(message, now)
+            except InvalidMessage as error:
+                count("RejectedMessages")
+                logger.error(
+                    "message rejected", path=error.path, reason=error.problem, message_id=message.id
+                )
+                failed.add(message.id)
+            except CALL_ERRORS as error:
+                logger.exception("message not worked on", reason=str(error), message_id=message.id)
+                failed.add(message.id)
+        return failed
+
+    def _one(self, message: Message, now: float) -> None:
+        found = messages.read(message.body)
+        if found == "tick":
+            self._tick(now)
+        elif found is None:
+            self._spec(message, now)
+        elif isinstance(found, FollowUp):
+            self._follow_up(found, now)
+        else:
+            self._command(found, message, now)
+
+    def _spec(self, message: Message, now: float) -> None:
+        if self.off:
+            logger.warning("spec not accepted: BatchJobsMode is off", message_id=message.id)
+            count("SpecsRefused")
+            return
+        try:
+            spec = parse_spec(message.body)
+            if spec.slot is None:
+                run = run_by_hand(spec.job, message.id, message.sent_at or now)
+            else:
+                run = run_of_slot(spec.job, parse_slot(spec.slot))
+            self.submitting.submit(spec, run, now)
+        except InvalidSpec as error:
+            self._refuse(error, now)
+
+    def _refuse(self, error: InvalidSpec, now: float) -> None:
+        """Trying again cannot help: people are told, and the message is done with."""
+        count("SpecsRefused")
+        for problem in error.problems:
+            logger.error("spec refused", job=error.job, path=problem.path, reason=str(problem))
+        name = (error.job or _UNNAMED)[:64]
+        job = msgspec.structs.replace(self.jobs.get(name), job=name)
+        rows = tuple((one.path, one.problem, one.hint) for one in error.problems[:20])
+        title = f"Job {name}: its spec was refused, {error.problems[0].path}"
+        summary = f"{error.problems[0]}. Nothing was launched."
+        alert = telling.problem(job, "refused", now, title, summary)
+        evidence = (Table("Problems", ("field", "what is wrong", "what to write"), rows),)
+        self.jobs.open(job, {"refused": msgspec.structs.replace(alert, evidence=evidence)}, now)
+
+    def _follow_up(self, found: FollowUp, now: float) -> None:
+        match found.batch_jobs:
+            case "start":
+                self.starting.look(found.run, now)
+            case "stop":
+                self.stopping.step(found.run, now)
+            case "finish":
+                self.closing.close(found.run, now)
+            case "check":
+                self.checking.check(found.job, now)
+
+    def _command(self, command: Command, message: Message, now: float) -> None:
+        match command:
+            case Cancel(run, by):
+                reason = f"cancelled by {by}" if by else "cancelled"
+                if self.runs.apply(run, StopAsked(by, reason), now) is None:
+                    self._unknown(command, run)
+            case Rerun(run, failed_shards, by):
+                self._rerun(run, message, now, by, only_failed=failed_shards)
+            case _:
+                self._pause(command.job, now, paused=isinstance(command, Pause))
+
+    def _pause(self, job: str, now: float, *, paused: bool) -> None:
+        def change(row: JobRow) -> JobRow:
+            # What falls into the pause was skipped, not missed.
+            slot = row.last_slot if paused or not row.paused else max(row.last_slot or 0.0, now)
+            return msgspec.structs.replace(row, paused=paused, last_slot=slot)
+
+        self.jobs.change(job, change, now)
+
+    def _rerun(self, run: str, message: Message, now: float, by: str, *, only_failed: bool) -> None:
+        known = self.ledger.get(run_key(run), RunRow)
+        plan = self.ledger.get(plan_key(run), Plan)
+        if known is None or plan is None:
+            self._unknown("rerun", run)
+            return
+        only = shards.decode(known.row.failed) if only_failed else shards.all_of(plan.row.count)
+        if not only:
+            logger.warning("nothing to run again: no shard failed", run=run)
+            return
+        again = run_by_hand(job_of(run), message.id, message.sent_at or now)
+        self.submitting.again(plan.row, again, only, now, by)
+
+    @staticmethod
+    def _unknown(command: object, run: str) -> None:
+        count("RejectedMessages")
+        logger.error("no such run", run=run, command=str(command))
+
+    def _tick(self, now: float) -> None:
+        """The work on each job is a message of its own: one that fails does not hold up others."""
+        jobs = [row.job for row in self.jobs.all() if not row.foreign]
+        self.runs.tell([messages.check(job) for job in jobs])
+        self.runs.pump()
+        if not self.off:
+            self.missing.look(now)

@@ -1,0 +1,50 @@
+"""What a run waits for, and whether it is there. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from batch_jobs import shards
+from batch_jobs.ids import run_of_slot
+from batch_jobs.rows import FINAL, SUCCEEDED, RunRow, Wait
+from batch_jobs.spec import Dependency
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """``starts``: all that must have succeeded has. ``failed`` shards will never run; ``why``."""
+
+    starts: bool
+    failed: int = 0
+    why: str = ""
+
+
+def wait_of(dependency: Dependency, slot: float | None, newest: str | None) -> Wait | None:
+    """The run that a dependency means: of the same slot, else the newest; None if there never was one."""
+    run = dependency.run
+    if run is None and dependency.job is not None:
+        run = newest if slot is None else run_of_slot(dependency.job, slot)
+    return None if run is None else Wait(run=run, each=dependency.type == "nToN")
+
+
+def outlook(run: RunRow, others: Mapping[str, RunRow]) -> Outlook:
+    """What the runs that it waits for mean for a run."""
+    failed, starts, whys = 0, True, []
+    for wait in run.waits_for:
+        other = others.get(wait.run)
+        if other is None:
+            starts = starts and wait.each
+            continue
+        over = other.state in FINAL and other.state != SUCCEEDED
+        if over:
+            whys.append(f"{wait.run}, on which it depends, is {other.state}")
+        if wait.each:
+            never = shards.decode(other.failed) if other.count == run.count else 0
+            left = shards.all_of(run.count) & ~shards.decode(other.done)
+            failed |= left if over else never
+        elif over:
+            failed = shards.all_of(run.count)
+        elif other.state != SUCCEEDED:
+            starts = False
+    return Outlook(starts and not whys, failed, "; ".join(whys))

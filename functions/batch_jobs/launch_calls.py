@@ -1,0 +1,161 @@
+"""RunTask for what was meant to be launched, side by side, and the facts that come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+from batch_jobs import stop_reasons
+from batch_jobs.causes import ABOVE_LIMIT, QUOTA
+from batch_jobs.endings import Ending, Endings
+from batch_jobs.ids import AttemptId
+from batch_jobs.launch_outcome import Again, Launched, Outcome, Refused
+from batch_jobs.request import request_of
+from batch_jobs.retrying import Place
+from batch_jobs.rows import RUNNING, AttemptRow, Key, Plan, Row, RunRow, attempt_key, run_key
+from batch_jobs.run import LaunchBegan
+from batch_jobs.run_task import run_task
+from batch_jobs.tasks import TaskReader, stop_task
+from batch_jobs.verdict import Kind, Verdict
+from ecsops.errors import OpsError
+from ecsops.observability import logger
+from ecsops.parallel import run_all
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs import ECSClient
+
+# A client token lives "24 hours or one hour after the task has stopped" (ECS_Idempotency in the API
+# reference): that of a task which ends at once is forgotten after an hour, and would launch again.
+TOKEN_IS_SAFE_S = 3000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """An attempt to be launched for a row of the agenda, and when that was first meant."""
+
+    key: Key
+    id: AttemptId
+    place: Place
+    meant_at: float
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a pass did, for metrics and alerts."""
+
+    launched: int = 0
+    refused: dict[str, int] = field(default_factory=dict)
+    quota: dict[str, str] = field(default_factory=dict)
+    throttled: int = 0
+    began: list[RunRow] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Makes the calls and writes down what they meant."""
+
+    ecs: ECSClient
+    reader: TaskReader
+    endings: Endings
+
+    def make(
+        self, launches: Sequence[Launch], plans: Mapping[str, Plan], now: float, tally: Tally
+    ) -> set[AttemptId]:
+        """The attempts about which everything is written down; the others are to be made again."""
+        calls: list[Callable[[], Outcome]] = [
+            partial(self._run_task, one, plans, now) for one in launches
+        ]
+        answers: list[Outcome | Exception] = run_all(calls)
+        outcomes: dict[Launch, Outcome] = {}
+        for one, answer in zip(launches, answers, strict=True):
+            outcomes[one] = _or_again(answer)
+        self._refused(outcomes, now, tally)
+        rows: list[tuple[Key, Row]] = []
+        for one, outcome in outcomes.items():
+            if isinstance(outcome, Again):
+                tally.throttled += outcome.throttled
+                logger.warning(
+                    "not launched yet", run=one.id.run, shard=one.id.shard, reason=outcome.reason
+                )
+                continue
+            task = outcome.task_arn if isinstance(outcome, Launched) else None
+            tally.launched += task is not None
+            row = AttemptRow(at=one.meant_at, place=one.place, task=task, settled=True)
+            rows.append((attempt_key(one.id, "a"), row))
+        self.endings.ledger.put_many(rows, now)
+        settled = {one.id for one, outcome in outcomes.items() if not isinstance(outcome, Again)}
+        started = {
+            one: outcome.task_arn
+            for one, outcome in outcomes.items()
+            if isinstance(outcome, Launched)
+        }
+        self._stop_superfluous(started, plans)
+        return settled
+
+    def begin(
+        self, runs: Iterable[str], known: Mapping[str, RunRow], now: float, tally: Tally
+    ) -> None:
+        """Note each run's first launch."""
+        for run in runs:
+            if known[run].started is None:
+                row = self.endings.runs.apply(run, LaunchBegan(), now)
+                if row is not None and row.started == now:
+                    tally.began.append(row)
+
+    def _run_task(self, one: Launch, plans: Mapping[str, Plan], now: float) -> Outcome:
+        plan = plans[one.id.run]
+        if now - one.meant_at > TOKEN_IS_SAFE_S:
+            tasks = self.reader.started_by(plan.spec.cluster, one.id.started_by)
+            if tasks:
+                return Launched(tasks[0])
+            # ECS forgets stopped tasks after an hour: it may have run. Another attempt, with a token of
+            # its own, is paid from the budget of interruptions.
+            return Refused(Verdict(Kind.LOST, "launch-unknown", "launched long ago, or never"))
+        item = self.endings.plans.item(plan, one.id.shard)
+        return run_task(self.ecs, request_of(plan, one.id, one.place, item))
+
+    def _refused(self, outcomes: Mapping[Launch, Outcome], now: float, tally: Tally) -> None:
+        refused = {one: out.verdict for one, out in outcomes.items() if isinstance(out, Refused)}
+        for one, verdict in refused.items():
+            tally.refused[verdict.cause] = tally.refused.get(verdict.cause, 0) + 1
+            if verdict.cause in (QUOTA, ABOVE_LIMIT):
+                tally.quota[one.id.run] = verdict.reason
+        if refused:
+            self.endings.record([Ending(one.id, v, now) for one, v in refused.items()], now)
+
+    def _stop_superfluous(self, started: Mapping[Launch, str], plans: Mapping[str, Plan]) -> None:
+        """Stop what was launched while its run was being stopped."""
+        keys = {run_key(one.id.run) for one in started}
+        rows = self.endings.ledger.get_many(keys, RunRow).values()
+        running = {one.row.run for one in rows if one.row.state == RUNNING}
+        stops = [
+            partial(
+                stop_task,
+                self.ecs,
+                plans[one.id.run].spec.cluster,
+                task,
+                stop_reasons.SUPERFLUOUS,
+            )
+            for one, task in started.items()
+            if one.id.run not in running
+        ]
+        for answer in run_all(stops):
+            raised(answer)
+
+
+def _or_again(answer: Outcome | Exception) -> Outcome:
+    # A failed look-up before a launch; whatever is no failed call is a fault of ours.
+    if isinstance(answer, OpsError):
+        return Again(str(answer))
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def raised[T](answer: T | Exception) -> T:
+    """The answer, or its error raised."""
+    if isinstance(answer, Exception):
+        raise answer
+    return answer

@@ -1,0 +1,73 @@
+"""Which slots of a schedule came and went without a run, and which of them are made up for. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ecsops import schedule_expression
+from ecsops.errors import InvalidSetting
+
+# As many as a CronJob counts before it warns: more say that nobody has looked for long.
+TOO_MANY = 100
+_MOST = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a job is due. ``start`` is what a rate counts from, ``last`` the last slot that is settled."""
+
+    expression: str
+    zone: str = "UTC"
+    start: float = 0.0
+    end: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """Slots to run now, and slots that are recorded as missed."""
+
+    run: tuple[float, ...] = ()
+    missed: tuple[float, ...] = ()
+    too_many: bool = False
+
+
+def unmet(
+    schedule: Schedule,
+    last: float,
+    now: float,
+    *,
+    catch_up: str,
+    limit: int,
+    deadline_s: float | None,
+) -> Unmet:
+    """The slots after ``last`` up to ``now``, by what is to happen to them.
+
+    A starting deadline moves where the count begins, as it does for a CronJob: what is older is missed,
+    and nobody is warned of its number.
+    """
+    due = _due(schedule, last, now)
+    late = [slot for slot in due if deadline_s is not None and now - slot > deadline_s]
+    fresh = due[len(late) :]
+    most = {"none": 0, "latest": 1, "all": limit}[catch_up]
+    run = fresh[len(fresh) - min(most, len(fresh)) :]
+    missed = [*late, *fresh[: len(fresh) - len(run)]]
+    return Unmet(tuple(run), tuple(missed), len(fresh) > TOO_MANY)
+
+
+def _due(schedule: Schedule, last: float, now: float) -> list[float]:
+    try:
+        zone = ZoneInfo(schedule.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InvalidSetting(
+            f"{schedule.zone!r} is no time zone: write one like Europe/Berlin"
+        ) from None
+    following = schedule_expression.parse(schedule.expression, start=schedule.start, zone=zone)
+    found: list[float] = []
+    slot = following(last)
+    while slot is not None and slot <= now and (schedule.end is None or slot <= schedule.end):
+        found.append(slot)
+        if len(found) > _MOST:
+            found = found[len(found) // 2 :]
+        slot = following(slot)
+    return found

@@ -1,0 +1,71 @@
+"""From a text to a spec, or to what is wrong with it: where, what, and what to write instead."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import msgspec
+
+from batch_jobs.spec import Spec
+from batch_jobs.spec_checks import Problem, problems_of
+from batch_jobs.spec_hints import hint_for
+from ecsops.errors import OpsError
+
+_MAX_BYTES = 250_000
+_PLACE = re.compile(r" - at `(?:key in )?(?P<path>[^`]+)`$")
+_FIELD = re.compile(r"(?:required field|unknown field) `(?P<field>[^`]+)`")
+
+
+@dataclass(eq=False)
+class InvalidSpec(OpsError):
+    """A spec that nobody can act on. ``job`` is its name, if that much could be read."""
+
+    problems: tuple[Problem, ...]
+    job: str | None = None
+
+    def __str__(self) -> str:
+        """Every problem on a line."""
+        return "\n".join(map(str, self.problems))
+
+
+def parse_spec(text: str | bytes) -> Spec:
+    """Read and check a spec; raises ``InvalidSpec`` with every problem that can be told at once."""
+    raw = text.encode() if isinstance(text, str) else text
+    if len(raw) > _MAX_BYTES:
+        problem = Problem(
+            "$", f"{len(raw)} bytes of at most {_MAX_BYTES}", "move the list into S3: fanOut.lines"
+        )
+        raise InvalidSpec((problem,))
+    try:
+        document = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        hint = "write the spec as one JSON object; ecs-ops jobs validate FILE shows the place"
+        raise InvalidSpec((Problem("$", f"not JSON: {error}", hint),)) from None
+    return spec_of(document)
+
+
+def spec_of(document: object) -> Spec:
+    """A spec from decoded JSON or YAML."""
+    name = document.get("job") if isinstance(document, dict) else None
+    job = name if isinstance(name, str) else None
+    try:
+        spec = msgspec.convert(document, Spec)
+    except msgspec.ValidationError as error:
+        raise InvalidSpec((_shape_problem(error),), job) from None
+    problems = problems_of(spec)
+    if problems:
+        raise InvalidSpec(problems, job)
+    return spec
+
+
+def _shape_problem(error: msgspec.ValidationError) -> Problem:
+    """What msgspec says, with the field in the path."""
+    text = str(error)
+    place = _PLACE.search(text)
+    path = place["path"] if place else "$"
+    problem = _PLACE.sub("", text)
+    field = _FIELD.search(problem)
+    if field:
+        path = f"{path}.{field['field']}"
+    return Problem(path, problem, hint_for(path, problem))

@@ -1,0 +1,238 @@
+"""A spec becomes a run, exactly once.
+
+In this order, so that whoever comes after a crash goes on where it happened: the plan, the overlap lock,
+the agenda, and the run's row last. Where that row is, everything before it is, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from batch_jobs import messages, shards, telling
+from batch_jobs.dependencies import wait_of
+from batch_jobs.endings import Runs
+from batch_jobs.ids import time_of
+from batch_jobs.inputs import Inputs
+from batch_jobs.jobs import Jobs
+from batch_jobs.ledger import Ledger
+from batch_jobs.overlap import Admission, admit
+from batch_jobs.plans import ITEMS_PER_PAGE
+from batch_jobs.rows import (
+    FINAL,
+    MISSED,
+    RUNNING,
+    SKIPPED,
+    WAITING,
+    AgendaRow,
+    Items,
+    JobRow,
+    Key,
+    Plan,
+    Row,
+    RunRow,
+    Wait,
+    agenda_key,
+    items_key,
+    plan_key,
+    row_of,
+    run_key,
+)
+from batch_jobs.run import GaveUp, StopAsked
+from batch_jobs.spec import Spec
+from batch_jobs.times import iso, parse_slot, seconds
+from ecsops.parallel import chunks
+
+
+@dataclass(frozen=True, slots=True)
+class Submitting:
+    """Takes specs in."""
+
+    ledger: Ledger
+    jobs: Jobs
+    runs: Runs
+    inputs: Inputs
+
+    def submit(self, spec: Spec, run: str, now: float) -> RunRow:
+        """The run of a spec: begun, waiting, skipped or missed."""
+        known = self.ledger.get(run_key(run), RunRow)
+        if known is not None:
+            self._wake(known.row)
+            return known.row
+        slot = None if spec.slot is None else parse_slot(spec.slot)
+        if slot is not None:
+            barred = self._barred(spec, slot, now)
+            if barred is not None:
+                return self.record(spec, run, barred, now)
+        plan = self._keep(self.inputs.plan(spec, run, now), now)
+        return self.begin(plan, slot, now)
+
+    def again(self, plan: Plan, run: str, only: int, now: float, by: str) -> RunRow:
+        """Another run of a plan: of all its shards or of some."""
+        known = self.ledger.get(run_key(run), RunRow)
+        if known is not None:
+            return known.row
+        chosen = shards.encode(shards.decode(plan.shards) & only)
+        items = self._items(plan)
+        fresh = msgspec.structs.replace(plan, run=run, shards=chosen)
+        return self.begin(self._keep(fresh, now, items), None, now, by)
+
+    def begin(self, plan: Plan, slot: float | None, now: float, by: str = "") -> RunRow:
+        """The run of a plan, as far as the job's other runs let it."""
+        waits = self._waits(plan.spec, slot)
+        admission, row = self._admit(plan, slot, waits, now, by)
+        if row.state == RUNNING:
+            self.plan_launches(row.run, plan, now)
+        for wait in row.waits_for:
+            self._register(wait.run, row.run, now)
+        if not self.ledger.create(run_key(row.run), row, now):
+            return row
+        self._wake(row)
+        telling.publish_events(self.jobs.events, [telling.event_of(row, now)])
+        for other in admission.replaced:
+            self.runs.apply(other, StopAsked(row.run, f"replaced by {row.run}"), now)
+        for other in admission.displaced:
+            reason = f"a newer run waits instead: {row.run}"
+            self.runs.apply(other, GaveUp(SKIPPED, reason), now)
+        if "refused" in admission.job.incidents:
+            self.jobs.close(row.job, ("refused",), f"Run {row.run} was accepted.", now)
+        return row
+
+    def record(self, spec: Spec, run: str, ends: tuple[str, str], now: float) -> RunRow:
+        """A run that never was: its state and why."""
+        row = self._row(spec, run, now, ends[0])
+        row = msgspec.structs.replace(row, reason=ends[1], ended=now)
+        self.ledger.create(run_key(run), row, now)
+        self._wake(row)
+        return row
+
+    def plan_launches(self, run: str, plan: Plan, now: float) -> None:
+        """Put a run's first attempts on the agenda; they are there once, whoever does it again."""
+        agenda = first_attempts(run, plan)
+        self.ledger.create(agenda_key(agenda), agenda, now)
+
+    def _barred(self, spec: Spec, slot: float, now: float) -> tuple[str, str] | None:
+        if self.jobs.get(spec.job).paused:
+            return SKIPPED, "the job is paused"
+        deadline = seconds(spec.starting_deadline)
+        if deadline is not None and now - slot > deadline:
+            late = f"due at {iso(slot)}, asked for at {iso(now)}"
+            return MISSED, f"{late}: later than startingDeadline {spec.starting_deadline}"
+        return None
+
+    def _keep(self, plan: Plan, now: float, items: Sequence[str] | None = None) -> Plan:
+        """Write the plan down; the one that is there already stands."""
+        if items is None and plan.spec.fan_out.lines is not None:
+            items = self.inputs.items(plan.spec)
+        pages = chunks(list(items or ()), ITEMS_PER_PAGE)
+        plan = msgspec.structs.replace(plan, pages=len(pages))
+        rows: list[tuple[Key, Row]] = [
+            (items_key(plan.run, number), Items(items=tuple(page)))
+            for number, page in enumerate(pages)
+        ]
+        self.ledger.put_many(rows, now)
+        if self.ledger.create(plan_key(plan.run), plan, now):
+            return plan
+        known = self.ledger.get(plan_key(plan.run), Plan)
+        return known.row if known else plan
+
+    def _items(self, plan: Plan) -> tuple[str, ...] | None:
+        if not plan.pages:
+            return None
+        found = self.ledger.get_many(
+            [items_key(plan.run, number) for number in range(plan.pages)], Items
+        )
+        return tuple(item for key in sorted(found) for item in found[key].row.items)
+
+    def _admit(
+        self, plan: Plan, slot: float | None, waits: tuple[Wait, ...], now: float, by: str
+    ) -> tuple[Admission, RunRow]:
+        spec = plan.spec
+        decided: list[tuple[Admission, RunRow]] = []
+        shown: list[RunRow] = []
+        holds = slot is not None and spec.starting_deadline is not None
+
+        def change(job: JobRow) -> JobRow:
+            admission = admit(job, plan.run, spec.overlap, spec.queue_length, holds=holds)
+            row = self._row(spec, plan.run, now, _state(admission, waits))
+            row = msgspec.structs.replace(
+                row,
+                task_definition=plan.task_definition.rpartition("/")[2],
+                count=plan.count,
+                done=shards.encode(shards.all_of(plan.count) & ~shards.decode(plan.shards)),
+                reason=admission.reason if row.state != RUNNING else "",
+                ended=now if row.state in FINAL else None,
+                waits_for=waits,
+                by=by,
+            )
+            decided[:], shown[:] = [(admission, row)], [] if row.state == SKIPPED else [row]
+            newest = max(slot or 0.0, job.last_slot or 0.0) or None
+            return msgspec.structs.replace(
+                admission.job,
+                cluster=spec.cluster,
+                family=plan.task_definition.rpartition("/")[2].partition(":")[0],
+                route=spec.alerts.route,
+                last_slot=newest,
+            )
+
+        self.jobs.change(spec.job, change, now, shown)
+        admission, row = decided[-1]
+        return admission, row
+
+    def _row(self, spec: Spec, run: str, now: float, state: str) -> RunRow:
+        return RunRow(
+            run=run,
+            job=spec.job,
+            cluster=spec.cluster,
+            task_definition=spec.task_definition,
+            state=state,
+            slot=None if spec.slot is None else parse_slot(spec.slot),
+            created=now,
+            max_failed=spec.max_failed_shards,
+            limited=spec.parallelism is not None,
+            alerts=spec.alerts.on,
+        )
+
+    def _waits(self, spec: Spec, slot: float | None) -> tuple[Wait, ...]:
+        found = [wait_of(one, slot, self._newest(one.job, slot)) for one in spec.depends_on]
+        return tuple(wait for wait in found if wait is not None)
+
+    def _newest(self, job: str | None, slot: float | None) -> str | None:
+        if job is None or slot is not None:
+            return None
+        items = self.ledger.query(f"job#{job}", newest_first=True)
+        return next((row_of(item, RunRow).run for item in items), None)
+
+    def _register(self, other: str, run: str, now: float) -> None:
+        """Let the other run wake this one."""
+
+        def change(row: RunRow | None) -> RunRow | None:
+            if row is None or run in row.dependents:
+                return row
+            return msgspec.structs.replace(row, dependents=(*row.dependents, run))
+
+        self.ledger.change(run_key(other), RunRow, change, now)
+
+    def _wake(self, row: RunRow) -> None:
+        """What comes next for a run that is written down."""
+        if row.state == RUNNING:
+            self.runs.pump()
+        elif row.state == WAITING:
+            self.runs.tell([messages.start(row.run)], delay_s=1)
+        elif not row.closed:
+            self.runs.tell([messages.finish(row.run)])
+
+
+def first_attempts(run: str, plan: Plan) -> AgendaRow:
+    """What a run puts on the agenda; its key follows from the run's id."""
+    return AgendaRow(run=run, due=time_of(run), priority=plan.spec.priority)
+
+
+def _state(admission: Admission, waits: tuple[Wait, ...]) -> str:
+    if admission.says == "skip":
+        return SKIPPED
+    # Shard by shard is a matter of the launcher; anything else must have succeeded before.
+    waiting = admission.says == "wait" or any(not wait.each for wait in waits)
+    return WAITING if waiting else RUNNING

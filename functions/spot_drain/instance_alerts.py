@@ -1,0 +1,71 @@
+"""What people must hear of instances: hooks that cannot be completed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ecsops.alerts import Alert, Lines, NextStep
+from spot_drain.storm import CAPABILITY
+from spot_drain.watching import Watched
+
+
+def hook_denied(watched: Watched, reason: str, now: float) -> Alert:
+    """The group's owner has not tagged it; its hook runs into its own time-out."""
+    hook = watched.hook
+    group = hook.group if hook else ""
+    return Alert(
+        incident=f"{CAPABILITY}/hook/{group}",
+        stage="denied",
+        severity="warning",
+        state="open",
+        at=now,
+        capability=CAPABILITY,
+        title=f"{group}: lifecycle hook not answered",
+        summary=(
+            f"Instance {watched.instance_id} waits in Auto Scaling group {group} until its hook's "
+            "own time-out: the toolkit may complete hooks only of groups that are tagged for it."
+        ),
+        evidence=(Lines("Refusal", (reason,)),),
+        next_steps=(
+            NextStep(
+                "Let the toolkit complete this group's hooks:",
+                command=(
+                    "aws autoscaling create-or-update-tags --tags "
+                    f"ResourceId={group},ResourceType=auto-scaling-group,Key=ecs-ops:spot-drain,"
+                    "Value=on,PropagateAtLaunch=false"
+                ),
+            ),
+        ),
+        resources=(watched.arn,),
+    )
+
+
+def hook_given_up(watched: Watched, left: Sequence[str], now: float) -> Alert:
+    """Tasks do not stop: the instance is held no longer, and not let go either."""
+    hook = watched.hook
+    group = hook.group if hook else ""
+    return Alert(
+        incident=f"{CAPABILITY}/hook/{group}",
+        stage=f"given-up-{watched.instance_id}",
+        severity="warning",
+        state="open",
+        at=now,
+        capability=CAPABILITY,
+        title=f"{group}: {watched.instance_id} was held for hours and still runs tasks",
+        summary=(
+            f"{len(left)} tasks on instance {watched.instance_id} have not stopped. The toolkit sends "
+            "no more heartbeats: the hook's own time-out and default result decide what happens."
+        ),
+        evidence=(Lines("Still there", tuple(left[:20])),),
+        next_steps=(
+            NextStep(
+                "Stop the tasks yourself, or tag standalone tasks ecs-ops:spot-drain=on so that the "
+                "toolkit may:",
+                command=(
+                    f"aws ecs list-tasks --cluster {watched.cluster_arn} "
+                    f"--container-instance {watched.arn}"
+                ),
+            ),
+        ),
+        resources=(watched.arn,),
+    )

@@ -1,0 +1,113 @@
+"""Cloud Map: custom health first, deregistration else (4a5)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.conftest import web
+
+
+def registry(world, name: str, *, custom: bool, tags: dict[str, str] | None = None) -> str:
+    client = world.account.client("servicediscovery")
+    operation = client.create_http_namespace(Name=f"{name}.local")["OperationId"]
+    space = client.get_operation(OperationId=operation)["Operation"]["Targets"]["NAMESPACE"]
+    more = {"HealthCheckCustomConfig": {"FailureThreshold": 1}} if custom else {}
+    service = client.create_service(
+        Name=name,
+        NamespaceId=space,
+        Tags=[{"Key": key, "Value": value} for key, value in (tags or {}).items()],
+        **more,
+    )
+    return service["Service"]["Arn"]
+
+
+def discoverable(world, *, custom: bool, **tags) -> tuple:
+    """A Spot service without a load balancer, found by name."""
+    world = world(world=False)
+    arn = registry(world, "api", custom=custom, tags=tags.get("tags"))
+    ecs = world.account.client("ecs")
+    ecs.create_cluster(clusterName="prod", capacityProviders=["FARGATE", "FARGATE_SPOT"])
+    ecs.register_task_definition(
+        family="api",
+        networkMode="awsvpc",
+        cpu="256",
+        memory="512",
+        requiresCompatibilities=["FARGATE"],
+        containerDefinitions=[{"name": "app", "image": "app:1"}],
+    )
+    ecs.create_service(
+        cluster="prod",
+        serviceName="api",
+        taskDefinition="api",
+        desiredCount=2,
+        capacityProviderStrategy=[{"capacityProvider": "FARGATE_SPOT", "weight": 1}],
+        networkConfiguration={"awsvpcConfiguration": {"subnets": ["subnet-a"]}},
+        serviceRegistries=[{"registryArn": arn}],
+    )
+    world.account.run_for(90)
+    world.trace.clear()
+    return world, arn.rpartition("/")[2]
+
+
+def interrupted(world) -> str:
+    victim = world.tasks("api")[0]
+    world.account.ecs.interrupt([victim])
+    world.account.run_for(1)
+    return victim.rpartition("/")[2]
+
+
+def test_4a5_a_task_is_reported_unhealthy_in_its_registry_before_it_stops(operate):
+    world, service_id = discoverable(operate, custom=True)
+
+    task_id = interrupted(world)
+
+    (call,) = world.calls("UpdateInstanceCustomHealthStatus", outcome="ok")
+    assert call["parameters"] == {
+        "ServiceId": service_id,
+        "InstanceId": task_id,
+        "Status": "UNHEALTHY",
+    }
+    assert world.calls("DeregisterInstance") == []
+
+
+def test_4a5_a_registry_without_custom_health_forgets_the_task(operate):
+    world, service_id = discoverable(operate, custom=False)
+
+    task_id = interrupted(world)
+    world.account.run_for(10)
+
+    (call,) = world.calls("DeregisterInstance", outcome="ok")
+    assert call["parameters"] == {"ServiceId": service_id, "InstanceId": task_id}
+
+
+def test_4a5_a_task_that_ecs_has_removed_already_is_no_fault(operate):
+    world, _ = discoverable(operate, custom=True)
+    from sandbox.faults import EventFault
+
+    world.account.faults.add(EventFault(delay_s=8))
+    interrupted(world)
+    world.account.run_for(30)
+
+    assert [call["error"] for call in world.calls("UpdateInstanceCustomHealthStatus")] == [
+        "InstanceNotFound"
+    ]
+    assert world.metric("DrainFailed") == 0
+
+
+def test_a_registry_whose_owner_wants_it_left_alone_is(operate):
+    world, _ = discoverable(operate, custom=True, tags={"ecs-ops:spot-drain": "off"})
+
+    interrupted(world)
+
+    assert {c["outcome"] for c in world.calls("UpdateInstanceCustomHealthStatus")} == {"denied"}
+    assert world.metric("DrainFailed") == 0
+
+
+@pytest.mark.parametrize("services", [[web()]])
+def test_service_connect_and_services_without_a_registry_cost_no_call(operate, services):
+    world = operate(services)
+
+    world.account.ecs.interrupt([world.tasks("web")[0]])
+    world.account.run_for(20)
+
+    assert [call for call in world.calls() if call["service"] == "servicediscovery"] == []

@@ -1,0 +1,208 @@
+"""Lifecycle hooks through the shipped rules, queue, function and role (4b6)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sandbox.ecs import App
+from sandbox.faults import CallFault, EventFault
+from tests.integration.spot_drain.ec2 import MIN_50, OnInstances
+
+
+@pytest.fixture
+def on(operate) -> OnInstances:
+    return OnInstances(operate(world=False))
+
+
+def completed_at(on: OnInstances) -> float:
+    (call,) = on.world.calls("CompleteLifecycleAction", outcome="ok")
+    return call["started"]
+
+
+def last_stopped(on: OnInstances, *tasks: dict) -> float:
+    return max(on.task(task["taskArn"])["stoppedAt"].timestamp() for task in tasks)
+
+
+def test_4b6_a_hook_is_completed_when_the_last_task_has_stopped_and_not_before(on):
+    one, _ = on.group()
+    on.account.ecs.behave("web", App(stops_in_s=25))
+    on.service(deploymentConfiguration=MIN_50)
+    tasks = on.on(one)
+
+    on.scale_in(one)
+    on.account.run_for(300)
+
+    assert 0 <= completed_at(on) - last_stopped(on, *tasks) <= 20
+    assert on.account.groups.results == [(one, "CONTINUE")]
+    assert on.account.fleet.instances[one].state == "terminated"
+    assert on.lost() == 0
+
+
+def test_4b6_tasks_that_shut_down_are_waited_for_though_they_are_in_no_count(on):
+    one, _ = on.group()
+    on.account.ecs.behave("web", App(stops_in_s=100))
+    on.service(deploymentConfiguration=MIN_50, container={"stopTimeout": 110})
+    tasks = on.on(one)
+    on.ecs.update_container_instances_state(
+        cluster="prod",
+        containerInstances=[on.instance(one)["containerInstanceArn"]],
+        status="DRAINING",
+    )
+    on.account.run_for(50)  # they are STOPPED by desire, and running
+    assert on.instance(one)["runningTasksCount"] == 0
+
+    on.scale_in(one)
+    on.account.run_for(300)
+
+    assert completed_at(on) >= last_stopped(on, *tasks)
+
+
+def test_4b6_heartbeats_hold_an_instance_longer_than_its_timeout(on):
+    one, _ = on.group()
+    task = on.run_task()  # not ours to stop
+    holder = on.task(task)["containerInstanceArn"]
+    busy = next(i for i in (one, _) if on.instance(i)["containerInstanceArn"] == holder)
+
+    on.scale_in(busy)
+    on.account.run_for(1_500)
+    assert on.account.fleet.instances[busy].state == "running"
+    assert len(on.world.calls("RecordLifecycleActionHeartbeat", outcome="ok")) >= 4
+    on.ecs.stop_task(cluster="prod", task=task)
+    on.account.run_for(120)
+
+    assert on.account.fleet.instances[busy].state == "terminated"
+
+
+def test_4b6_what_does_not_stop_for_hours_is_held_no_longer_and_somebody_is_told(on):
+    one, two = on.group()
+    task = on.run_task()
+    holder = on.task(task)["containerInstanceArn"]
+    busy = next(i for i in (one, two) if on.instance(i)["containerInstanceArn"] == holder)
+
+    on.scale_in(busy)
+    on.account.run_for(7_300)
+
+    assert on.world.calls("CompleteLifecycleAction") == []
+    assert any("still runs tasks" in mail["Subject"] for mail in on.world.mails())
+    beats = len(on.world.calls("RecordLifecycleActionHeartbeat"))
+    on.account.run_for(900)
+    assert len(on.world.calls("RecordLifecycleActionHeartbeat")) == beats
+
+
+def test_4b6_an_opted_in_standalone_task_does_not_hold_an_instance_for_ever(on):
+    one, two = on.group()
+    task = on.run_task(tags=[{"key": "ecs-ops:spot-drain", "value": "on"}])
+    holder = on.task(task)["containerInstanceArn"]
+    busy = next(i for i in (one, two) if on.instance(i)["containerInstanceArn"] == holder)
+
+    on.scale_in(busy)
+    on.account.run_for(7_200)
+
+    assert on.account.groups.results == [(busy, "CONTINUE")]
+
+
+def test_4b6_a_hook_of_an_instance_without_tasks_is_completed_at_once(on):
+    one, _ = on.group()
+
+    on.scale_in(one)
+    on.account.run_for(5)
+
+    assert on.account.groups.results == [(one, "CONTINUE")]
+
+
+def test_4b6_a_hook_that_is_told_straight_to_the_queue_and_its_test_are_understood(on):
+    one, _ = on.group()
+    on.account.groups.groups["spot"].hooks.clear()
+    queue = on.account.client("sqs").get_queue_attributes(
+        QueueUrl=on.world.stack.queue_url("SpotDrainQueue"), AttributeNames=["QueueArn"]
+    )["Attributes"]["QueueArn"]
+    on.account.client("autoscaling").put_lifecycle_hook(
+        AutoScalingGroupName="spot",
+        LifecycleHookName="drain",
+        LifecycleTransition="autoscaling:EC2_INSTANCE_TERMINATING",
+        NotificationTargetARN=queue,
+        RoleARN="arn:aws:iam::123456789012:role/notify",
+    )
+    on.account.run_for(5)
+
+    on.scale_in(one)
+    on.account.run_for(10)
+
+    assert on.account.groups.results == [(one, "CONTINUE")]
+    assert on.world.metric("RejectedMessages") == 0
+
+
+def test_a_hook_that_is_not_meant_for_the_toolkit_is_left_to_whose_it_is(on):
+    one, _ = on.group()
+    group = on.account.groups.groups["spot"]
+    group.hooks = {"other": next(iter(group.hooks.values())).__class__("other")}
+
+    on.scale_in(one)
+    on.account.run_for(60)
+
+    assert on.account.groups.results == []
+
+
+def test_a_group_that_is_not_tagged_is_held_back_by_iam_and_somebody_is_told(on):
+    one, _ = on.group(tags={})
+
+    on.scale_in(one)
+    on.account.run_for(120)
+
+    assert {c["outcome"] for c in on.world.calls("CompleteLifecycleAction")} == {"denied"}
+    assert len(on.world.calls("CompleteLifecycleAction")) == 1
+    assert any("create-or-update-tags" in mail["Message"] for mail in on.world.mails())
+
+
+def test_a_token_that_is_no_longer_active_is_an_end_and_no_fault(on):
+    one, _ = on.group()
+    on.account.faults.add(EventFault(source="aws.autoscaling", duplicates=2, shuffle_s=300))
+
+    on.scale_in(one)
+    on.account.run_for(900)
+
+    assert on.account.groups.results == [(one, "CONTINUE")]
+    assert on.world.dead_letters("SpotDrainDeadLetterQueue") == []
+
+
+@pytest.mark.parametrize("kind", ["throttle", "crash-after", "timeout-after"])
+@pytest.mark.parametrize(
+    "operation",
+    ["UpdateContainerInstancesState", "ListTasks", "DescribeTasks", "CompleteLifecycleAction"],
+)
+def test_4d_whatever_call_fails_a_hook_is_completed_and_never_early(on, kind, operation):
+    one, _ = on.group()
+    on.service(deploymentConfiguration=MIN_50)
+    tasks = on.on(one)
+    on.account.faults.add(CallFault(kind, operation=operation, nth=1))
+
+    on.scale_in(one)
+    on.account.run_for(400)
+
+    assert on.account.groups.results == [(one, "CONTINUE")]
+    done = min(call["started"] for call in on.world.calls("CompleteLifecycleAction"))
+    assert done >= last_stopped(on, *tasks)
+
+
+def test_spot_takes_an_instance_whose_hook_waits(on):
+    one, _ = on.group()
+    on.service(deploymentConfiguration=MIN_50)
+
+    on.account.fleet.interrupt([one])
+    on.account.run_for(400)
+
+    assert on.account.fleet.instances[one].state == "terminated"
+    assert on.lost() == 0
+    assert on.world.dead_letters("SpotDrainDeadLetterQueue") == []
+
+
+def test_a_message_that_is_no_hook_ends_in_the_dead_letter_queue(on):
+    on.account.client("sqs").send_message(
+        QueueUrl=on.world.stack.queue_url("SpotDrainQueue"),
+        MessageBody=json.dumps({"AutoScalingGroupName": "spot"}),
+    )
+    on.account.run_for(200)
+
+    assert len(on.world.dead_letters("SpotDrainDeadLetterQueue")) == 1

@@ -1,0 +1,125 @@
+"""AWS Health's retirement notices, the history, and ECS's own draining over time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.integration.conftest import web
+from tests.integration.spot_drain.ec2 import OnInstances
+
+EVENTS = Path(__file__).resolve().parents[3] / "events"
+
+
+def retirement(world, *entities: str, in_s: float = 7 * 86_400) -> dict:
+    from email.utils import formatdate
+
+    event = json.loads((EVENTS / "health-task-retirement.json").read_text())
+    event["detail"]["startTime"] = formatdate(world.now + in_s, usegmt=True)
+    event["detail"]["affectedEntities"] = [{"entityValue": each} for each in entities]
+    return event
+
+
+def test_the_date_is_told_and_what_nobody_restarts(operate):
+    world = operate([web()], tasks=[{"family": "nightly"}])
+    (task,) = (
+        arn
+        for arn in world.account.client("ecs").list_tasks(cluster="prod")["taskArns"]
+        if arn not in world.tasks("web")
+    )
+
+    world.account.put_event(retirement(world, "prod|web", task))
+    world.account.run_for(60)
+
+    (mail,) = world.mails()
+    assert "2026-01-12" in mail["Subject"]
+    assert "1 standalone task will not come back" in mail["Message"]
+    assert "prod/web" in mail["Message"]
+
+
+def test_an_opted_in_standalone_task_is_stopped_in_order_an_hour_before(operate):
+    on = OnInstances(operate(world=False))
+    on.launch("eu-west-1a")
+    tagged = on.run_task(tags=[{"key": "ecs-ops:spot-drain", "value": "on"}])
+    plain = on.run_task()
+
+    on.account.put_event(retirement(on.world, tagged, plain, in_s=4 * 3_600))
+    on.account.run_for(2 * 3_600)
+    assert on.task(tagged)["desiredStatus"] == "RUNNING"
+    on.account.run_for(2 * 3_600)
+
+    calls = on.world.calls("StopTask", outcome="ok")
+    assert [call["parameters"]["task"] for call in calls] == [tagged]
+
+
+def test_a_retirement_without_entities_is_rejected_by_name(operate):
+    world = operate(world=False)
+
+    world.account.put_event(retirement(world))
+    world.account.run_for(200)
+
+    assert world.metric("RejectedMessages") >= 1
+    assert len(world.dead_letters("SpotDrainDeadLetterQueue")) == 1
+
+
+def test_an_event_of_another_account_is_none_of_this_accounts_business(operate):
+    world = operate(world=False)
+    event = json.loads((EVENTS / "ec2-spot-interruption-warning.json").read_text())
+
+    world.account.put_event(event | {"account": "999999999999"})
+    world.account.run_for(5)
+
+    assert world.metric("ForeignEvents") == 1
+    assert world.calls("ListClusters") == []
+
+
+def episodes(world) -> list[dict]:
+    items = world.account.client("dynamodb").scan(TableName=world.stack.ref("SpotDrainTable"))
+    return [json.loads(each["episode"]["S"]) for each in items["Items"] if "episode" in each]
+
+
+def test_what_became_of_a_storm_is_kept_by_zone_provider_and_size(operate):
+    world = operate([web(count=4)], native="broken")
+
+    world.account.ecs.interrupt()
+    world.account.run_for(120)
+
+    (episode,) = episodes(world)
+    assert episode["service_arn"].endswith("service/prod/web")
+    assert sum(row["tasks"] for row in episode["rows"]) == 4
+    assert sum(row["backstop"] for row in episode["rows"]) == 4
+    assert {(row["provider"], row["size"]) for row in episode["rows"]} == {
+        ("FARGATE_SPOT", "256/512")
+    }
+    assert all(100 <= row["left_s"] <= 120 for row in episode["rows"])
+    assert all(row["in_flight"] == row["tasks"] for row in episode["rows"])
+
+
+def test_instances_are_in_the_history_with_their_type(operate):
+    on = OnInstances(operate(world=False))
+    one, _ = on.launch(cpu=512)
+    on.service()
+
+    on.account.fleet.interrupt([one])
+    on.account.run_for(200)
+
+    (episode,) = episodes(on.world)
+    assert [(row["zone"], row["size"]) for row in episode["rows"]] == [("eu-west-1a", "m7g.large")]
+
+
+def test_ecs_that_stops_draining_by_itself_is_noticed(operate):
+    from sandbox.ecs import EcsSettings
+    from sandbox.faults import EventFault
+
+    world = operate([web(count=8)], native="works", faults=[EventFault(delay_s=4)])
+    for _ in range(4):
+        world.account.ecs.interrupt()
+        world.account.run_for(8 * 3_600)
+    world.account.ecs._interruption._settings = EcsSettings(native_spot_deregistration="broken")
+    for _ in range(4):
+        world.account.ecs.interrupt()
+        world.account.run_for(8 * 3_600)
+
+    told = [mail for mail in world.mails() if "by itself" in mail["Subject"]]
+    assert told
+    assert "containers-roadmap#2673" in told[0]["Message"]

@@ -1,0 +1,120 @@
+"""AWS Batch's evaluateOnExit, exactly. The ids are those of the acceptance scenarios."""
+
+import pytest
+
+from batch_jobs.judge import Ended, judge
+from batch_jobs.retrying import Before, Used
+from batch_jobs.spec_reading import InvalidSpec, spec_of
+from batch_jobs.verdict import Kind
+from tests.unit.batch_jobs.builders import PARTS, document, follow, spec, task
+
+HOST_GONE = task(None, "Host EC2 (instance i-1) terminated.", Ended("app", 137))
+APP_ERROR = task("EssentialContainerExited", "Essential container in task exited", Ended("app", 1))
+
+
+def strategy(*conditions, attempts=3, **more):
+    return {"evaluateOnExit": {"attempts": attempts, "conditions": list(conditions), **more}}
+
+
+def step(fields, stopped, failed_before=0):
+    before = Before(Used(batch=failed_before))
+    return follow(spec(**fields), judge(stopped, PARTS), before=before).step
+
+
+def test_e1_order_decides():
+    hosts = {"onStatusReason": "Host EC2*", "action": "RETRY"}
+    others = {"onReason": "*", "action": "EXIT"}
+    assert step(strategy(hosts, others), APP_ERROR) == "failed"
+    assert step(strategy(hosts, others), HOST_GONE) == "retry"
+    assert step(strategy(others, hosts), HOST_GONE) == "failed"
+
+
+def test_e2_no_match_retries_until_the_attempts_are_used_up():
+    never = strategy({"onExitCode": "99", "action": "EXIT"})
+    assert [step(never, APP_ERROR, before) for before in range(3)] == ["retry", "retry", "failed"]
+    assert step(strategy(attempts=1), APP_ERROR) == "failed"
+
+
+def test_e3_all_given_conditions_must_match():
+    fields = strategy(
+        {"onExitCode": "137", "onReason": "OutOfMemoryError*", "action": "EXIT"}, attempts=2
+    )
+    bare = task("EssentialContainerExited", "Essential container in task exited", Ended("app", 137))
+    assert step(fields, bare) == "retry"
+    reason = "OutOfMemoryError: Container killed due to memory usage"
+    starved = task("EssentialContainerExited", "x", Ended("app", 137, reason))
+    assert step(fields, starved) == "failed"
+
+
+@pytest.mark.parametrize(
+    ("glob", "code", "matches"),
+    [
+        ("13*", 13, True),
+        ("13*", 130, True),
+        ("13*", 137, True),
+        ("13*", 213, False),
+        ("13*", 1, False),
+        ("*", 42, True),
+        ("137", 137, True),
+    ],
+)
+def test_e4_exit_codes_match_by_their_decimal_text(glob, code, matches):
+    fields = strategy({"onExitCode": glob, "action": "EXIT"})
+    stopped = task("EssentialContainerExited", "x", Ended("app", code))
+    assert step(fields, stopped) == ("failed" if matches else "retry")
+
+
+@pytest.mark.parametrize(
+    ("condition", "path"),
+    [
+        ({"onReason": "*Spot*", "action": "RETRY"}, "$.evaluateOnExit.conditions[0].onReason"),
+        (
+            {"onReason": "Cannot*Error*", "action": "RETRY"},
+            "$.evaluateOnExit.conditions[0].onReason",
+        ),
+        ({"onExitCode": "1a*", "action": "RETRY"}, "$.evaluateOnExit.conditions[0].onExitCode"),
+        ({"onExitCode": "1", "action": "AGAIN"}, "$.evaluateOnExit.conditions[0].action"),
+    ],
+)
+def test_e5_restricted_characters_are_refused(condition, path):
+    with pytest.raises(InvalidSpec) as refused:
+        spec_of(document(**strategy(condition)))
+    (problem,) = refused.value.problems
+    assert problem.path == path
+    assert problem.hint
+
+
+def test_e5_a_sixth_condition_is_refused():
+    with pytest.raises(InvalidSpec) as refused:
+        spec_of(document(**strategy(*[{"onExitCode": "1", "action": "EXIT"}] * 6)))
+    assert refused.value.problems[0].path == "$.evaluateOnExit.conditions"
+
+
+def test_e6_spot_and_exit_0_is_an_interruption():
+    graceful = task("SpotInterruption", "Your Spot Task was interrupted.", Ended("app", 0))
+    assert judge(graceful, PARTS).kind is Kind.INTERRUPTED
+    assert judge(graceful, PARTS, spot_exit_zero="success").kind is Kind.SUCCEEDED
+    following = follow(spec(**strategy(attempts=1)), judge(graceful, PARTS))
+    assert following.step == "retry"
+    assert following.used == Used(interruption=1)
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [
+        ("ecs-ops: longer than limits.run, 1h", Kind.TIMED_OUT),
+        ("ecs-ops: the run was cancelled", Kind.CANCELLED),
+        ("Task stopped by user", Kind.CANCELLED),
+    ],
+)
+def test_e7_what_was_stopped_is_not_retried_whatever_a_rule_says(reason, kind):
+    verdict = judge(task("UserInitiated", reason, Ended("app", 143)), PARTS)
+    assert verdict.kind is kind
+    rules = [{"action": "retry", "stopCode": "User*"}]
+    assert follow(spec(rules=rules, retries={"application": 9}), verdict).step == "failed"
+    assert follow(spec(**strategy({"onReason": "*", "action": "RETRY"})), verdict).step == "failed"
+
+
+@pytest.mark.parametrize("word", ["retry", "Retry", "RETRY"])
+def test_e8_the_case_of_an_action_does_not_matter(word):
+    assert step(strategy({"onExitCode": "1", "action": word}), APP_ERROR) == "retry"
