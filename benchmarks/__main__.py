@@ -28,6 +28,7 @@ GROUPS = (
     "scaling",
     "scaling.cost",
     "scaling.tick1000",
+    "spot",
     "test",
 )
 

@@ -14,6 +14,7 @@ from rich.text import Text
 from sandbox.account import ACCOUNT
 from sandbox.cli.drought_scene import spot_runs_dry
 from sandbox.cli.exit_code import ExitCode
+from sandbox.cli.instance_scene import an_instance_is_taken
 from sandbox.cli.json_lines import json_printer
 from sandbox.cli.scaling_scene import scaled_by_its_queue
 from sandbox.cli.slack_scene import told_in_slack
@@ -41,6 +42,7 @@ def run(arguments: Namespace) -> ExitCode:
             spot_interruption(console, stage)
             and told_in_slack(console, stage, *_scene(stage))
             and scaled_by_its_queue(console, stage)
+            and an_instance_is_taken(console, stage)
             and spot_runs_dry(console, stage, *_scene(stage))
         )
     finally:

@@ -49,6 +49,11 @@ class Registration:
         """Tell whether every load balancer sends requests to the task."""
         return all(self._targets.state(arn, key) == "healthy" for arn, key in self.targets_of(task))
 
+    def has_left(self, task: Task) -> bool:
+        """Tell whether somebody has taken the task out of every target group."""
+        states = [self._targets.state(arn, key) for arn, key in self.targets_of(task)]
+        return bool(states) and all(state in ("draining", "unused") for state in states)
+
     def task_at(self, group_arn: str, key: TargetKey) -> Task | None:
         """Tell which task was last registered as a target."""
         return self._tasks.get((group_arn, key))

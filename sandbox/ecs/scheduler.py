@@ -183,7 +183,7 @@ class Scheduler:
             current=tuple(current.values()),
             stale=tuple(task for task in wanted if task.arn not in current),
             draining=frozenset(task.arn for task in wanted if _draining(task)),
-            healthy=frozenset(task.arn for task in wanted if self._healthy(task)),
+            healthy=frozenset(t.arn for t in wanted if self._healthy(t) or self._held(t)),
         )
 
     def _report(self, service: Service, *, steady: bool) -> None:
@@ -216,6 +216,15 @@ class Scheduler:
             return task.settled
         checked = any("healthCheck" in each.definition for each in task.containers)
         return self._registration.in_service(task) and (task.settled or not checked)
+
+    def _held(self, task: Task) -> bool:
+        """Somebody else has deregistered a task of an instance that drains: ECS does not stop it for that.
+
+        Not documented; the worst case for whoever relies on ECS.
+        """
+        if not _draining(task) or not task.wanted or task.last_status != "RUNNING":
+            return False
+        return self._registration.has_left(task) and not task.failed_check
 
     @staticmethod
     def _owner(service: Service, task: Task) -> Deployment | TaskSet | None:

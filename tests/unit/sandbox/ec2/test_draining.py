@@ -116,3 +116,17 @@ def test_a_daemon_runs_on_every_instance_and_leaves_last(machines: Machines) -> 
 
     assert machines.tasks_on(one) == []
     assert {task["group"] for task in machines.tasks_on(two)} == {"service:agent", "service:web"}
+
+
+def test_who_is_taken_out_by_somebody_else_is_not_stopped_by_ecs(machines: Machines) -> None:
+    one, _ = machines.launch(cpu=512)
+    group = machines.instance_group()
+    machines.definition()
+    machines.on_instances("web", 2, group, deploymentConfiguration=MIN_100)
+    machines.run(120)
+    machines.drain(one)
+
+    machines.elb("DeregisterTargets", TargetGroupArn=group, Targets=[{"Id": one, "Port": 32768}])
+    machines.run(120)
+
+    assert len(machines.tasks_on(one)) == 1
