@@ -152,7 +152,16 @@ def _keys(parameters: dict[str, Any]) -> list[str]:
     queried = parameters.get("ExpressionAttributeValues", {}).get(":pk")
     items = [parameters.get("Key") or parameters.get("Item") or {"pk": queried or {}}]
     for asked in parameters.get("RequestItems", {}).values():
-        items = asked["Keys"]
+        # BatchGetItem names keys, BatchWriteItem has a list of requests.
+        items = asked["Keys"] if isinstance(asked, dict) else [_written(each) for each in asked]
     return [
         " ".join(i[name]["S"] for name in ("pk", "sk") if "S" in i.get(name, {})) for i in items
     ]
+
+
+def _written(request: dict[str, Any]) -> dict[str, Any]:
+    if "PutRequest" in request:
+        item: dict[str, Any] = request["PutRequest"]["Item"]
+        return item
+    key: dict[str, Any] = request["DeleteRequest"]["Key"]
+    return key

@@ -37,6 +37,8 @@ KEY = {"pk": {"S": "storm#web"}, "sk": {"S": "stage#1"}}
     ("operation", "parameters"),
     [
         ("GetItem", {"Key": KEY}),
+        ("BatchWriteItem", {"RequestItems": {"table": [{"PutRequest": {"Item": KEY}}]}}),
+        ("BatchWriteItem", {"RequestItems": {"table": [{"DeleteRequest": {"Key": KEY}}]}}),
         ("UpdateItem", {"Key": KEY, "ExpressionAttributeValues": {":now": {"N": "1"}}}),
         ("PutItem", {"Item": KEY | {"text": {"S": "a long story"}}}),
     ],
