@@ -94,7 +94,11 @@ def _account(sink: str) -> Iterator[tuple[Account, FakeSlack]]:
         with FakeSlack() as slack, Account(clock=clock, latency_s=LATENCY_S) as account:
             stack = account.deploy(
                 ROOT / "template.yaml",
-                parameters={"QueueScalingMode": "off", "SpotFallbackMode": "off"},
+                parameters={
+                    "QueueScalingMode": "off",
+                    "SpotFallbackMode": "off",
+                    "AuditMode": "off",
+                },
                 host="runtime_api",
                 artefact=variant.ensure(),
             )

@@ -79,7 +79,12 @@ def measure() -> Iterator[Result]:
 
 def _run(mode: str) -> Observed:
     settings = EcsSettings(native_spot_deregistration="works")
-    parameters = {"SpotFallbackMode": mode, "QueueScalingMode": "off", "SpotDrainMode": "off"}
+    parameters = {
+        "SpotFallbackMode": mode,
+        "QueueScalingMode": "off",
+        "SpotDrainMode": "off",
+        "AuditMode": "off",
+    }
     with Account(seed=11, ecs=settings) as account:
         account.deploy(TEMPLATE, parameters=parameters)
         check_world(_world(), "bench").build(account)

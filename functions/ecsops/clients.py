@@ -36,6 +36,8 @@ _CONFIG = Config(
 # For calls that must not be made twice: what came of one whose answer was lost is for the caller to find
 # out, and a throttled one is tried again with its message.
 _ONCE = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+# A page of two weeks of metrics, or of a thousand roles, takes seconds to make.
+_PATIENT = Config(read_timeout=20)
 _session = botocore.session.get_session()
 
 
@@ -62,23 +64,31 @@ def client(
         "autoscaling",
         "cloudwatch",
         "codedeploy",
+        "ec2",
+        "iam",
         "kinesis",
+        "logs",
         "resourcegroupstaggingapi",
         "s3",
         "scheduler",
         "servicediscovery",
     ],
+    *,
+    patient: bool = False,
 ) -> Any: ...
 @overload
 def client(service: Literal["codedeploy"], *, once: bool = False) -> Any: ...
 @overload
 def client(service: Literal["ecr", "logs"], region: str) -> Any: ...
 @cache
-def client(service: str, region: str | None = None, *, once: bool = False) -> Any:
+def client(
+    service: str, region: str | None = None, *, once: bool = False, patient: bool = False
+) -> Any:
     """The client of an AWS service, e.g. ``client("ecs")``; the same one every time.
 
     ``region`` is for what may be kept in another Region than the service: images and logs. With
-    ``once`` it never repeats a call.
+    ``once`` it never repeats a call; a ``patient`` one waits longer for its answers, for functions that
+    nobody waits for.
     """
-    config = _ONCE if once else _CONFIG
+    config = _ONCE if once else _CONFIG.merge(_PATIENT) if patient else _CONFIG
     return _session.create_client(service, region_name=region, config=config)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sandbox.cli.exit_code import ExitCode
 from sandbox.cli.gameday_options import gameday_options
-from sandbox.cli.lint_options import lint_options
+from sandbox.cli.lint_options import audit_options, lint_options
 from sandbox.cli.scaling_options import scaling_options
 from sandbox.cli.spot_options import spot_options
 from sandbox.errors import InvalidEvent, InvalidOption, InvalidTrace, InvalidWorld, SandboxError
@@ -20,7 +20,7 @@ _EPILOG = """exit codes:
   0 done   1 something went wrong   2 command line not understood
   3 a file is not what it should be   4 the event matches no rule   5 a function failed
   scaling: 1 a service that cannot be scaled, or a stale protection
-  lint: 1 findings at or above --fail-on   6 more checks unknown than --max-unknown
+  lint, audit: 1 findings at or above --fail-on   6 more checks unknown than --max-unknown
 """
 
 
@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("spot", help="what Spot took, when, where, and who drained it")
     )
     lint_options(commands.add_parser("lint", help="audit task definitions, services and templates"))
+    audit_options(commands.add_parser("audit", help="audit the services of your AWS account"))
     return parser
 
 

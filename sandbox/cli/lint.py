@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import sys
@@ -20,6 +21,9 @@ from sandbox.cli.lint_options import FORMATS, SUPPRESSIONS
 from sandbox.errors import SandboxError
 from sandbox.lint.audit_files import Audited, audit_files
 
+# What these say of a check that passed is a number.
+_WITHOUT_PASSES = frozenset({"text", "markdown", "html"})
+
 
 class BadOption(SandboxError):
     """An option has a value that nobody can act on."""
@@ -27,6 +31,8 @@ class BadOption(SandboxError):
 
 def run(arguments: Namespace) -> ExitCode:
     """Audit the files, write the report, and say with the exit code what came of it."""
+    # The process ends with the report: looking for garbage would only look at all of it again and again.
+    gc.disable()
     # A lone surrogate in a file must not end the report half-way.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -35,15 +41,18 @@ def run(arguments: Namespace) -> ExitCode:
         chosen(arguments.profile, arguments.rule),
         _parameters(arguments.parameter),
         other_files=arguments.other_files,
+        every_place=not _WITHOUT_PASSES.issuperset(
+            {arguments.format, *(name for name, _ in _reports(arguments.report))}
+        ),
     )
-    report = accepted(audited, arguments.suppressions, arguments.baseline)
+    report = accepted(audited.report, audited.graph, arguments.suppressions, arguments.baseline)
     if arguments.write_baseline:
-        _write(json.dumps(baseline(report), indent=2) + "\n", arguments.write_baseline)
+        write_baseline(report, arguments.write_baseline)
         return ExitCode.DONE if audited.complete else ExitCode.BAD_FILE
     _show(report, audited, arguments)
     if not audited.complete:
         return ExitCode.BAD_FILE
-    return _exit_code(report, Severity[arguments.fail_on], arguments.max_unknown)
+    return exit_code(report, arguments)
 
 
 def _show(report: Report, audited: Audited, arguments: Namespace) -> None:
@@ -54,9 +63,19 @@ def _show(report: Report, audited: Audited, arguments: Namespace) -> None:
         sys.stdout.write(diff)
         print(f"{len(report.failures)} findings, {changes} mechanical changes", file=sys.stderr)
     else:
-        sys.stdout.write(_form(arguments.format, report, audited.graph, verbose=arguments.verbose))
-    for name, file in _reports(arguments.report):
-        _write(_form(name, report, audited.graph, verbose=True), file)
+        sys.stdout.write(form(arguments.format, report, audited.graph, verbose=arguments.verbose))
+    write_reports(arguments.report, report, audited.graph)
+
+
+def write_reports(given: list[str], report: Report, graph: Graph) -> None:
+    """Write the report in every ``FORMAT=FILE``."""
+    for name, file in _reports(given):
+        _write(form(name, report, graph, verbose=True), file)
+
+
+def write_baseline(report: Report, file: Path) -> None:
+    """Write what ``--baseline`` reads."""
+    _write(json.dumps(baseline(report), indent=2) + "\n", file)
 
 
 def chosen(profiles: list[str] | None, globs: list[str] | None) -> tuple[Rule, ...]:
@@ -73,21 +92,20 @@ def chosen(profiles: list[str] | None, globs: list[str] | None) -> tuple[Rule, .
     return rules
 
 
-def accepted(audited: Audited, suppressions: Path | None, known: Path | None) -> Report:
+def accepted(report: Report, graph: Graph, suppressions: Path | None, known: Path | None) -> Report:
     """The report, with what somebody decided to live with marked."""
     from audit.suppression import from_graph, suppress
 
-    found, problems = from_graph(audited.graph)
+    found, problems = from_graph(graph)
     file = suppressions or Path(SUPPRESSIONS)
     if suppressions or file.exists():
         from sandbox.lint.suppressions_file import read_suppressions
 
         found += read_suppressions(str(file), frozenset(rule.id for rule in all_rules()))
-    entries, ended = suppress(audited.report.entries, found, datetime.now(UTC).date())
+    entries, ended = suppress(report.entries, found, datetime.now(UTC).date())
     if known:
         entries = mark_known(entries, _known(known))
-    notes = (*problems, *ended)
-    return Report(tuple(entries), audited.report.resources, notes)
+    return Report(tuple(entries), report.resources, (*report.notes, *problems, *ended))
 
 
 def _known(file: Path) -> frozenset[str]:
@@ -120,16 +138,19 @@ def _parameters(given: list[str]) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def _form(name: str, report: Report, graph: Graph, *, verbose: bool) -> str:
+def form(name: str, report: Report, graph: Graph, *, verbose: bool) -> str:
+    """The report in a format of ``FORMATS``."""
     match name:
         case "json":
-            from audit.report.json_form import json_form as form
+            from audit.report.json_form import json_form
+
+            return json_form(report)
         case "sarif":
-            from audit.report.sarif import sarif as form
+            from audit.report.sarif import sarif as written
         case "junit":
-            from audit.report.junit import junit as form
+            from audit.report.junit import junit as written
         case "markdown":
-            from audit.report.markdown import markdown as form
+            from audit.report.markdown import markdown as written
         case "html":
             from audit.report.html import html
 
@@ -138,12 +159,13 @@ def _form(name: str, report: Report, graph: Graph, *, verbose: bool) -> str:
             from audit.report.text import text
 
             return text(report, verbose=verbose)
-    return form(report)
+    return written(report)
 
 
-def _exit_code(report: Report, threshold: Severity, max_unknown: int | None) -> ExitCode:
-    if report.at_least(threshold):
+def exit_code(report: Report, arguments: Namespace) -> ExitCode:
+    """What ``--fail-on`` and ``--max-unknown`` make of a report."""
+    if report.at_least(Severity[arguments.fail_on]):
         return ExitCode.FAILED
-    if max_unknown is not None and len(report.unknown) > max_unknown:
+    if arguments.max_unknown is not None and len(report.unknown) > arguments.max_unknown:
         return ExitCode.INCOMPLETE
     return ExitCode.DONE

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from sandbox.errors import SandboxError
 
-Client = Callable[[str], Any]
+Client = Callable[..., Any]
 
 
 @contextmanager
-def own_account() -> Iterator[Client]:
-    """Makes clients with the user's Region and credentials; what AWS refuses is one line that helps."""
+def own_account(region: str | None = None) -> Iterator[Client]:
+    """Makes clients with the user's credentials, in the user's Region unless another is given.
+
+    What AWS refuses is one line that helps.
+    """
     import boto3
     from botocore.exceptions import (
         BotoCoreError,
@@ -23,7 +27,7 @@ def own_account() -> Iterator[Client]:
         ProfileNotFound,
     )
 
-    client: Any = boto3.client
+    client: Any = partial(boto3.client, region_name=region) if region else boto3.client
     try:
         yield client
     except NoRegionError:

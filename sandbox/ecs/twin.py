@@ -7,6 +7,7 @@ import random
 from typing import TYPE_CHECKING, Any
 
 from sandbox.caller import Caller, Request
+from sandbox.ecs.account_settings import AccountSettings
 from sandbox.ecs.app_logs import AppLogs
 from sandbox.ecs.apps import App, Apps
 from sandbox.ecs.capacity import FARGATE, FARGATE_SPOT, Capacity
@@ -301,6 +302,7 @@ class EcsTwin:
         task_sets = TaskSets(agenda, state, templates, scheduler, self._ids)
         services = Services(agenda, state, templates, self._rollouts, scheduler, task_sets)
         return {
+            **AccountSettings().operations,
             **Clusters(state).operations,
             **CapacityProviders(state).operations,
             **self.instances.operations,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from sandbox.elb.paging import page
 from sandbox.errors import ApiError
 
 if TYPE_CHECKING:
@@ -14,6 +15,13 @@ if TYPE_CHECKING:
     from sandbox.caller import Request
     from sandbox.elb.agenda import Agenda
     from sandbox.elb.model import Shape
+
+# "Application Load Balancers", load balancer attributes: the defaults. Nobody can change them here.
+_ATTRIBUTES = {
+    "idle_timeout.timeout_seconds": "60",
+    "deletion_protection.enabled": "false",
+    "access_logs.s3.enabled": "false",
+}
 
 
 class LoadBalancers:
@@ -29,6 +37,7 @@ class LoadBalancers:
         self.operations: dict[str, Callable[[Request], Shape]] = {
             "CreateLoadBalancer": self.create_load_balancer,
             "DescribeLoadBalancers": self.describe_load_balancers,
+            "DescribeLoadBalancerAttributes": self.describe_attributes,
             "CreateListener": self.create_listener,
             "DescribeListeners": self.describe_listeners,
             "DeleteListener": self.delete_listener,
@@ -78,7 +87,12 @@ class LoadBalancers:
                 found = [each for each in found if each[field] in wanted]
                 if len(found) < len(set(wanted)):
                     raise ApiError("LoadBalancerNotFound", "One or more load balancers not found")
-        return {"LoadBalancers": found}
+        return page(request, "LoadBalancers", found)
+
+    def describe_attributes(self, request: Request) -> Shape:
+        if request.params["LoadBalancerArn"] not in self.load_balancers:
+            raise ApiError("LoadBalancerNotFound", "One or more load balancers not found")
+        return {"Attributes": [{"Key": key, "Value": value} for key, value in _ATTRIBUTES.items()]}
 
     def create_listener(self, request: Request) -> Shape:
         params = request.params

@@ -12,6 +12,7 @@ from sandbox.elb.health import TargetHealth
 from sandbox.elb.load_balancers import LoadBalancers
 from sandbox.elb.losses import Losses
 from sandbox.elb.model import HealthCheck, Shape, TargetChange, TargetGroup, TargetKey
+from sandbox.elb.paging import page
 from sandbox.elb.tags import ResourceTags
 from sandbox.errors import ApiError, UnsupportedOperation
 
@@ -157,7 +158,7 @@ class TargetGroups:
             found = [
                 group for group in found if balancer in self._load_balancers.arns_of(group.arn)
             ]
-        return {"TargetGroups": [self._shape(group) for group in found]}
+        return page(request, "TargetGroups", [self._shape(group) for group in found])
 
     def _delete_target_group(self, request: Request) -> Shape:
         arn = request.params["TargetGroupArn"]

@@ -33,8 +33,12 @@ def audit_files(
     parameters: Mapping[str, str],
     *,
     other_files: bool = False,
+    every_place: bool = True,
 ) -> Audited:
-    """Audit files as one graph; ``other_files`` leaves out what holds nothing to audit."""
+    """Audit files as one graph; ``other_files`` leaves out what holds nothing to audit.
+
+    Without ``every_place``, what passed has no line and column: nobody asks for it, and it takes time.
+    """
     texts: dict[str, Text] = {}
     problems: list[Entry] = []
     found: list[Item] = []
@@ -55,13 +59,14 @@ def audit_files(
             problems.append(text_problems.not_recognised(text.file))
             complete = False
     graph = Graph(found)
-    entries = [_entry(each, texts) for each in evaluate(graph, rules)]
+    entries = [_entry(each, texts, every_place=every_place) for each in evaluate(graph, rules)]
     resources = of_resources(each.kind for each in graph)
     return Audited(Report((*problems, *entries), resources), graph, texts, complete)
 
 
-def _entry(finding: Finding, texts: Mapping[str, Text]) -> Entry:
-    if finding.outcome is Outcome.NOT_APPLICABLE:
+def _entry(finding: Finding, texts: Mapping[str, Text], *, every_place: bool) -> Entry:
+    outcome = finding.outcome
+    if outcome is Outcome.NOT_APPLICABLE or (outcome is Outcome.PASS and not every_place):
         return entry(finding)
     text = texts[finding.place.source.file]
     return entry(finding, locate(text, finding.place, finding.path))

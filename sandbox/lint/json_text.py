@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from sandbox.lint.marked import MarkedDict, MarkedList, Problem, Span, Unreadable
+from sandbox.lint.plain_json import Surprise, read_plain
 
 _TOKEN = re.compile(
     r"""(?P<string>"[^"\\\x00-\x1f]*")
@@ -170,6 +171,14 @@ class _Reader:
 
 def parse_json(text: str) -> tuple[Any, tuple[Problem, ...]]:
     """The value with its marks, and what was read over; raises ``Unreadable``."""
+    try:
+        return read_plain(text), ()
+    except Surprise:
+        return parse_exactly(text)
+
+
+def parse_exactly(text: str) -> tuple[Any, tuple[Problem, ...]]:
+    """The same, one token after another: it can say what is wrong."""
     reader = _Reader(text)
     return reader.read(), tuple(reader.problems)
 

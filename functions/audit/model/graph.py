@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -30,10 +30,14 @@ class Graph:
     """Resources by kind and name. What is not in it is UNKNOWN, unless its kind is ``complete``."""
 
     def __init__(
-        self, items: Iterable[Item], complete: frozenset[type[Resource]] = frozenset()
+        self,
+        items: Iterable[Item],
+        complete: frozenset[type[Resource]] = frozenset(),
+        unread: Mapping[type[Resource], str] | None = None,
     ) -> None:
-        """``complete``: kinds of which everything that could matter was read."""
+        """``complete``: kinds of which all that could matter was read; ``unread``: why others were not."""
         self._complete = complete
+        self._unread = unread or {}
         self._resources: dict[type[Resource], list[Resource]] = {}
         for item in items:
             resource = item.kind(item.data, self, item.source)
@@ -52,7 +56,7 @@ class Graph:
     def every[R: Resource](self, kind: type[R]) -> tuple[R, ...]:
         """Every resource of a kind; UNKNOWN unless all were read."""
         if kind not in self._complete:
-            raise Unknown(f"not every {kind.kind} was read")
+            raise Unknown(f"not every {kind.kind} was read{self._why(kind)}")
         return self.all(kind)
 
     def get[R: Resource](self, kind: type[R], name: str) -> R | None:
@@ -67,7 +71,7 @@ class Graph:
             return found
         if kind in self._complete:
             return None
-        raise Unknown(f"{kind.kind} {name} is not among what was read")
+        raise Unknown(f"{kind.kind} {name} is not among what was read{self._why(kind)}")
 
     def find[R: Resource](self, kind: type[R], name: str) -> R:
         """The resource of that name or ARN; UNKNOWN if it is not there."""
@@ -105,28 +109,103 @@ class Graph:
         if not group.names:
             raise Unknown("the target group has no name to be found by")
         names = {*group.names, *(short_name(name) for name in group.names)}
-        return tuple(each for each in self.all(Service) if names & _groups(each))
+        found = {id(each): each for name in names for each in self._services_by_group.get(name, ())}
+        return tuple(found.values())
 
     def scalable_target_of(self, service: Service) -> ScalableTarget | None:
         """What scales the service's desired count."""
-        for target in self.all(ScalableTarget):
+        for target in self._targets_by_name(service):
             if _scales(target, service):
                 return target
         if ScalableTarget in self._complete:
             return None
-        raise Unknown(f"the scalable target of {service.label} is not among what was read")
+        why = self._why(ScalableTarget)
+        raise Unknown(f"the scalable target of {service.label} is not among what was read{why}")
 
     def policies_of(self, target: ScalableTarget) -> tuple[ScalingPolicy, ...]:
         """The policies of a scalable target; UNKNOWN if there are none and nobody looked."""
-        resource_id = target["ResourceId"].text()
+        names = (target["ResourceId"].text(), *target.names)
+        by_name = self._policies_by_target
         found = tuple(
-            policy
-            for policy in self.all(ScalingPolicy)
-            if _names(policy, target) or policy["ResourceId"].text() == resource_id
+            {id(each): each for name in names if name for each in by_name.get(name, ())}.values()
         )
         if not found and ScalingPolicy not in self._complete:
-            raise Unknown(f"the policies of {target.label} are not among what was read")
+            why = self._why(ScalingPolicy)
+            raise Unknown(f"the policies of {target.label} are not among what was read{why}")
         return found
+
+    def target_of(self, policy: ScalingPolicy) -> ScalableTarget | None:
+        """The scalable target that a policy belongs to, if it is in the graph."""
+        return self._target_by_policy.get(id(policy))
+
+    @cached_property
+    def _target_by_policy(self) -> dict[int, ScalableTarget]:
+        found: dict[int, ScalableTarget] = {}
+        for target in self.all(ScalableTarget):
+            try:
+                policies = target.policies
+            except Unknown:
+                continue
+            for policy in policies:
+                found.setdefault(id(policy), target)
+        return found
+
+    def scaled_by(self, target: ScalableTarget) -> Service | None:
+        """The service that a scalable target moves, if it is in the graph."""
+        return self._service_by_target.get(id(target))
+
+    @cached_property
+    def _service_by_target(self) -> dict[int, Service]:
+        found: dict[int, Service] = {}
+        for service in self.all(Service):
+            try:
+                target = service.scalable_target
+            except Unknown:
+                continue
+            if target is not None:
+                found.setdefault(id(target), service)
+        return found
+
+    @cached_property
+    def _services_by_group(self) -> dict[str, list[Service]]:
+        found: dict[str, list[Service]] = {}
+        for service in self.all(Service):
+            for name in _groups(service):
+                found.setdefault(name, []).append(service)
+        return found
+
+    @cached_property
+    def _policies_by_target(self) -> dict[str, list[ScalingPolicy]]:
+        found: dict[str, list[ScalingPolicy]] = {}
+        for policy in self.all(ScalingPolicy):
+            # CloudFormation has ScalingTargetId instead of the ResourceId.
+            for field in ("ResourceId", "ScalingTargetId"):
+                try:
+                    name = policy[field].text()
+                except Unknown:
+                    continue
+                if name:
+                    found.setdefault(name, []).append(policy)
+        return found
+
+    def _targets_by_name(self, service: Service) -> Iterable[ScalableTarget]:
+        by_name = self._targets_by_service
+        return (each for name in service.names for each in by_name.get(name, ()))
+
+    @cached_property
+    def _targets_by_service(self) -> dict[str, list[ScalableTarget]]:
+        found: dict[str, list[ScalableTarget]] = {}
+        for target in self.all(ScalableTarget):
+            try:
+                resource = target["ResourceId"].text() or ""
+            except Unknown:
+                continue
+            found.setdefault(resource.rpartition("/")[2], []).append(target)
+        return found
+
+    def _why(self, kind: type[Resource]) -> str:
+        reason = self._unread.get(kind)
+        return f" ({reason})" if reason else ""
 
     @cached_property
     def _services_by_definition(self) -> dict[int, tuple[Service, ...]]:
@@ -152,7 +231,7 @@ class Graph:
 
 
 def _has_arn(resource: Resource) -> bool:
-    return any(name.startswith("arn:") for name in resource.names)
+    return bool(resource.arn)
 
 
 def _groups(service: Service) -> set[str]:
@@ -166,11 +245,6 @@ def _groups(service: Service) -> set[str]:
 def _revision(resource: Resource) -> int:
     revision = resource["revision"].value
     return revision if isinstance(revision, int) else 0
-
-
-def _names(policy: ScalingPolicy, target: ScalableTarget) -> bool:
-    # CloudFormation's ScalingTargetId, instead of the ResourceId.
-    return policy["ScalingTargetId"].text() in target.names
 
 
 def _scales(target: ScalableTarget, service: Service) -> bool:

@@ -49,14 +49,16 @@ class Node:
 
     def __getitem__(self, key: str | int) -> Node:
         """The value below; one that is not given if there is none."""
-        return Node(self._below(key), (*self.path, key))
+        value = self.value
+        # What nearly always is the case, without the patterns below: rules do little else.
+        if isinstance(value, dict) and isinstance(key, str):
+            return Node(value.get(key), (*self.path, key))
+        return Node(None if value is None else self._below(key), (*self.path, key))
 
     def _below(self, key: str | int) -> Any:
         match self.value:
-            case None | Unresolved():
+            case Unresolved():
                 return self.value
-            case dict() if isinstance(key, str):
-                return self.value.get(key)
             case list() if isinstance(key, int):
                 return self.value[key] if 0 <= key < len(self.value) else None
             case _:

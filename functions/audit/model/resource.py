@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from audit.model.node import Node, Path, Unknown
@@ -27,8 +28,6 @@ class Source:
 class Resource(Node):
     """One describe-shaped document of the graph."""
 
-    __slots__ = ("graph", "source")
-
     kind: ClassVar[str]
     # The fields that other resources may name it by; the first that is given names it in reports.
     named_by: ClassVar[tuple[str, ...]]
@@ -44,7 +43,7 @@ class Resource(Node):
         """Itself; a container answers with its task definition."""
         return self
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Every name that another resource may use for it."""
         fields = self.value if isinstance(self.value, dict) else {}
@@ -52,7 +51,12 @@ class Resource(Node):
         names = [name for name in given if isinstance(name, str) and name]
         return (*names, *([self.source.logical_id] if self.source.logical_id else []))
 
-    @property
+    @cached_property
+    def arn(self) -> str:
+        """The ARN, if it has one."""
+        return next((name for name in self.names if name.startswith("arn:")), "")
+
+    @cached_property
     def label(self) -> str:
         """The name in reports."""
         if self.source.logical_id:

@@ -29,7 +29,7 @@ class TaskDefinition(Resource):
     kind = "task definition"
     named_by = ("taskDefinitionArn", "family")
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Also ``family:revision``."""
         fields = self.value if isinstance(self.value, dict) else {}
@@ -38,7 +38,7 @@ class TaskDefinition(Resource):
             return (*super().names, f"{family}:{revision}")
         return super().names
 
-    @property
+    @cached_property
     def label(self) -> str:
         """``family:revision``, or what is known of it."""
         family = self["family"].value

@@ -71,7 +71,7 @@ def entry(finding: Finding, location: Location | None = None) -> Entry:
         source=rule.source,
         kind=resource.kind,
         resource=resource.label,
-        arn=next((name for name in resource.names if name.startswith("arn:")), ""),
+        arn=resource.arn,
         container=container_of(finding.place, finding.path),
         field=finding.field,
         location=location,
@@ -85,6 +85,11 @@ def entry(finding: Finding, location: Location | None = None) -> Entry:
 def worst_first(entries: Iterable[Entry]) -> list[Entry]:
     """By severity, then by place, so that two runs read the same."""
     return sorted(entries, key=_rank)
+
+
+def subject_of(entry: Entry) -> str:
+    """What it is about, whatever the revision: ``service arn:...``."""
+    return _lasting(entry.about) if entry.about is not None else f"{entry.kind} {entry.resource}"
 
 
 def container_of(resource: Resource, path: Path) -> str:
@@ -110,7 +115,7 @@ def _fingerprint(finding: Finding, location: Location | None) -> str:
 
 
 def _lasting(resource: Resource) -> str:
-    name = next((name for name in resource.names if name.startswith("arn:")), resource.label)
+    name = resource.arn or resource.label
     if resource.kind == "task definition":
         head, colon, tail = name.rpartition(":")
         name = head if colon and tail.isdecimal() else name

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from audit.memory import Day
 from audit.model.graph import Graph
-from audit.model.node import Unknown
 from audit.model.resource import Resource
 from audit.model.service import Service
 from audit.model.task_definition import TaskDefinition
 from audit.report.drawing import draw
 from audit.report.entry import Entry, worst_first
 from audit.report.look import STYLE
+from audit.report.ownership import belongings, by_resource
 from audit.report.report import Report, plural, summary
 from audit.report.score import score
 from audit.report.timeline import timelines
+from audit.report.trend import trend
 from audit.rule import Outcome
 from ecsops.markup import Html, element, escape, join
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def html(report: Report, graph: Graph) -> str:
-    """A part for every service, then for everything that belongs to none."""
-    by_resource: dict[int, list[Entry]] = {}
-    for entry in report.entries:
-        by_resource.setdefault(id(entry.about) if entry.about else 0, []).append(entry)
+def html(report: Report, graph: Graph, days: Mapping[str, Sequence[Day]] | None = None) -> str:
+    """A part for every service, then for everything that belongs to none; ``days`` by service ARN."""
     head = element(
         "head",
         Html('<meta charset="utf-8">'),
@@ -40,46 +38,35 @@ def html(report: Report, graph: Graph) -> str:
         element("h1", "ECS audit"),
         element("p", summary(report)),
         *(element("p", note, class_="quiet") for note in report.notes),
-        *_parts(graph, by_resource),
+        *_parts(graph, by_resource(report.entries), days or {}),
     )
     return f'<!doctype html>\n<html lang="en">{head}{body}</html>\n'
 
 
-def _parts(graph: Graph, by_resource: dict[int, list[Entry]]) -> Iterator[Html]:
+def _parts(
+    graph: Graph, found: dict[int, list[Entry]], days: Mapping[str, Sequence[Day]]
+) -> Iterator[Html]:
     shown: set[int] = set()
     for service in graph.all(Service):
         members = belongings(service)
         shown.update(id(each) for each in members)
-        yield _part(service, [entry for each in members for entry in by_resource.get(id(each), ())])
+        entries = [entry for each in members for entry in found.get(id(each), ())]
+        yield _part(service, entries, days.get(str(service["serviceArn"].value), ()))
     for task in graph.all(TaskDefinition):
         if id(task) not in shown:
             shown.add(id(task))
-            yield _part(task, by_resource.get(id(task), []))
-    rest = [entry for key, entries in by_resource.items() if key not in shown for entry in entries]
+            yield _part(task, found.get(id(task), []))
+    rest = [entry for key, entries in found.items() if key not in shown for entry in entries]
     if any(entry.outcome is Outcome.FAIL for entry in rest):
         yield element("section", element("h2", "Everything else"), *_findings(rest))
 
 
-def belongings(service: Service) -> list[Resource]:
-    """The service and what only it has a say in: task definition, target groups, scaling."""
-    found: list[Resource] = [service]
-    # What is not known to the graph has UNKNOWN checks of the service, and they say so.
-    with suppress(Unknown):
-        found.append(service.task_definition)
-    with suppress(Unknown):
-        found += [service.target_group(entry) for entry in service.load_balancers]
-    with suppress(Unknown):
-        target = service.scalable_target
-        if target is not None:
-            found += [target, *target.policies]
-    return list({id(each): each for each in found}.values())
-
-
-def _part(subject: Resource, entries: list[Entry]) -> Html:
+def _part(subject: Resource, entries: list[Entry], days: Sequence[Day] = ()) -> Html:
     return element(
         "section",
         element("h2", f"{subject.kind.capitalize()} {subject.label}"),
         element("p", f"Score: {score(entries)}", class_="score"),
+        trend(days),
         *_findings(entries),
         *(
             join((element("h3", timeline.title), draw(timeline)))

@@ -7,16 +7,20 @@ from typing import Any
 
 from audit.report.entry import Entry, Location
 from audit.report.report import Report
+from audit.rule import Outcome
 
 VERSION = 1
 
 
-def json_form(report: Report) -> str:
-    """One JSON document; its fields are documented in docs/audit.md."""
-    return json.dumps(document(report), indent=2) + "\n"
+_EVERY = frozenset(Outcome)
 
 
-def document(report: Report) -> dict[str, Any]:
+def json_form(report: Report, outcomes: frozenset[Outcome] = _EVERY) -> str:
+    """One JSON document; its fields are documented in docs/audit.md. ``outcomes`` are the checks it lists."""
+    return json.dumps(document(report, outcomes), indent=2) + "\n"
+
+
+def document(report: Report, outcomes: frozenset[Outcome] = _EVERY) -> dict[str, Any]:
     """The document before it is written."""
     return {
         "version": VERSION,
@@ -24,7 +28,7 @@ def document(report: Report) -> dict[str, Any]:
         "failures": {severity.name: count for severity, count in report.by_severity.items()},
         "outcomes": {outcome.value: count for outcome, count in report.by_outcome.items()},
         "notes": list(report.notes),
-        "checks": [_entry(each) for each in report.entries],
+        "checks": [_entry(each) for each in report.entries if each.outcome in outcomes],
     }
 
 

@@ -27,4 +27,5 @@ svg text { font: 11px system-ui, "Helvetica Neue", Arial, sans-serif; fill: var(
 .ERROR { color: var(--bad); font-weight: 600; } .HIGH { color: var(--high); font-weight: 600; }
 .MEDIUM { color: var(--medium); } .LOW { color: var(--low); } .INFO, .quiet { color: var(--quiet); }
 .score { font-size: 1.1em; }
+svg.trend { width: 12rem; height: 2rem; } polyline.trend { fill: none; stroke: var(--low); stroke-width: 2; }
 """

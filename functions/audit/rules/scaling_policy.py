@@ -92,10 +92,8 @@ def _start_period(policy: ScalingPolicy) -> int:
 
 
 def _service_of(policy: ScalingPolicy) -> Service | None:
-    for target in policy.graph.all(ScalableTarget):
-        if policy in target.policies:
-            return service_of(target)
-    return None
+    target = policy.graph.target_of(policy)
+    return service_of(target) if target is not None else None
 
 
 @rule(

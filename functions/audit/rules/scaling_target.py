@@ -195,13 +195,7 @@ def _bounds(target: ScalableTarget) -> tuple[int, int]:
 
 def service_of(target: ScalableTarget) -> Service | None:
     """The service that a scalable target moves, if it is in the graph."""
-    for service in target.graph.all(Service):
-        try:
-            if service.scalable_target is target:
-                return service
-        except Unknown:
-            continue
-    return None
+    return target.graph.scaled_by(target)
 
 
 def _production(target: ScalableTarget) -> bool:

@@ -1,4 +1,4 @@
-"""AWS::SSM::Parameter, AWS::SecretsManager::Secret, AWS::S3::Bucket."""
+"""AWS::SSM::Parameter, AWS::SecretsManager::Secret, AWS::S3::*."""
 
 from __future__ import annotations
 
@@ -54,3 +54,12 @@ def bucket(resource: Resource) -> Created:
         "RegionalDomainName": f"{name}.s3.{resource.into.region}.amazonaws.com",
     }
     return Created(name, attributes)
+
+
+@creates("AWS::S3::BucketPolicy", "Bucket PolicyDocument")
+def bucket_policy(resource: Resource) -> Created:
+    """Name the policy of a bucket; only what callers may do is enforced here, so nobody stores it.
+
+    moto would: it enforces denials whatever their conditions say.
+    """
+    return Created(f"{resource.properties['Bucket']}-policy")

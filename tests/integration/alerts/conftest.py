@@ -77,7 +77,12 @@ def alerting() -> Iterator[Any]:
             hook = opened.enter_context(FakeWebhook(WEBHOOK_KEY))
             account = opened.enter_context(Account(seed=1, **options))
             stack = account.deploy(
-                TEMPLATE, parameters={"QueueScalingMode": "off", "SpotFallbackMode": "off"}
+                TEMPLATE,
+                parameters={
+                    "QueueScalingMode": "off",
+                    "SpotFallbackMode": "off",
+                    "AuditMode": "off",
+                },
             )
             secrets = {"slack": "xoxb-sandbox", "hook": {"url": hook.url, "key": WEBHOOK_KEY}}
             account.client("secretsmanager").put_secret_value(

@@ -13,7 +13,8 @@ from audit.model.node import Unresolved
 from audit.model.service import Service
 from audit.model.task_definition import TaskDefinition
 from audit.report.entry import entry
-from audit.report.html import belongings, html
+from audit.report.html import html
+from audit.report.ownership import belongings
 from audit.report.report import Report
 from audit.report.score import score
 from audit.report.timeline import Timeline, timelines

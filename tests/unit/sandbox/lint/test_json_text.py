@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.lint.json_text import parse_json
+from sandbox.lint.json_text import parse_exactly, parse_json
 from sandbox.lint.marked import MarkedDict, MarkedList, Unreadable
+from sandbox.lint.plain_json import Surprise, read_plain
 
 _JSON = st.recursive(
     st.none()
@@ -104,3 +105,32 @@ def test_what_ends_the_reading(text: str, offset: int, words: str) -> None:
 def test_a_hundred_thousand_levels_are_read() -> None:
     value, _ = parse_json("[" * 100_000 + "]" * 100_000)
     assert isinstance(value, list)
+
+
+def _marks(value: Any) -> Any:
+    """Everything that a reader remembers, so that two can be compared."""
+    if isinstance(value, MarkedDict):
+        inner = {key: _marks(each) for key, each in value.items()}
+        return inner, value.span, value.keys_at, value.values_at
+    if isinstance(value, MarkedList):
+        return [_marks(each) for each in value], value.span, value.values_at
+    return value, type(value)
+
+
+@given(_JSON, st.sampled_from([None, 1, 4]), st.booleans())
+def test_the_quick_reader_reads_what_the_exact_one_reads(
+    value: Any, indent: int | None, ascii_: bool
+) -> None:
+    text = json.dumps(value, indent=indent, ensure_ascii=ascii_)
+    assert _marks(read_plain(text)) == _marks(parse_exactly(text)[0])
+
+
+@given(st.text(alphabet='{}[],:"\\ \n01.e-truefalsn/*#x', max_size=40))
+def test_the_quick_reader_reads_nothing_that_the_exact_one_refuses(text: str) -> None:
+    try:
+        quick = read_plain(text)
+    except Surprise:
+        return
+    exact, problems = parse_exactly(text)
+    assert _marks(quick) == _marks(exact)
+    assert problems == ()
