@@ -9,8 +9,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ecsops.errors import InvalidSetting
-
 _DOCUMENT: dict[str, Any] = json.loads(
     Path(__file__).with_name("prices.json").read_text(encoding="utf-8")
 )
@@ -21,6 +19,9 @@ def price(name: str) -> float:
     """A unit price by name, e.g. ``price("lambda.request")``."""
     row = _DOCUMENT["unit_prices"].get(name)
     if row is None:
+        # Brings botocore, which whoever lints a file may not have.
+        from ecsops.errors import InvalidSetting
+
         raise InvalidSetting(f"no unit price is called {name!r}: prices.json has the names")
     return float(row["usd"])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from audit.model.node import Unknown
+from audit.model.price import LISTED, month_of
 from audit.model.task_definition import TaskDefinition
 from audit.rule import Profile, Severity, Verdicts, failed, passed, rule
 
@@ -26,5 +28,15 @@ def arm(task: TaskDefinition) -> Verdicts:
         given = "" if node.given else " (the default)"
         yield failed(
             node,
-            f"cpuArchitecture is X86_64{given}: ARM64 costs a fifth less per vCPU and GB on Fargate",
+            f"cpuArchitecture is X86_64{given}: ARM64 costs a fifth less per vCPU and GB on Fargate"
+            f"{_saving(task)}",
         )
+
+
+def _saving(task: TaskDefinition) -> str:
+    try:
+        tasks = sum(service.desired_count for service in task.services)
+        dollars = (month_of(task, arm=False) - month_of(task, arm=True)) * tasks
+    except Unknown:
+        return ""  # only the wording depends on it
+    return f": ${dollars:.0f} a month for {tasks} tasks ({LISTED})" if tasks else ""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from audit.model import images
-from audit.model.node import Unknown
+from audit.model.node import Node, Unknown
 from audit.model.task_definition import Container, TaskDefinition
-from audit.rule import Profile, Severity, Verdicts, failed, passed, put, rule, unknown
+from audit.rule import Fix, Profile, Severity, Verdicts, failed, passed, put, rule, unknown
 
 _PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html"
 # Two descriptors for each of several thousand connections.
@@ -123,7 +125,7 @@ def open_files(container: Container) -> Verdicts:
                 limit["softLimit"],
                 f"{container.label} may open {soft} files < {_FEWEST_FILES}: a proxy needs two for each "
                 "connection",
-                put(limit["softLimit"], _PLENTY),
+                *_raised(limit),
             )
         else:
             yield passed(limit)
@@ -136,3 +138,11 @@ def open_files(container: Container) -> Verdicts:
         yield unknown(
             container["ulimits"], f"how many files {container.label} may open, the instance decides"
         )
+
+
+def _raised(limit: Node) -> Iterator[Fix]:
+    """The soft limit, and the hard one where it is lower: no process may have more than that."""
+    yield put(limit["softLimit"], _PLENTY)
+    hard = limit["hardLimit"].whole()
+    if hard is None or hard < _PLENTY:
+        yield put(limit["hardLimit"], _PLENTY)

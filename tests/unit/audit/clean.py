@@ -23,6 +23,7 @@ from audit.model.surroundings import (
     Subnet,
 )
 from audit.model.task_definition import TaskDefinition
+from audit.model.utilisation import Utilisation
 
 ACCOUNT = "111122223333"
 REGION = "eu-west-1"
@@ -53,6 +54,7 @@ def world() -> World:
         Endpoint: [],
         CapacityProvider: [],
         EventRule: [_event_rule()],
+        Utilisation: [_utilisation()],
         AccountSetting: [{"name": "defaultLogDriverMode", "value": "non-blocking"}],
     }
 
@@ -193,6 +195,18 @@ def _service() -> dict[str, Any]:
         "propagateTags": "SERVICE",
         "enableExecuteCommand": False,
         "tags": [{"key": "team", "value": "shop"}, {"key": "environment", "value": "production"}],
+    }
+
+
+def _utilisation() -> dict[str, Any]:
+    return {
+        "ServiceArn": f"{ECS}:service/prod/web",
+        "Hours": 336,
+        "CpuP99": 62.0,
+        "CpuMaximum": 80.0,
+        "CpuMean": 45.0,
+        "MemoryMaximum": 60.0,
+        "Requests": 1_000_000,
     }
 
 
