@@ -44,7 +44,7 @@ class LaunchWorker:
         try:
             wait = self.launcher.launch(now, tally)
             if wait is not None:
-                self.runs.pump(max(int(wait), 0))
+                self.runs.pump(wait)
             self._alert(tally, now)
         except CALL_ERRORS as error:
             logger.exception("launches not made", reason=str(error))

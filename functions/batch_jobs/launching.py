@@ -8,6 +8,7 @@ launched twice, and nothing is forgotten, for a row leaves the agenda last.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -66,11 +67,11 @@ class Launcher:
     # Blocks that this process knows to be launched to the end: run, revision of its agenda row.
     complete: set[tuple[str, int]] = field(default_factory=set)
 
-    def launch(self, now: float, tally: Tally) -> float | None:
+    def launch(self, now: float, tally: Tally) -> int | None:
         """Make a pass. In how many seconds is there more to do? None: when somebody wakes us."""
         work = self._read(now)
         if not work.rows:
-            return None if work.later is None else min(work.later - now, MOST_DELAY_S)
+            return _until(work.later, now)
         self._look_into_blocks(work)
         shares = self._take(work, now)
         launches = self._meant(work, shares, now)
@@ -84,7 +85,7 @@ class Launcher:
         waiting = any(self._wanted(key, work) for key in work.rows)
         if waiting:
             return _POLL_S
-        return None if work.later is None else min(math.ceil(work.later - now), MOST_DELAY_S)
+        return _until(work.later, now)
 
     def _read(self, now: float) -> _Work:
         """The agenda's due rows without those of runs that launch nothing any more."""
@@ -121,12 +122,26 @@ class Launcher:
             for key, one in work.rows.items()
             if one.row.block and (one.row.run, one.rev) not in self.complete
         }
-        keys = [attempt_key(id_, "a") for ids in blocks.values() for id_ in ids]
-        known = {
-            key for key, one in self.ledger.get_many(keys, AttemptRow).items() if one.row.settled
-        }
+        settled = self._settled([id_ for ids in blocks.values() for id_ in ids])
         for key, ids in blocks.items():
-            work.open[key] = [id_ for id_ in ids if attempt_key(id_, "a") not in known]
+            work.open[key] = [id_ for id_ in ids if id_ not in settled]
+
+    def _settled(self, ids: Sequence[AttemptId]) -> set[AttemptId]:
+        """Attempts of which the launch, or already the end, is written down.
+
+        One whose end is written was refused or has even stopped: whoever wrote that died before the rest.
+        Launching it, with whatever token, could start it beside the attempt that follows it.
+        """
+        found = self.ledger.get_items(attempt_key(id_, what) for id_ in ids for what in "ae")
+        return {
+            id_
+            for id_ in ids
+            if attempt_key(id_, "e") in found
+            or (
+                (item := found.get(attempt_key(id_, "a"))) is not None
+                and row_of(item, AttemptRow).settled
+            )
+        }
 
     def _wanted(self, key: Key, work: _Work) -> int:
         """How many launches a row wants now. An open block comes before another one."""
@@ -188,15 +203,15 @@ class Launcher:
         self, work: _Work, key: Key, row: AgendaRow, id_: AttemptId, now: float
     ) -> list[Launch]:
         """The intent of a retry is its attempt row: it tells when the launch was first meant."""
+        if id_ in self._settled([id_]):
+            work.open[key] = []
+            return []
         work.open[key] = [id_]
         where = attempt_key(id_, "a")
         if self.ledger.create(where, AttemptRow(at=now, place=row.place), now):
             return [Launch(key, id_, row.place, now)]
         known = self.ledger.get(where, AttemptRow)
-        if known is None or known.row.settled:
-            work.open[key] = []
-            return []
-        return [Launch(key, id_, known.row.place, known.row.at)]
+        return [] if known is None else [Launch(key, id_, known.row.place, known.row.at)]
 
     def _strike(self, work: _Work) -> None:
         """Take off the agenda what is launched to its end."""
@@ -214,6 +229,11 @@ class Launcher:
         for key in gone:
             self.complete.discard((work.rows[key].row.run, work.rows[key].rev))
             del work.rows[key]
+
+
+def _until(later: float | None, now: float) -> int | None:
+    """Whole seconds, rounded up: a wake-up that comes too soon would only send the next one."""
+    return None if later is None else min(max(math.ceil(later - now), _POLL_S), MOST_DELAY_S)
 
 
 def _block(row: AgendaRow) -> list[AttemptId]:

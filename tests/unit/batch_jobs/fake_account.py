@@ -1,0 +1,229 @@
+# ruff: noqa: N803  the calls have the names of the API
+"""A table, a cluster and two queues in memory, where any call may fail before or after it took effect."""
+
+import itertools
+import json
+from datetime import UTC, datetime
+
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from batch_jobs.times import iso
+
+TABLE, CLUSTER = "jobs", "prod"
+TOKEN_OUTLIVES_S = 3600.0
+
+
+class Died(BaseException):
+    """The process is gone: nothing may catch it."""
+
+
+class Account:
+    """``faults`` decides about each call: None, "before", "after" (the answer is lost) or "died"."""
+
+    def __init__(self, faults=lambda: None):
+        self.faults = faults
+        self.now = 1_767_603_600.0
+        self.items, self.tasks, self.tokens = {}, {}, {}
+        self.queues = {"submit": [], "launch": [], "track": []}
+        self.numbers = itertools.count(1)
+        self.refusals = []
+        self.most_running = {}
+
+    def call(self, act):
+        fault = self.faults()
+        if fault == "before":
+            raise ReadTimeoutError(endpoint_url="https://somewhere")
+        answer = act()
+        if fault == "after":
+            raise ReadTimeoutError(endpoint_url="https://somewhere")
+        if fault == "died":
+            raise Died
+        return answer
+
+    def running(self, run=None):
+        """Tasks that run, by shard."""
+        found = {}
+        for arn, task in self.tasks.items():
+            _, name, shard, _ = task["startedBy"].split("/")
+            if task["lastStatus"] == "RUNNING" and run in (None, name):
+                found.setdefault((name, shard), []).append(arn)
+        return found
+
+    def stop(self, arn, code, exit_code):
+        """A task ends, and ECS says so."""
+        task = self.tasks[arn]
+        task |= {
+            "lastStatus": "STOPPED",
+            "desiredStatus": "STOPPED",
+            "stopCode": code,
+            "stoppedAt": self.now,
+            "containers": [{"name": "app", "exitCode": exit_code}],
+        }
+        times = {name: iso(task[name]) for name in ("createdAt", "startedAt", "stoppedAt")}
+        event = {
+            "source": "aws.ecs",
+            "detail-type": "ECS Task State Change",
+            "detail": {**task, **times, "clusterArn": "arn:aws:ecs:x:1:cluster/prod"},
+        }
+        self.queues["track"].append(json.dumps(event))
+
+
+class Dynamodb:
+    """The calls of batch_jobs/ledger.py, with the conditions that it uses."""
+
+    def __init__(self, account):
+        self.account = account
+
+    def batch_get_item(self, RequestItems):
+        keys = [(k["pk"]["S"], k["sk"]["S"]) for k in RequestItems[TABLE]["Keys"]]
+        assert len(keys) == len(set(keys)) <= 100
+
+        def act():
+            found = [dict(self.account.items[k]) for k in keys if k in self.account.items]
+            return {"Responses": {TABLE: found}}
+
+        return self.account.call(act)
+
+    def batch_write_item(self, RequestItems):
+        requests = RequestItems[TABLE]
+        assert 0 < len(requests) <= 25
+
+        def act():
+            for request in requests:
+                if "PutRequest" in request:
+                    item = request["PutRequest"]["Item"]
+                    self.account.items[item["pk"]["S"], item["sk"]["S"]] = item
+                else:
+                    key = request["DeleteRequest"]["Key"]
+                    self.account.items.pop((key["pk"]["S"], key["sk"]["S"]), None)
+            return {}
+
+        return self.account.call(act)
+
+    def put_item(self, Item, ConditionExpression, ExpressionAttributeValues=None, **_):
+        key = Item["pk"]["S"], Item["sk"]["S"]
+
+        def act():
+            there = self.account.items.get(key)
+            wanted = (ExpressionAttributeValues or {}).get(":rev")
+            if (there is not None) if wanted is None else (there or {}).get("rev") != wanted:
+                error = {"Error": {"Code": "ConditionalCheckFailedException"}, "Item": there or {}}
+                raise ClientError(error, "PutItem")
+            self.account.items[key] = Item
+            return {}
+
+        return self.account.call(act)
+
+    def query(self, KeyConditionExpression, ExpressionAttributeValues, ScanIndexForward=True, **_):
+        values = {name: value["S"] for name, value in ExpressionAttributeValues.items()}
+        low, high = values.get(":from", ""), values.get(":to", "\uffff")
+
+        def act():
+            keys = [k for k in self.account.items if k[0] == values[":pk"] and low <= k[1] <= high]
+            keys.sort(reverse=not ScanIndexForward)
+            return {"Items": [dict(self.account.items[key]) for key in keys]}
+
+        return self.account.call(act)
+
+
+class Sqs:
+    """Messages are delivered by the test, whenever and as often as it likes."""
+
+    def __init__(self, account):
+        self.account = account
+
+    def send_message_batch(self, QueueUrl, Entries):
+        def act():
+            self.account.queues[QueueUrl] += [entry["MessageBody"] for entry in Entries]
+            return {}
+
+        return self.account.call(act)
+
+
+class Events:
+    def put_events(self, Entries):
+        return {"FailedEntryCount": 0}
+
+
+class Ecs:
+    """RunTask with client tokens as long as ECS keeps them."""
+
+    def __init__(self, account):
+        self.account = account
+
+    def run_task(self, **request):
+        return self.account.call(lambda: self._run(request))
+
+    def _run(self, request):
+        account, token = self.account, request["clientToken"]
+        wanted = json.dumps(request, sort_keys=True)
+        if token in account.tokens:
+            arn, before = account.tokens[token]
+            ended = account.tasks[arn].get("stoppedAt") if arn else account.now
+            if arn and (ended is None or account.now - ended < TOKEN_OUTLIVES_S):
+                assert before == wanted, "the same token with other parameters"
+                return {"tasks": [account.tasks[arn]], "failures": []}
+        if account.refusals and account.refusals.pop():
+            return {"tasks": [], "failures": [{"reason": "RESOURCE:CPU"}]}
+        arn = f"arn:aws:ecs:x:1:task/prod/{next(account.numbers):032x}"
+        account.tasks[arn] = {
+            "taskArn": arn,
+            "startedBy": request["startedBy"],
+            "group": "family:report",
+            "lastStatus": "RUNNING",
+            "desiredStatus": "RUNNING",
+            "createdAt": account.now,
+            "startedAt": account.now,
+        }
+        account.tokens[token] = (arn, wanted)
+        for shard, arns in account.running().items():
+            assert len(arns) == 1, f"two running tasks of {shard}"
+        return {"tasks": [account.tasks[arn]], "failures": []}
+
+    def stop_task(self, cluster, task, reason):
+        def act():
+            found = self.account.tasks[task]
+            if found["lastStatus"] == "RUNNING":
+                found["stoppedReason"] = reason
+                self.account.stop(task, "UserInitiated", 143)
+            return {}
+
+        return self.account.call(act)
+
+    def describe_tasks(self, cluster, tasks):
+        def act():
+            known = [self._known(arn) for arn in tasks]
+            missing = [arn for arn, task in zip(tasks, known, strict=True) if task is None]
+            return {
+                "tasks": [_moments(task) for task in known if task],
+                "failures": [{"arn": arn, "reason": "MISSING"} for arn in missing],
+            }
+
+        return self.account.call(act)
+
+    def get_paginator(self, _operation):
+        return self
+
+    def paginate(self, cluster, desiredStatus, startedBy=None, family=None):
+        def act():
+            found = [
+                arn
+                for arn in self.account.tasks
+                if (task := self._known(arn))
+                and task["desiredStatus"] == desiredStatus
+                and startedBy in (None, task["startedBy"])
+            ]
+            return [{"taskArns": found}]
+
+        return self.account.call(act)
+
+    def _known(self, arn):
+        task = self.account.tasks[arn]
+        gone = "stoppedAt" in task and self.account.now - task["stoppedAt"] > TOKEN_OUTLIVES_S
+        return None if gone else task
+
+
+def _moments(task):
+    times = ("createdAt", "startedAt", "stoppedAt")
+    moments = {n: datetime.fromtimestamp(task[n], UTC) for n in times if n in task}
+    return {**task, **moments}

@@ -1,0 +1,210 @@
+"""Exactly once, whatever happens between any two calls: the shipped parts over an account in memory.
+
+Hypothesis decides which message comes when and how often, which call is lost before or after it took
+effect, where a process dies, and how much time goes by in between: also more than a client token lives.
+"""
+
+import json
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from batch_jobs.accepting import Desk
+from batch_jobs.checking import Checking
+from batch_jobs.closing import Closing
+from batch_jobs.endings import Endings, Runs
+from batch_jobs.foreign import Foreign
+from batch_jobs.ids import run_of_slot
+from batch_jobs.jobs import Jobs
+from batch_jobs.launch_calls import Calls
+from batch_jobs.launch_worker import LaunchWorker
+from batch_jobs.launching import Launcher
+from batch_jobs.ledger import Ledger
+from batch_jobs.plans import Plans
+from batch_jobs.replacing import Replacing
+from batch_jobs.rows import FINAL, RunRow, row_of, run_key
+from batch_jobs.starting import Starting
+from batch_jobs.stopping import Stopping
+from batch_jobs.submitting import Submitting
+from batch_jobs.tasks import TaskReader
+from batch_jobs.times import iso
+from batch_jobs.tracking import Tracker
+from ecsops.queue import Message
+from tests.unit.batch_jobs import builders
+from tests.unit.batch_jobs.fake_account import TABLE, Account, Died, Dynamodb, Ecs, Events, Sqs
+
+SHARDS = 4
+SLOT = Account().now
+
+
+class Inputs:
+    """A task definition that is always there."""
+
+    def plan(self, spec, run, now):
+        plan = builders.plan(SHARDS)
+        import msgspec
+
+        return msgspec.structs.replace(plan, run=run, spec=spec)
+
+    def items(self, spec):
+        return None
+
+
+class NothingMissing:
+    def look(self, now):
+        pass
+
+
+class Functions:
+    """The three functions, each as if its process had just begun."""
+
+    def __init__(self, account):
+        ledger = Ledger(Dynamodb(account), TABLE, 86_400.0)
+        runs = Runs(ledger, Sqs(account), "submit", "launch")
+        ecs, jobs = Ecs(account), Jobs(ledger, Events())
+        reader, endings = TaskReader(ecs), Endings(ledger, Plans(ledger), runs)
+        submitting = Submitting(ledger, jobs, runs, Inputs())
+        desk = Desk(
+            ledger,
+            jobs,
+            runs,
+            submitting,
+            Starting(ledger, jobs, runs, submitting),
+            Stopping(ledger, endings, ecs, reader),
+            Closing(ledger, jobs, runs, Events(), lambda region: None),
+            Checking(ledger, jobs, endings, submitting, ecs, reader),
+            NothingMissing(),
+        )
+        launcher = Launcher(ledger, Calls(ecs, reader, endings))
+        tracker = Tracker(endings, Replacing(endings), Foreign(jobs, ecs))
+        self.of_queue = {
+            "submit": desk.work,
+            "launch": LaunchWorker(launcher, jobs, runs).work,
+            "track": tracker.work,
+        }
+
+
+class ExactlyOnce(RuleBasedStateMachine):
+    @initialize(
+        parallelism=st.sampled_from([None, 2]),
+        refusals=st.lists(st.booleans(), max_size=6),
+    )
+    def submit(self, parallelism, refusals):
+        self.left, self.kind = 0, None
+        self.account = Account(self.fault)
+        self.account.refusals = refusals
+        self.functions = Functions(self.account)
+        self.run = run_of_slot("nightly", SLOT)
+        document = builders.document(
+            slot=iso(SLOT),
+            fanOut={"count": SHARDS},
+            retries={"launch": 50, "interruption": 50, "application": 50, "backoff": "1s"},
+            limits={"queue": "30d"},
+            **({"parallelism": parallelism} if parallelism else {}),
+        )
+        self.account.queues["submit"].append(json.dumps(document))
+        self.cancelled = False
+
+    def fault(self):
+        """What happens to a call: only the one whose turn it is goes wrong."""
+        self.left -= 1
+        return self.kind if self.left == 0 else None
+
+    @rule(
+        queue=st.sampled_from(["submit", "launch", "launch", "launch", "track"]),
+        which=st.integers(0, 50),
+        again=st.booleans(),
+        call=st.integers(1, 26),
+        kind=st.sampled_from([None, "before", "after", "died", "died"]),
+    )
+    def deliver(self, queue, which, again, call, kind):
+        """A message comes, perhaps not for the last time, and the calls go as they go."""
+        waiting = self.account.queues[queue]
+        if not waiting:
+            return
+        body = waiting[which % len(waiting)]
+        self.left, self.kind = call, kind
+        try:
+            failed = self.functions.of_queue[queue]([Message("m", body)], self.account.now)
+        except Died:
+            self.functions, failed = Functions(self.account), {"m"}
+        self.left, self.kind = 0, None
+        if not failed and not again:
+            waiting.remove(body)
+
+    @rule(which=st.integers(0, 50), how=st.sampled_from(["done", "failed", "spot", "quiet"]))
+    def end_a_task(self, which, how):
+        running = [arn for arns in self.account.running().values() for arn in arns]
+        if not running:
+            return
+        arn = running[which % len(running)]
+        code = "SpotInterruption" if how == "spot" else "EssentialContainerExited"
+        self.account.stop(arn, code, 1 if how == "failed" else 0)
+        if how == "quiet":
+            self.account.queues["track"].pop()
+
+    @rule(seconds=st.sampled_from([1, 30, 400, 3100, 8000]))
+    def wait(self, seconds):
+        self.account.now += seconds
+
+    @rule()
+    def tick(self):
+        self.account.queues["submit"].append('{"source":"aws.events"}')
+
+    @invariant()
+    def no_shard_runs_twice(self):
+        for shard, arns in getattr(self, "account", Account()).running().items():
+            assert len(arns) <= 1, f"{shard} runs {len(arns)} times"
+
+    def teardown(self):
+        """Without further trouble every shard is done, and nothing is left over."""
+        if not hasattr(self, "account"):
+            return
+        self.account.refusals = []
+        for _ in range(60):
+            self.tick()
+            for _ in range(4):
+                for queue in ("submit", "launch", "track"):
+                    bodies, self.account.queues[queue] = list(self.account.queues[queue]), []
+                    for body in dict.fromkeys(bodies):
+                        failed = self.functions.of_queue[queue](
+                            [Message("m", body)], self.account.now
+                        )
+                        assert not failed
+                self.account.now += 1
+            self.no_shard_runs_twice()
+            for arns in list(self.account.running().values()):
+                self.account.stop(arns[0], "EssentialContainerExited", 0)
+            self.account.now += 300
+            item = self.account.items.get(run_key(self.run))
+            if item and row_of(item, RunRow).state in FINAL and row_of(item, RunRow).closed:
+                break
+        row = row_of(self.account.items[run_key(self.run)], RunRow)
+        assert row.state == "SUCCEEDED", row
+        assert row.done == f"{(1 << SHARDS) - 1:x}"
+        assert not self.account.running()
+
+
+ExactlyOnce.TestCase.settings = settings(
+    max_examples=60,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+TestExactlyOnce = ExactlyOnce.TestCase
+
+
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch):
+    """Calls one after the other: the faults hit the same ones every time."""
+    from ecsops import parallel
+
+    def run_all(calls):
+        return [parallel._outcome(call) for call in calls]
+
+    for module in ("launching", "launch_calls", "stopping", "checking"):
+        monkeypatch.setattr(f"batch_jobs.{module}.run_all", run_all)
+    monkeypatch.setattr("batch_jobs.telling.measure", lambda *_, **__: None)
+    monkeypatch.setattr("batch_jobs.telling.count", lambda *_, **__: None)
