@@ -21,7 +21,7 @@ from deploy_guard.gates import NOT_ASKED, Case
 from deploy_guard.kill_switch import KillSwitch
 from deploy_guard.last_known_good import PROVEN, Candidate, Facts, NoCandidate, choose
 from deploy_guard.ledger_store import Known
-from deploy_guard.model import Deployment, Ledger, Version
+from deploy_guard.model import Deployment, Judged, Ledger, Version
 from deploy_guard.owner_settings import OwnerSettings
 from deploy_guard.reality import Reality
 from deploy_guard.rollback_call import repository, way_back
@@ -93,6 +93,7 @@ class Adviser:
             kill_switch=self.switch.position(now) if acting else NOT_ASKED,
             freezes=situation.known.freezes,
             acts=situation.known.acts,
+            bad=_known_bad(situation),
         )
         return decide(case, now)
 
@@ -160,6 +161,12 @@ class Adviser:
         except (ClientError, BotoCoreError) as error:
             logger.warning("image not verified", image=image.repository, reason=str(error))
             return None
+
+
+def _known_bad(situation: Situation) -> Judged | None:
+    """What another deployment has shown of the version."""
+    bad = situation.ledger.bad(situation.row.target)
+    return bad if bad is not None and bad.deployment != situation.row.id else None
 
 
 def _is_inactive(definition: Definition) -> bool:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from deploy_guard.last_known_good import Candidate, NoCandidate
-from deploy_guard.model import Act, Deployment, Freeze, Outcome
+from deploy_guard.model import Act, Deployment, Freeze, Judged, Outcome
 from deploy_guard.owner_settings import OwnerSettings
 from deploy_guard.reality import Reality
 from deploy_guard.verdict import Verdict, newer_than
@@ -34,6 +34,7 @@ class Case(msgspec.Struct, frozen=True):
     """Everything that a decision rests on. ``kill_switch`` is ``on``, ``off``, None if unreadable.
 
     ``failed_at`` is when the deployment was first known to have failed: ECS gets its time from there.
+    ``bad`` is what is known against its version from another deployment.
     """
 
     row: Deployment
@@ -47,6 +48,13 @@ class Case(msgspec.Struct, frozen=True):
     kill_switch: str | None = None
     freezes: tuple[Freeze, ...] = ()
     acts: tuple[Act, ...] = ()
+    bad: Judged | None = None
+
+    @property
+    def refused(self) -> Judged | None:
+        """Why the owner does not want this version: it is deployed again, and failed before."""
+        under_way = self.verdict.outcome is Outcome.IN_PROGRESS
+        return self.bad if self.settings.refuses_bad and under_way else None
 
 
 def sees(case: Case) -> Rule:
@@ -62,6 +70,8 @@ def sees(case: Case) -> Rule:
 def failed(case: Case) -> Rule:
     """Only a failed deployment, or one that an alarm condemned after it had completed."""
     outcome = case.verdict.outcome
+    if case.refused is not None:
+        return Rule("failed", True, f"it failed before: {case.refused.why}")
     if case.row.bake is not None and case.row.bake.fired and outcome is Outcome.SUCCEEDED:
         fired = ", ".join(case.row.bake.fired)
         return Rule("failed", True, f"alarm {fired} went off while the version was watched")
@@ -117,6 +127,8 @@ def tasks(case: Case) -> Rule:
 
 def cause(case: Case) -> Rule:
     """Another version helps only where the version is to blame."""
+    if case.refused is not None:
+        return Rule("cause", True, "ecs-ops:known-bad=enforce: it is not tried again")
     says = f"the cause is {case.cause} ({case.blame})"
     if case.blame in _UNCLEAR and not case.settings.may_roll_back_unknown:
         return Rule("cause", False, f"{says}; ecs-ops:rollback-unknown=on would allow it")

@@ -25,6 +25,7 @@ class OwnerSettings(msgspec.Struct, frozen=True):
     bake_alarms: tuple[str, ...] | None = None
     may_pin: bool = False
     may_reregister: bool = False
+    refuses_bad: bool = False
     tells_everything: bool = False
     problems: tuple[str, ...] = ()
 
@@ -53,6 +54,7 @@ def read(
         bake_s=setting(tags.BAKE, of_service),
         bake_alarms=tuple(alarms.split()) if alarms is not None else None,
         may_pin=setting(tags.PIN_DIGESTS, of_service) == "on",
+        refuses_bad=setting(tags.KNOWN_BAD, of_service) == "enforce",
         may_reregister=setting(tags.REREGISTER, of_service) == "on",
         tells_everything=setting(tags.DEPLOYMENT_NEWS, of_service) == "all",
         problems=tuple(problems),

@@ -141,4 +141,5 @@ FREEZE = until("ecs-ops:freeze")
 BAKE = duration("ecs-ops:bake", default=900, cautious=900)
 PIN_DIGESTS = switch("ecs-ops:pin-digests", default="off", cautious="off")
 REREGISTER = switch("ecs-ops:reregister", default="off", cautious="off")
+KNOWN_BAD = one_of("ecs-ops:known-bad", "tell", "enforce", default="tell", cautious="tell")
 BAKE_ALARMS = "ecs-ops:bake-alarms"

@@ -23,6 +23,7 @@ CLIENTS = {
     "SelfTestFunction": {"events", "sqs", "sns", "dynamodb"},
     "DashboardFunction": {"ecs", "cloudwatch"},
     "DeployGuardExecutorFunction": {"ecs", "dynamodb", "events"},
+    "DeployGuardHookFunction": {"ecs", "dynamodb"},
 }
 MODULES = {
     "SpotDrainFunction": 415,
@@ -32,6 +33,7 @@ MODULES = {
     "SelfTestFunction": 410,
     "DashboardFunction": 415,
     "DeployGuardExecutorFunction": 460,
+    "DeployGuardHookFunction": 440,
 }
 START = """
 import json, sys

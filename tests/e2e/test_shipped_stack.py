@@ -54,7 +54,11 @@ WORLD = {
     ]
 }
 # What invokes the functions that no queue feeds.
-INVOCATIONS = {"DashboardFunction": {"widgetContext": {"params": {}, "width": 1200, "height": 400}}}
+INVOCATIONS = {
+    "DashboardFunction": {"widgetContext": {"params": {}, "width": 1200, "height": 400}},
+    # As good as no question: it says so.
+    "DeployGuardHookFunction": {"lifecycleStage": "PRE_SCALE_UP"},
+}
 # What the kernel's queue door does for functions that take their own backlog.
 BACKLOG = {("sqs", "ReceiveMessage"), ("sqs", "DeleteMessageBatch")}
 NO_BACKLOG = {"SelfTestFunction", "QueueScalingFunction", "DeployGuardExecutorFunction"}
@@ -78,7 +82,17 @@ OTHER_ROLLBACKS = {
     ("dynamodb", "PutItem"),
     ("sqs", "SendMessageBatch"),
 }
-NOT_IN_THE_STORY = {"DeployGuardExecutorFunction": OTHER_ROLLBACKS}
+# The hook's answers are told there, too.
+ANSWERS = {
+    *(("dynamodb", "BatchGetItem"), ("dynamodb", "PutItem"), ("dynamodb", "Query")),
+    *(("ecs", "DescribeServices"), ("ecs", "DescribeServiceDeployments")),
+    *(("ecs", "DescribeServiceRevisions"), ("ecs", "ListServiceDeployments")),
+    *(("ecs", "DescribeTaskDefinition"), ("ecr", "DescribeImages"), ("ssm", "GetParameter")),
+}
+NOT_IN_THE_STORY = {
+    "DeployGuardExecutorFunction": OTHER_ROLLBACKS,
+    "DeployGuardHookFunction": ANSWERS,
+}
 # The routes cannot be read once: the last good ones are asked for.
 ROUTES_FAIL_ONCE = CallFault(
     "error", "ssm", "GetParameter", nth=1, code="InternalServerError", status=400

@@ -69,6 +69,10 @@ ON_BEHALF = {
         "cloudwatch:DeleteAlarms",
     },
 }
+# What a function's modules could do for another function, and it never asks them to.
+FOR_OTHERS = {
+    "DeployGuardHookFunction": {"dynamodb:PutItem", "dynamodb:Query", "ecr:DescribeImages"},
+}
 # What Lambda itself does in the function's name: reading its queue, writing its logs and traces.
 OF_LAMBDA = {
     *("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
@@ -97,7 +101,8 @@ def needed(function):
     calls = needs.calls_of(TEMPLATE.parent / "functions", module)
     actions = {f"{PREFIXES.get(service, service)}:{operation}" for service, operation in calls}
     on_behalf = set().union(*(ON_BEHALF.get(action, set()) for action in actions))
-    return {ACTIONS.get(action, action) for action in actions} | on_behalf
+    needed = {ACTIONS.get(action, action) for action in actions} | on_behalf
+    return needed - FOR_OTHERS.get(function, set())
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -1,0 +1,149 @@
+"""The guard's lifecycle hook: asked by ECS for each blue/green deployment, it refuses what failed before."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from deploy_guard.described import content_hash, version_of
+from deploy_guard.ledger import with_judgement
+from deploy_guard.model import Judged
+from sandbox.faults import CallFault
+from tests.integration.deploy_guard.guarded import AUTO, Guard, guarded
+
+HOOK = "DeployGuardHookFunction"
+ENFORCE = AUTO | {"ecs-ops:known-bad": "enforce"}
+
+
+def condemn(guard, revision_arn):
+    """Remember the version of a revision as bad, by an earlier deployment."""
+    ecs = guard.client("ecs")
+    shown = ecs.describe_service_revisions(serviceRevisionArns=[revision_arn])["serviceRevisions"][
+        0
+    ]
+    definition = ecs.describe_task_definition(taskDefinition=shown["taskDefinition"])
+    version = msgspec.structs.replace(
+        version_of(shown), content_hash=content_hash(definition["taskDefinition"])
+    )
+    known = guard.known
+    bad = Judged(version, False, guard.account.clock.now(), "earlier", "out of memory (OOM)")
+    ledger = with_judgement(known.ledger, bad)
+    assert guard.store.save(known, ledger, None, guard.account.clock.now())
+    return version
+
+
+@pytest.fixture
+def guard(operate):
+    return Guard(operate([guarded(tags=ENFORCE)]))
+
+
+def ask(guard, **fields):
+    row = guard.remember().deployments[0]
+    details = {
+        "serviceArn": guard.arn,
+        "targetServiceRevisionArn": row.target.revision_arn,
+        "testTrafficWeights": {},
+        "productionTrafficWeights": {},
+    } | fields.pop("details", {})
+    event = {
+        "executionId": "1",
+        "lifecycleStage": "PRE_SCALE_UP",
+        "resourceArn": row.id,
+        "executionDetails": details,
+    } | fields
+    done = guard.account.invoke(HOOK, event)
+    assert done.ok, done.error
+    return done.result
+
+
+def test_scenario_16_a_version_that_failed_before_is_refused(guard):
+    guard.release(seconds=120)
+    condemn(guard, guard.remember().deployments[0].target.revision_arn)
+    answer = ask(guard)
+    assert answer["hookStatus"] == "FAILED"
+    assert "out of memory" in answer["reason"]
+
+
+def test_scenario_16_without_enforce_it_passes(operate):
+    guard = Guard(operate([guarded()]))
+    guard.release(seconds=120)
+    condemn(guard, guard.remember().deployments[0].target.revision_arn)
+    answer = ask(guard)
+    assert answer["hookStatus"] == "SUCCEEDED"
+    assert "ecs-ops:known-bad=enforce would refuse it" in answer["reason"]
+
+
+def test_scenario_16_a_version_that_nobody_knows_passes(guard):
+    guard.release(seconds=120)
+    assert ask(guard)["hookStatus"] == "SUCCEEDED"
+
+
+def test_scenario_16_the_first_deployment_passes(guard):
+    condemn(guard, guard.remember().deployments[0].target.revision_arn)
+    assert ask(guard)["hookStatus"] == "SUCCEEDED"
+
+
+@pytest.mark.parametrize("stage", ["PRODUCTION_TRAFFIC_SHIFT", "TEST_TRAFFIC_SHIFT"])
+def test_scenario_16_a_rollback_is_let_through_without_a_look(guard, stage):
+    guard.release(seconds=120)
+    target = guard.remember().deployments[0].target.revision_arn
+    condemn(guard, target)
+    guard.world.trace.clear()
+    kind = "productionTrafficWeights" if stage.startswith("PROD") else "testTrafficWeights"
+    answer = ask(guard, lifecycleStage=stage, details={kind: {target: 0.0, "old": 100.0}})
+    assert answer["hookStatus"] == "SUCCEEDED"
+    assert guard.world.calls() == []
+
+
+@pytest.mark.parametrize(
+    "event", [{}, None, [], "x", {"lifecycleStage": 3}, {"lifecycleStage": "PRE_SCALE_UP"}]
+)
+def test_scenario_16_a_question_that_nobody_understands_is_answered(guard, event):
+    done = guard.account.invoke(HOOK, event)
+    assert done.ok
+    assert done.result["hookStatus"] == "FAILED"
+
+
+@pytest.mark.parametrize(
+    "operation", ["BatchGetItem", "DescribeServices", "DescribeTaskDefinition"]
+)
+def test_scenario_16_whatever_fails_inside_is_an_answer_and_an_alert(guard, operation):
+    guard.release(seconds=120)
+    function = guard.world.stack.function(HOOK).name
+    guard.account.faults.add(
+        CallFault("error", operation=operation, function=function, code="X", status=400)
+    )
+    answer = ask(guard)
+    assert answer["hookStatus"] == "FAILED"
+    guard.account.run_for(5)
+    assert guard.stages == ["hook-failed"]
+
+
+def test_the_switch_opens_the_gate(guard):
+    guard.release(seconds=120)
+    condemn(guard, guard.remember().deployments[0].target.revision_arn)
+    guard.client("ssm").put_parameter(
+        Name=guard.world.stack.ref("DeployGuardSwitch"), Value="off", Overwrite=True
+    )
+    assert ask(guard)["hookStatus"] == "SUCCEEDED"
+
+
+def test_no_call_of_the_hook_is_denied_and_none_writes(guard):
+    guard.release(seconds=120)
+    condemn(guard, guard.remember().deployments[0].target.revision_arn)
+    ask(guard)
+    function = guard.world.stack.function(HOOK).name
+    calls = guard.world.calls(function=function)
+    assert {call["outcome"] for call in calls} == {"ok"}
+    assert all(call["operation"].startswith(("Describe", "Get", "Batch", "List")) for call in calls)
+
+
+def test_an_older_question_has_its_details_beside_the_stage(guard):
+    row = guard.remember().deployments[0]
+    event = {
+        "lifecycleStage": "PRE_SCALE_UP",
+        "resourceArn": row.id,
+        "serviceArn": guard.arn,
+        "targetServiceRevisionArn": row.target.revision_arn,
+    }
+    assert guard.account.invoke(HOOK, event).result["hookStatus"] == "SUCCEEDED"
