@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-delete.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,13 +24,14 @@ class Schedules:
     role_arn: str
 
     def send_at(self, moment: float, body: str) -> None:
-        """Have a message sent at a time; asking twice sends it once."""
+        """Have a message sent at a time, or within the second after; asking twice sends it once."""
+        moment = math.ceil(moment)
         digest = hashlib.blake2b(body.encode(), digest_size=12).hexdigest()
         at = datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S")
         scheduler = self.client()
         try:
             scheduler.create_schedule(
-                Name=f"ecs-ops-guard-{digest}-{int(moment)}",
+                Name=f"ecs-ops-guard-{digest}-{moment}",
                 ScheduleExpression=f"at({at})",
                 FlexibleTimeWindow={"Mode": "OFF"},
                 ActionAfterCompletion="DELETE",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sandbox.cli.exit_code import ExitCode
 from sandbox.cli.gameday_options import gameday_options
+from sandbox.cli.guard_options import guard_options
 from sandbox.cli.lint_options import audit_options, lint_options
 from sandbox.cli.scaling_options import scaling_options
 from sandbox.cli.spot_options import spot_options
@@ -82,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     spot_options(
         commands.add_parser("spot", help="what Spot took, when, where, and who drained it")
     )
+    guard_options(commands.add_parser("guard", help="what became of deployments, and why"))
     lint_options(commands.add_parser("lint", help="audit task definitions, services and templates"))
     audit_options(commands.add_parser("audit", help="audit the services of your AWS account"))
     return parser

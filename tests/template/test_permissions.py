@@ -54,6 +54,7 @@ ACTIONS = {
 ON_BEHALF = {
     "ecs:CreateService": {"ecs:TagResource", "iam:PassRole"},
     "ecs:RegisterTaskDefinition": {"ecs:TagResource", "iam:PassRole"},
+    "scheduler:CreateSchedule": {"iam:PassRole"},
     "codedeploy:CreateDeployment": {
         "codedeploy:GetDeploymentConfig",
         "codedeploy:RegisterApplicationRevision",

@@ -24,6 +24,7 @@ from deploy_guard.order import Order
 from deploy_guard.signals import DeploymentChanged, Noticed, TaskFailed
 from sandbox.ecs import App
 from tests.integration.conftest import Operations
+from tests.integration.deploy_guard.halves import OBSERVER, rest
 
 ARN = "arn:aws:ecs:eu-west-1:123456789012"
 AUTO = {"ecs-ops:rollback": "auto"}
@@ -51,6 +52,7 @@ class Guard:
 
     def __init__(self, world: Operations, service: str = "web", cluster: str = "prod") -> None:
         self.world = world
+        rest(world, OBSERVER)
         self.account = world.account
         self.name, self.cluster = service, cluster
         self.arn = f"{ARN}:service/{cluster}/{service}"
