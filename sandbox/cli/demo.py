@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from sandbox.account import ACCOUNT
+from sandbox.cli.audit_scene import everything_is_audited
 from sandbox.cli.drought_scene import spot_runs_dry
 from sandbox.cli.exit_code import ExitCode
 from sandbox.cli.instance_scene import an_instance_is_taken
@@ -44,6 +45,7 @@ def run(arguments: Namespace) -> ExitCode:
             and scaled_by_its_queue(console, stage)
             and an_instance_is_taken(console, stage)
             and spot_runs_dry(console, stage, *_scene(stage))
+            and everything_is_audited(console, stage)
         )
     finally:
         stage.close()
