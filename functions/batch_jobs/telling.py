@@ -20,13 +20,11 @@ from batch_jobs.rows import (
     RunRow,
 )
 from batch_jobs.times import iso
-from ecsops import alerts
+from ecsops import bus
 from ecsops.alerts import Alert, Lines, NextStep, Table
 from ecsops.durations import format_duration
-from ecsops.errors import PublishFailed
 from ecsops.job_status import JobStatus, RunStatus, decode_job_status, encode_job_status, with_run
 from ecsops.observability import MetricUnit, count, measure
-from ecsops.parallel import chunks
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -82,19 +80,7 @@ def event_of(run: RunRow, now: float) -> JobEvent:
 
 def publish_events(events: EventBridgeClient, changes: Sequence[JobEvent]) -> None:
     """Put them on the default bus; raises ``PublishFailed`` if one was not taken."""
-    for part in chunks(changes, _PER_CALL):
-        answer = events.put_events(
-            Entries=[
-                {
-                    "Source": alerts.SOURCE,
-                    "DetailType": DETAIL_TYPE,
-                    "Detail": msgspec.json.encode(change).decode(),
-                }
-                for change in part
-            ]
-        )
-        if answer.get("FailedEntryCount"):
-            raise PublishFailed("EventBridge refused an event about a job's run")
+    bus.put(events, [bus.entry(DETAIL_TYPE, each) for each in changes])
 
 
 def duration_of(run: RunRow) -> float:

@@ -11,18 +11,13 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from ecsops.errors import PublishFailed
-from ecsops.parallel import parcels
+from ecsops import bus
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
-    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
-SOURCE, DETAIL_TYPE = "ecs-ops", "ECS Ops Alert"
+DETAIL_TYPE = "ECS Ops Alert"
 SCHEMA_VERSION = "1"
-_ENTRIES_PER_CALL = 10
-# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html: 256 KB in older Regions.
-_BYTES_PER_CALL = 240_000
 
 Severity = Literal["info", "warning", "critical"]
 State = Literal["open", "update", "resolved"]
@@ -88,23 +83,4 @@ def publish(events: EventBridgeClient, alerts: Sequence[Alert]) -> None:
 
     A retry may publish an alert twice: ``incident`` and ``stage`` tell the receiver.
     """
-    entries = [_entry(alert) for alert in alerts]
-    for part in parcels(entries, _size, most=_ENTRIES_PER_CALL, bytes_each=_BYTES_PER_CALL):
-        answer = events.put_events(Entries=part)
-        if answer.get("FailedEntryCount"):
-            codes = sorted({entry.get("ErrorCode", "") for entry in answer["Entries"]} - {""})
-            raise PublishFailed(f"EventBridge refused an alert: {', '.join(codes)}")
-
-
-def _entry(alert: Alert) -> PutEventsRequestEntryTypeDef:
-    return {
-        "Source": SOURCE,
-        "DetailType": DETAIL_TYPE,
-        "Detail": msgspec.json.encode(alert).decode(),
-        "Resources": list(alert.resources),
-    }
-
-
-def _size(entry: PutEventsRequestEntryTypeDef) -> int:
-    texts = (entry["Source"], entry["DetailType"], entry["Detail"], *entry["Resources"])
-    return sum(len(text.encode()) for text in texts)
+    bus.put(events, [bus.entry(DETAIL_TYPE, alert, alert.resources) for alert in alerts])

@@ -13,6 +13,7 @@ from ecsops import tags
 from ecsops.arns import parse_arn
 from ecsops.errors import CallFailed, call_failed
 from ecsops.parallel import chunks, run_all
+from ecsops.services import Place, describe, is_deploying, tagged_services
 from queue_scaling.reading import Tasks
 from queue_scaling.reference import QUEUE_TAG
 from queue_scaling.sources.base import ClientOf, MetricQuery, Series, Source
@@ -20,7 +21,7 @@ from queue_scaling.sources.base import ClientOf, MetricQuery, Series, Source
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
 
-_SERVICES_PER_CALL, _QUERIES_PER_CALL, _ARNS_PER_PAGE = 10, 500, 100
+_QUERIES_PER_CALL = 500
 _MINUTE_S, _LOOK_BACK_S = 60, 1200
 # CloudWatch answers for whole minutes; those of SQS come a minute or two late.
 _FRESH_S = 900
@@ -46,42 +47,19 @@ class Aws:
     tagging: Callable[[], Any] = field(repr=False)
 
     def discover(self) -> list[str]:
-        """The ARNs of all services with a queue; the tagging API answers a hundred a page."""
-        resourcegroupstaggingapi = self.tagging()
-        found: list[str] = []
-        try:
-            for page in resourcegroupstaggingapi.get_paginator("get_resources").paginate(
-                TagFilters=[{"Key": QUEUE_TAG}],
-                ResourceTypeFilters=["ecs:service"],
-                ResourcesPerPage=_ARNS_PER_PAGE,
-            ):
-                found += [each["ResourceARN"] for each in page["ResourceTagMappingList"]]
-        except (ClientError, BotoCoreError) as error:
-            raise call_failed("GetResources", error) from error
-        # Services of before 2018 have ARNs without a cluster, and cannot be tagged.
-        return sorted(arn for arn in found if parse_arn(arn).cluster)
+        """The ARNs of all services with a queue."""
+        return tagged_services(self.tagging(), QUEUE_TAG)
 
     def describe(self, arns: Iterable[str]) -> tuple[dict[str, Service], dict[str, CallFailed]]:
-        """The services by ARN, ten a call, and those of which a call failed."""
-        by_cluster: dict[str, list[str]] = {}
-        for arn in arns:
-            by_cluster.setdefault(parse_arn(arn).cluster or "default", []).append(arn)
-        asked = [
-            (cluster, part)
-            for cluster, members in sorted(by_cluster.items())
-            for part in chunks(members, _SERVICES_PER_CALL)
-        ]
-        answers = run_all([lambda c=c, p=p: self._describe(c, p) for c, p in asked])  # type: ignore[misc]
-        services: dict[str, Service] = {}
-        failed: dict[str, CallFailed] = {}
-        for (_, part), answer in zip(asked, answers, strict=True):
-            if isinstance(answer, CallFailed):
-                failed |= dict.fromkeys(part, answer)
-            elif isinstance(answer, Exception):
-                raise answer
-            else:
-                services |= {service.arn: service for service in answer}
-        return services, failed
+        """The services by ARN, and those of which a call failed."""
+        places = {_place(arn): arn for arn in arns}
+        found, failed = describe(self.ecs, places)
+        # What was deleted is still tagged for a while: it is no failure, it is gone.
+        active = [_service(each) for each in found.values() if each["status"] == "ACTIVE"]
+        return (
+            {service.arn: service for service in active},
+            {places[place]: error for place, error in failed.items()},
+        )
 
     def read(
         self, sources: Sequence[Source], queries: Sequence[MetricQuery], now: float
@@ -102,16 +80,6 @@ class Aws:
                 raise answer
             metrics |= answer
         return answers[: len(sources)], metrics
-
-    def _describe(self, cluster: str, arns: Sequence[str]) -> list[Service]:
-        try:
-            answer = self.ecs.describe_services(
-                cluster=cluster, services=list(arns), include=["TAGS"]
-            )
-        except (ClientError, BotoCoreError) as error:
-            raise call_failed("DescribeServices", error) from error
-        # What was deleted is still tagged for a while: it is no failure, it is gone.
-        return [_service(each) for each in answer["services"] if each["status"] == "ACTIVE"]
 
     def _metrics(self, queries: Sequence[MetricQuery], now: float) -> dict[MetricQuery, Series]:
         by_id = {f"q{number}": query for number, query in enumerate(queries)}
@@ -149,20 +117,15 @@ def _service(described: Mapping[str, Any]) -> Service:
             running=int(described.get("runningCount", 0)),
             desired=int(described.get("desiredCount", 0)),
             pending=int(described.get("pendingCount", 0)),
-            deploying=_deploying(described),
+            deploying=is_deploying(described),
         ),
         problem=problem,
     )
 
 
-def _deploying(described: Mapping[str, Any]) -> bool:
-    deployments = described.get("deployments") or ()
-    task_sets = described.get("taskSets") or ()
-    return (
-        len(deployments) > 1
-        or len(task_sets) > 1
-        or any(each.get("rolloutState") == "IN_PROGRESS" for each in deployments)
-    )
+def _place(arn: str) -> Place:
+    parsed = parse_arn(arn)
+    return parsed.cluster or "default", parsed.name
 
 
 def _wire(name: str, query: MetricQuery) -> dict[str, Any]:

@@ -6,13 +6,13 @@ import time
 from typing import Any, Literal
 
 from ecsops.clients import client
+from ecsops.discovery import Discovery
 from ecsops.observability import logger, metrics
 from ecsops.queue import handle_batch
 from ecsops.settings import choice, required
 from queue_scaling.acting import Acting
 from queue_scaling.actuator import Actuator
 from queue_scaling.aws import Aws
-from queue_scaling.discovery import Discovery
 from queue_scaling.reporting import Reporting
 from queue_scaling.store import Store
 from queue_scaling.tick import Ticker

@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ecsops import bus
 from ecsops.alerts import Alert, NextStep, Table
 from ecsops.arns import parse_arn
-from ecsops.errors import PublishFailed
-from ecsops.parallel import chunks
 from queue_scaling.problem import ConfigurationProblem
 from queue_scaling.state import Change
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
 
-_SOURCE, _DETAIL_TYPE = "ecs-ops", "ECS Ops Scaling"
-_PER_CALL = 10
+_DETAIL_TYPE = "ECS Ops Scaling"
 _ROUTE_TAG = "ecs-ops:alerts"
 
 
@@ -108,20 +106,7 @@ def event_of(arn: str, mode: str, change: Change) -> ScalingEvent:
 
 def publish_events(events: EventBridgeClient, changes: Sequence[ScalingEvent]) -> None:
     """Put them on the default bus; raises ``PublishFailed`` if one was not taken."""
-    for part in chunks(changes, _PER_CALL):
-        answer = events.put_events(
-            Entries=[
-                {
-                    "Source": _SOURCE,
-                    "DetailType": _DETAIL_TYPE,
-                    "Detail": msgspec.json.encode(change).decode(),
-                    "Resources": [change.service_arn],
-                }
-                for change in part
-            ]
-        )
-        if answer.get("FailedEntryCount"):
-            raise PublishFailed("EventBridge refused an event about scaling")
+    bus.put(events, [bus.entry(_DETAIL_TYPE, each, [each.service_arn]) for each in changes])
 
 
 def _command(arn: str, tag: str) -> str:

@@ -8,11 +8,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from ecsops.discovery import Discovery
 from ecsops.parallel import run_all
 from queue_scaling.acting import Acting
 from queue_scaling.aws import Aws, Service
 from queue_scaling.configuration import ServiceConfig
-from queue_scaling.discovery import Discovery
 from queue_scaling.looking import Look, configured, look
 from queue_scaling.outcome import Outcome, change_of, conclude, state_after
 from queue_scaling.reporting import Reporting, status_of
@@ -33,7 +33,7 @@ class Ticker:
     acting: Acting
     reporting: Reporting
     store: Store
-    discovery: Discovery
+    discovery: Discovery[list[str]]
     dry_run: bool = False
     fast: frozenset[str] | None = None  # services of the 20 s mode, as last seen
 

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ecsops import tags
-from ecsops.arns import parse_arn
 from ecsops.errors import CallFailed, call_failed
-from ecsops.parallel import chunks, run_all
+from ecsops.parallel import run_all
+from ecsops.services import Described, Place, describe, tagged_services
 from spot_fallback.plan import Action, Create, Delete
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
 
-_SERVICES_PER_CALL, _ARNS_PER_PAGE = 10, 100
 _GONE = frozenset({"ServiceNotFoundException", "ServiceNotActiveException"})
 _EXISTS = "not idempotent"
-
-Described = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +38,11 @@ class Aws:
 
     def discover(self) -> Found:
         """Both kinds of services, by tag."""
-        answers = run_all([lambda: self._tagged("ecs-ops:spot-fallback"), self._shadows])
+        resourcegroupstaggingapi = self.tagging()
+        keys = (tags.SPOT_FALLBACK.tag, tags.FALLBACK_FOR)
+        answers = run_all(
+            [lambda key=key: tagged_services(resourcegroupstaggingapi, key) for key in keys]  # type: ignore[misc]
+        )
         for answer in answers:
             if isinstance(answer, Exception):
                 raise answer
@@ -49,27 +50,12 @@ class Aws:
         return Found(tuple(primaries), tuple(shadows))  # type: ignore[arg-type]
 
     def describe(
-        self, wanted: Mapping[str, Iterable[str]]
-    ) -> tuple[dict[tuple[str, str], Described], set[tuple[str, str]]]:
-        """Services by (cluster, name), and those of which the call failed; ten a call, side by side."""
-        asked = [
-            (cluster, part)
-            for cluster, names in sorted(wanted.items())
-            for part in chunks(sorted(set(names)), _SERVICES_PER_CALL)
-        ]
-        answers = run_all([lambda c=c, p=p: self._describe(c, p) for c, p in asked])  # type: ignore[misc]
-        found: dict[tuple[str, str], Described] = {}
-        failed: set[tuple[str, str]] = set()
-        for (cluster, part), answer in zip(asked, answers, strict=True):
-            if isinstance(answer, CallFailed):
-                failed |= {(cluster, name) for name in part}
-            elif isinstance(answer, Exception):
-                raise answer
-            else:
-                found |= {(cluster, each["serviceName"]): each for each in answer}
-        return found, failed
+        self, places: Iterable[Place]
+    ) -> tuple[dict[Place, Described], dict[Place, CallFailed]]:
+        """Services by (cluster, name), and those of which the call failed."""
+        return describe(self.ecs, places)
 
-    def count_tasks(self, services: Sequence[tuple[str, str]]) -> list[int | Exception]:
+    def count_tasks(self, services: Sequence[Place]) -> list[int | Exception]:
         """How many tasks of each service are meant to run: interrupted ones are not."""
         return run_all([lambda c=c, n=n: self._count(c, n) for c, n in services])  # type: ignore[misc]
 
@@ -97,33 +83,6 @@ class Aws:
                 self.ecs.update_service(
                     cluster=action.cluster, service=action.name, **count, **action.changes
                 )
-
-    def _tagged(self, key: str) -> list[str]:
-        resourcegroupstaggingapi = self.tagging()
-        found: list[str] = []
-        try:
-            for page in resourcegroupstaggingapi.get_paginator("get_resources").paginate(
-                TagFilters=[{"Key": key}],
-                ResourceTypeFilters=["ecs:service"],
-                ResourcesPerPage=_ARNS_PER_PAGE,
-            ):
-                found += [each["ResourceARN"] for each in page["ResourceTagMappingList"]]
-        except (ClientError, BotoCoreError) as error:
-            raise call_failed("GetResources", error) from error
-        # Services of before 2018 have ARNs without a cluster, and cannot be tagged.
-        return sorted(arn for arn in found if parse_arn(arn).cluster)
-
-    def _shadows(self) -> list[str]:
-        return self._tagged(tags.FALLBACK_FOR)
-
-    def _describe(self, cluster: str, names: Sequence[str]) -> list[Described]:
-        try:
-            answer = self.ecs.describe_services(
-                cluster=cluster, services=list(names), include=["TAGS"]
-            )
-        except (ClientError, BotoCoreError) as error:
-            raise call_failed("DescribeServices", error) from error
-        return [dict(each) for each in answer["services"]]
 
     def _count(self, cluster: str, service: str) -> int:
         try:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ecsops import tags
+from ecsops.services import is_deploying
 from spot_fallback.model import Primary, Shadow
 from spot_fallback.settings import read_settings
 from spot_fallback.shadow import problems_of, providers_of, shadow_name, wanted
@@ -30,7 +31,7 @@ def primary_of(described: Mapping[str, Any], there: int | None, now: float) -> P
         desired=int(described.get("desiredCount", 0)),
         running=running,
         there=running + starting if there is None else there,
-        deploying=_deploying(described),
+        deploying=is_deploying(described),
         settings=settings,
         tags=given,
         wanted={} if problems else wanted(described, settings.provider),
@@ -52,16 +53,9 @@ def shadow_of(described: Mapping[str, Any] | None, primary: Mapping[str, Any]) -
         arn=described["serviceArn"],
         desired=int(described.get("desiredCount", 0)),
         running=int(described.get("runningCount", 0)),
-        deploying=_deploying(described),
+        deploying=is_deploying(described),
         ours=given.get(tags.FALLBACK_FOR) == primary["serviceArn"],
         shape=described,
-    )
-
-
-def _deploying(described: Mapping[str, Any]) -> bool:
-    deployments = described.get("deployments") or ()
-    return len(deployments) > 1 or any(
-        each.get("rolloutState") == "IN_PROGRESS" for each in deployments
     )
 
 

@@ -6,11 +6,11 @@ import time
 from typing import Any
 
 from ecsops.clients import client
+from ecsops.discovery import Discovery
 from ecsops.observability import logger, metrics
 from ecsops.queue import handle_batch
 from ecsops.settings import choice, required
 from spot_fallback.aws import Aws
-from spot_fallback.discovery import Discovery
 from spot_fallback.look import Looker
 from spot_fallback.store import Store
 from spot_fallback.worker import Worker
@@ -31,7 +31,7 @@ _worker = Worker(
         events=client("events"),
         dry_run=_MODE == "dry-run",
     ),
-    discovery=Discovery(_aws.discover),
+    discovery=Discovery(_aws.discover, keep_s=120.0),
     off=_MODE == "off",
 )
 

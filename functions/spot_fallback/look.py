@@ -6,25 +6,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ecsops import tags
+from ecsops import bus, tags
 from ecsops.alerts import publish
 from ecsops.arns import parse_arn
 from ecsops.errors import CallFailed, InvalidMessage
 from ecsops.observability import MetricUnit, count, logger, measure
 from ecsops.parallel import run_all
-from spot_fallback.aws import Aws, Described
+from ecsops.services import Described, Place
+from spot_fallback.aws import Aws
 from spot_fallback.described import primary_of, shadow_of
 from spot_fallback.messages import Failure
 from spot_fallback.model import Cover, Evidence, Primary, Shadow
 from spot_fallback.plan import Delete, Plan, plan
 from spot_fallback.shadow import providers_of, shadow_name
 from spot_fallback.store import Store
-from spot_fallback.telling import FallbackEvent, alert_of, event_of, publish_events
+from spot_fallback.telling import DETAIL_TYPE, alert_of, event_of
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
-
-Place = tuple[str, str]  # cluster, name
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,7 @@ class Looker:
     def look(self, arns: Iterable[str], failures: Sequence[Failure], now: float) -> list[str]:
         """Look after services; the ARNs of those that could not be finished."""
         places = _places(arns)
-        described, unread = self.aws.describe(
-            _by_cluster([*places, *((cluster, shadow_name(name)) for cluster, name in places)])
-        )
+        described, unread = self.aws.describe([*places, *map(_twin, places)])
         failed = [arn for place, arn in places.items() if place in unread or _twin(place) in unread]
         covered = [
             (place, described[place])
@@ -66,10 +64,10 @@ class Looker:
     def sweep(self, shadows: Iterable[str], now: float) -> list[str]:
         """Delete covers whose service is gone, or wants none any more; those that could not be."""
         places = _places(shadows)
-        described, unread = self.aws.describe(_by_cluster(list(places)))
+        described, unread = self.aws.describe(places)
         owners = {place: _owner(each) for place, each in described.items()}
         wanted = _places(owner for owner in owners.values() if owner)
-        primaries, unknown = self.aws.describe(_by_cluster(list(wanted)))
+        primaries, unknown = self.aws.describe(wanted)
         failed = [places[place] for place in places if place in unread]
         for place, owner in owners.items():
             if owner is None or described[place]["status"] != "ACTIVE":
@@ -128,7 +126,7 @@ class Looker:
                 ]
         _measure(plans)
         publish(self.events, news)
-        publish_events(self.events, changes)
+        bus.put(self.events, changes)
         return failed
 
     def _plan(self, case: Case, covers: Mapping[str, Cover], now: float) -> Plan:
@@ -189,7 +187,7 @@ def _matters(case: Case, now: float) -> bool:
     )
 
 
-def _changes(case: Case, planned: Plan, now: float) -> list[FallbackEvent]:
+def _changes(case: Case, planned: Plan, now: float) -> list[PutEventsRequestEntryTypeDef]:
     if planned.before == planned.target:
         return []
     cluster, service = case.primary.place
@@ -201,7 +199,8 @@ def _changes(case: Case, planned: Plan, now: float) -> list[FallbackEvent]:
         after=planned.target,
         reason=planned.reason,
     )
-    return [event_of(case.primary, planned, now)]
+    event = event_of(case.primary, planned, now)
+    return [bus.entry(DETAIL_TYPE, event, [case.primary.arn])]
 
 
 def _measure(plans: Sequence[tuple[Case, Plan]]) -> None:
@@ -242,10 +241,3 @@ def _places(arns: Iterable[str]) -> dict[Place, str]:
         if parsed.cluster:
             found[parsed.cluster, parsed.name] = arn
     return found
-
-
-def _by_cluster(places: Iterable[Place]) -> dict[str, list[str]]:
-    clusters: dict[str, list[str]] = {}
-    for cluster, name in places:
-        clusters.setdefault(cluster, []).append(name)
-    return clusters

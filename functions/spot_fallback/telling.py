@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from ecsops import tags
 from ecsops.alerts import Alert, NextStep, Severity, State, Table
-from ecsops.errors import PublishFailed
-from ecsops.parallel import chunks
 from spot_fallback.model import Primary, Shadow
 from spot_fallback.plan import News, NewsKind, Plan
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mypy_boto3_events import EventBridgeClient
-
 CAPABILITY = "spot_fallback"
-_SOURCE, _DETAIL_TYPE = "ecs-ops", "ECS Ops Spot Fallback"
-_PER_CALL = 10
+DETAIL_TYPE = "ECS Ops Spot Fallback"
 
 _TITLES: dict[NewsKind, str] = {
     "covering": "Spot is short, tasks run on demand",
@@ -97,24 +87,6 @@ def event_of(primary: Primary, plan: Plan, now: float) -> FallbackEvent:
         missing=primary.missing,
         reason=plan.reason,
     )
-
-
-def publish_events(events: EventBridgeClient, changes: Sequence[FallbackEvent]) -> None:
-    """Put them on the default bus; raises ``PublishFailed`` if one was not taken."""
-    for part in chunks(changes, _PER_CALL):
-        answer = events.put_events(
-            Entries=[
-                {
-                    "Source": _SOURCE,
-                    "DetailType": _DETAIL_TYPE,
-                    "Detail": msgspec.json.encode(change).decode(),
-                    "Resources": [change.service_arn],
-                }
-                for change in part
-            ]
-        )
-        if answer.get("FailedEntryCount"):
-            raise PublishFailed("EventBridge refused an event about a cover of Spot")
 
 
 def _table(primary: Primary, plan: Plan) -> Table:

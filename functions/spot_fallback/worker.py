@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ecsops.discovery import Discovery
 from ecsops.errors import CALL_ERRORS
 from ecsops.observability import count, logger
 from ecsops.queue import Message
-from spot_fallback.discovery import Discovery
+from spot_fallback.aws import Found
 from spot_fallback.look import Looker
 from spot_fallback.messages import Due, read_batch
 from spot_fallback.shadow import SUFFIX
@@ -19,7 +20,7 @@ class Worker:
     """Lives as long as the function's process."""
 
     looker: Looker
-    discovery: Discovery
+    discovery: Discovery[Found]
     off: bool = False
 
     def work(self, messages: Sequence[Message], now: float) -> set[str]:

@@ -11,11 +11,11 @@ from typing import Any
 from unittest.mock import patch
 
 from ecsops import parallel
+from ecsops.discovery import Discovery
 from ecsops.observability import logger, metrics
 from queue_scaling.acting import Acting
 from queue_scaling.actuator import Actuator
 from queue_scaling.aws import Aws
-from queue_scaling.discovery import Discovery
 from queue_scaling.messages import BETWEEN_AT_S
 from queue_scaling.reporting import Reporting
 from queue_scaling.store import Store

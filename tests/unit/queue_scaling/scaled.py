@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 from botocore.exceptions import ClientError
 
+from ecsops.discovery import Discovery
 from ecsops.queue_status import STATUS_KEY, decode_status
 from queue_scaling.acting import Acting
 from queue_scaling.actuator import Actuator
 from queue_scaling.aws import Aws
-from queue_scaling.discovery import Discovery
 from queue_scaling.reporting import Reporting
 from queue_scaling.store import Store
 from queue_scaling.tick import Ticker
@@ -168,9 +168,15 @@ class Account:
     def answer_get_resources(self, **_):
         return {"ResourceTagMappingList": [{"ResourceARN": arn} for arn in self.services]}
 
-    def answer_describe_services(self, services, **_):
+    def answer_describe_services(self, cluster, services, **_):
         assert len(services) <= 10
-        return {"services": [self.services[arn] for arn in services if arn in self.services]}
+        arns = [f"{PREFIX}/{cluster}/{name}" for name in services]
+        found = [arn for arn in arns if arn in self.services]
+        return {
+            "services": [
+                {"serviceName": arn.rpartition("/")[2], **self.services[arn]} for arn in found
+            ]
+        }
 
     def answer_update_service(self, cluster, service, desiredCount):  # noqa: N803
         self.services[f"{PREFIX}/{cluster}/{service}"]["desiredCount"] = desiredCount

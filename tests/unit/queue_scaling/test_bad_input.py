@@ -122,10 +122,10 @@ def test_a_description_that_fails_concerns_ten_services_only(account):
     account.queue()
     answer = account.answer_describe_services
 
-    def sometimes(services, **more):
-        if any(arn.endswith("s00") for arn in services):
+    def sometimes(cluster, services, **more):
+        if "s00" in services:
             raise error("ThrottlingException")
-        return answer(services, **more)
+        return answer(cluster, services, **more)
 
     account.answer_describe_services = sometimes
     account.tick()

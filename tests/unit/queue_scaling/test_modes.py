@@ -37,7 +37,9 @@ def test_direct_mode_is_looked_after_between_two_minutes(account):
     account.between()
     # 20 for what waits, and some for what has arrived meanwhile.
     assert 20 <= counts(account)[0] < 40
-    assert [call["services"] for call in account.made("describe_services")] == [[arn]]
+    assert [call["services"] for call in account.made("describe_services")] == [
+        [arn.rpartition("/")[2]]
+    ]
     assert len(account.states()) == 2
 
 

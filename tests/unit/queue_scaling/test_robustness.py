@@ -97,10 +97,10 @@ def test_services_that_cannot_be_described_hold_and_the_next_call_is_another(acc
     first = min(account.services)
     answer = account.answer_describe_services
 
-    def sometimes(services, **more):
-        if first in services:
+    def sometimes(cluster, services, **more):
+        if first.rpartition("/")[2] in services:
             raise error("ServerException")
-        return answer(services, **more)
+        return answer(cluster, services, **more)
 
     account.answer_describe_services = sometimes
     account.tick()

@@ -8,29 +8,27 @@ from dataclasses import dataclass, field
 
 from ecsops.errors import CallFailed
 from ecsops.observability import count, logger
-from spot_fallback.aws import Found
-
-KEEP_S = 120.0
 
 
 @dataclass(slots=True)
-class Discovery:
-    """What was found last. Lives as long as the function's process."""
+class Discovery[T]:
+    """What was found last, for ``keep_s``. Lives as long as the function's process."""
 
-    find: Callable[[], Found]
-    _found: Found = field(default_factory=lambda: Found((), ()))
+    find: Callable[[], T]
+    keep_s: float = 300.0
+    _found: list[T] = field(default_factory=list)
     _at: float = -math.inf
 
-    def services(self, now: float) -> Found:
+    def services(self, now: float) -> T:
         """What was found in the last minutes; should asking fail, what was found before."""
-        if now - self._at < KEEP_S:
-            return self._found
+        if self._found and now - self._at < self.keep_s:
+            return self._found[0]
         try:
-            self._found = self.find()
+            self._found = [self.find()]
         except CallFailed as error:
-            if self._at == -math.inf:
+            if not self._found:
                 raise
             count("DiscoveryFailures")
             logger.warning("services not discovered: those known go on", reason=str(error))
         self._at = now
-        return self._found
+        return self._found[0]

@@ -1,0 +1,80 @@
+"""Services by tag, and their descriptions, in as few calls as the APIs allow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ecsops.arns import parse_arn
+from ecsops.errors import CallFailed, call_failed
+from ecsops.parallel import chunks, run_all
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs import ECSClient
+
+_SERVICES_PER_CALL, _ARNS_PER_PAGE = 10, 100
+
+Place = tuple[str, str]  # cluster and name
+Described = dict[str, Any]
+
+
+def tagged_services(resourcegroupstaggingapi: Any, key: str) -> list[str]:
+    """The ARNs of all services with a tag of this key; raises ``CallFailed``."""
+    found: list[str] = []
+    try:
+        for page in resourcegroupstaggingapi.get_paginator("get_resources").paginate(
+            TagFilters=[{"Key": key}],
+            ResourceTypeFilters=["ecs:service"],
+            ResourcesPerPage=_ARNS_PER_PAGE,
+        ):
+            found += [each["ResourceARN"] for each in page["ResourceTagMappingList"]]
+    except (ClientError, BotoCoreError) as error:
+        raise call_failed("GetResources", error) from error
+    # Services of before 2018 have ARNs without a cluster, and cannot be tagged.
+    return sorted(arn for arn in found if parse_arn(arn).cluster)
+
+
+def describe(
+    ecs: ECSClient, places: Iterable[Place]
+) -> tuple[dict[Place, Described], dict[Place, CallFailed]]:
+    """Services with their tags, ten a call, side by side; and those of which the call failed."""
+    by_cluster: dict[str, list[str]] = {}
+    for cluster, name in sorted(set(places)):
+        by_cluster.setdefault(cluster, []).append(name)
+    asked = [
+        (cluster, part)
+        for cluster, names in by_cluster.items()
+        for part in chunks(names, _SERVICES_PER_CALL)
+    ]
+    answers = run_all([lambda c=c, p=p: _describe(ecs, c, p) for c, p in asked])  # type: ignore[misc]
+    found: dict[Place, Described] = {}
+    failed: dict[Place, CallFailed] = {}
+    for (cluster, part), answer in zip(asked, answers, strict=True):
+        if isinstance(answer, CallFailed):
+            failed |= {(cluster, name): answer for name in part}
+        elif isinstance(answer, Exception):
+            raise answer
+        else:
+            found |= {(cluster, each["serviceName"]): each for each in answer}
+    return found, failed
+
+
+def is_deploying(described: Mapping[str, Any]) -> bool:
+    """Whether a deployment goes on: several at once, or one that is not COMPLETED."""
+    deployments = described.get("deployments") or ()
+    task_sets = described.get("taskSets") or ()
+    return (
+        len(deployments) > 1
+        or len(task_sets) > 1
+        or any(each.get("rolloutState") == "IN_PROGRESS" for each in deployments)
+    )
+
+
+def _describe(ecs: ECSClient, cluster: str, names: Sequence[str]) -> list[Described]:
+    try:
+        answer = ecs.describe_services(cluster=cluster, services=list(names), include=["TAGS"])
+    except (ClientError, BotoCoreError) as error:
+        raise call_failed("DescribeServices", error) from error
+    return [dict(each) for each in answer["services"]]
