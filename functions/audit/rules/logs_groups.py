@@ -47,6 +47,7 @@ def log_group(container: Container) -> Verdicts:
     if name is None:
         return
     create = container.log_options["awslogs-create-group"]
+    _same_region(container)
     try:
         group = container.task_definition.graph.get(LogGroup, name)
     except Unknown:
@@ -61,6 +62,14 @@ def log_group(container: Container) -> Verdicts:
         )
         return
     yield _judged(container, group, node, create)
+
+
+def _same_region(container: Container) -> None:
+    """Groups are read in the Region of the task definition; of those elsewhere nobody can tell."""
+    region = container.log_options["awslogs-region"]
+    parts = container.task_definition.arn.split(":")
+    if len(parts) > 3 and region.text() not in (None, parts[3]):
+        raise Unknown(f"log groups of {region.text()} were not read", region.path)
 
 
 def _judged(container: Container, group: LogGroup | None, node: Node, create: Node) -> Verdict:

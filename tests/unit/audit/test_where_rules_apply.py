@@ -179,3 +179,14 @@ def test_a_service_finds_the_file_that_is_registered_next(
     service = {"serviceName": "web", "taskDefinition": "web:7"}
     graph = Graph([Item(TaskDefinition, task), Item(TaskDefinition, other), Item(Service, service)])
     assert bool(graph.all(TaskDefinition)[0].services) is found
+
+
+def test_a_log_group_of_another_region_is_unknown_and_not_missing() -> None:
+    options = f"{APP}.logConfiguration.options"
+    elsewhere = (
+        _task(f"{options}.awslogs-region", "us-east-1"),
+        _task(f"{options}.awslogs-group", "/ecs/there"),
+    )
+    found = evaluate(graph_of(changed(world(), elsewhere)), all_rules())
+    outcomes = {each.outcome for each in found if each.rule.id == "LOG-03"}
+    assert outcomes == {Outcome.UNKNOWN, Outcome.PASS}
