@@ -16,7 +16,7 @@ from build_tools.template import functions
 
 ROUNDS = 21
 # Somebody, two minutes of a dying task, or a queue that grows, wait for these.
-HOT = ("spot_drain", "queue_scaling")
+HOT = ("spot_drain", "queue_scaling", "batch_launch", "batch_track")
 HOT_GOAL, GOAL = "<= 1.10", "<= 1.30"
 
 

@@ -59,17 +59,14 @@ class Statuses:
         if not self.job_table:
             return []
         found: list[Job] = []
-        pages = (
-            self.connect()
-            .get_paginator("query")
-            .paginate(
-                TableName=self.job_table,
-                KeyConditionExpression="pk = :status",
-                ExpressionAttributeValues={":status": {"S": job_status.STATUS_KEY}},
-                ProjectionExpression="sk, #status",
-                ExpressionAttributeNames={"#status": "status"},
-                PaginationConfig={"MaxItems": _MOST_JOBS},
-            )
+        dynamodb = self.connect()
+        pages = dynamodb.get_paginator("query").paginate(
+            TableName=self.job_table,
+            KeyConditionExpression="pk = :status",
+            ExpressionAttributeValues={":status": {"S": job_status.STATUS_KEY}},
+            ProjectionExpression="sk, #status",
+            ExpressionAttributeNames={"#status": "status"},
+            PaginationConfig={"MaxItems": _MOST_JOBS},
         )
         for page in pages:
             for item in page["Items"]:

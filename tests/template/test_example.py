@@ -4,11 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from build_tools.sam import ROOT
 
 
-def test_the_example_template_passes_cfn_lint():
-    template = ROOT / "examples" / "workload" / "template.yaml"
+@pytest.mark.parametrize("example", ["workload", "nightly-batch"])
+def test_the_example_template_passes_cfn_lint(example):
+    template = ROOT / "examples" / example / "template.yaml"
     done = subprocess.run(
         [Path(sys.executable).with_name("cfn-lint"), str(template)],
         capture_output=True,
