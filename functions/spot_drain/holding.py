@@ -57,6 +57,21 @@ class Holding:
         """An instance that no cluster knows: nothing on it has to be waited for."""
         return Watched(notice.instance_id, "", "", notice.at, None, self.hook_of(notice), tasks=())
 
+    def still_waits(self, notice: Notice) -> bool:
+        """Whether an old hook is still active: a heartbeat tells, and does no harm.
+
+        A late copy may come when the action is long over; nothing may be drained for it.
+        """
+        hook = self.hook_of(notice)
+        if hook is None:
+            return False
+        try:
+            self.hooks.beat(hook)
+        except (HookOver, HookDenied):
+            count("HooksOver")
+            return False
+        return True
+
     def look(
         self, held: Sequence[Watched], occupants: Occupants, now: float
     ) -> list[tuple[Watched, float]]:

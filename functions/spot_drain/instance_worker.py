@@ -21,7 +21,7 @@ from spot_drain.aws import Aws
 from spot_drain.drain import Pass, leave_groups, leave_registries
 from spot_drain.finding import drain, find
 from spot_drain.holding import Holding
-from spot_drain.instances import Found, Instances
+from spot_drain.instances import Found, Instances, Search
 from spot_drain.interruption import Interruption
 from spot_drain.messages import TaskCheck
 from spot_drain.notices import Notice, merge
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 _SOON_S = 5
+# An older hook is asked whether it still waits before anything is drained for it.
+_BELIEVED_S = 60
 _REMEMBER_S = 180
 _MAX_REMEMBERED = 20_000
 _REASON = "Its instance is about to end: stopped in order by the ECS Ops Toolkit."
@@ -97,11 +99,21 @@ class InstanceWorker:
         fresh = {key: each for key, each in merge(notices).items() if self._is_fresh(*each, now)}
         if not fresh:
             return set()
-        search = find(self.instances, {notice.instance_id for notice, _ in fresh.values()})
-        failed = dict(search.failed)
+        failed: dict[str, CallFailed] = {}
+        for key, (notice, _) in list(fresh.items()):
+            if notice.hook and now - notice.at > _BELIEVED_S and self.aws.stack_mode == "on":
+                try:
+                    if not self.holding.still_waits(notice):
+                        del fresh[key]
+                except CallFailed as error:
+                    failed[notice.instance_id] = error
+        asked = {notice.instance_id for notice, _ in fresh.values()} - failed.keys()
+        search = find(self.instances, asked) if asked else Search()
+        failed |= search.failed
         by_id = {found.instance_id: found for found in search.found}
         if self.aws.stack_mode == "on":
-            failed |= self._begin([n for n, _ in fresh.values()], by_id, search.unknown, now)
+            going = [n for n, _ in fresh.values() if n.instance_id not in failed]
+            failed |= self._begin(going, by_id, search.unknown, now)
         else:
             for found in search.found:
                 logger.info("would drain instance", cluster=found.cluster_arn, instance=found.arn)

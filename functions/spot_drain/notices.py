@@ -12,7 +12,7 @@ from ecsops.errors import InvalidMessage
 from ecsops.events import autoscaling, ec2_instance
 from ecsops.events.autoscaling import LifecycleAction, read_lifecycle_action
 from ecsops.events.ec2_instance import InstanceNotice
-from ecsops.events.envelope import Event, read_detail, read_document
+from ecsops.events.envelope import Event, epoch, read_detail, read_document
 from spot_drain.interruption import NOTICE_S
 
 Kind = Literal["interruption", "rebalance", "hook"]
@@ -45,6 +45,12 @@ class _Envelope(msgspec.Struct, frozen=True):
     message: str | None = msgspec.field(name="Message", default=None)
 
 
+class _Dated(msgspec.Struct, frozen=True):
+    """When Auto Scaling sent a message that has no envelope."""
+
+    time: str | None = msgspec.field(name="Time", default=None)
+
+
 def read_notice(message_id: str, event: Event, now: float) -> Notice | None:
     """The notice that an event brings; None if it is about something else."""
     at = event.occurred_at() or now
@@ -74,7 +80,10 @@ def read_bare_hook(message_id: str, body: str, now: float) -> Notice | None:
     topic = read_document(body, _Envelope)
     document = topic.message if topic.type == "Notification" and topic.message else body
     action = read_lifecycle_action(document)
-    return None if action is None else _hook(message_id, action, now, "$")
+    if action is None:
+        return None
+    sent = read_document(document, _Dated).time
+    return _hook(message_id, action, epoch(sent, "$.Time") if sent else now, "$")
 
 
 def merge(notices: Iterable[Notice]) -> dict[tuple[str, ...], tuple[Notice, tuple[str, ...]]]:

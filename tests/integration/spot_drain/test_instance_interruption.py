@@ -277,3 +277,30 @@ def test_a_storm_of_one_service_costs_a_handful_of_calls(on):
     assert len(on.world.calls("UpdateContainerInstancesState")) == 2
     assert len(on.world.calls("ListTasks")) == 1
     assert len(on.world.calls("DeregisterTargets")) == 1
+
+
+def test_4b5_a_rebalance_recommendation_is_only_counted_unless_the_stack_says_more(on):
+    one, _ = on.launch()
+
+    on.account.fleet.recommend_rebalance([one])
+    on.account.run_for(5)
+
+    assert on.world.metric("RebalanceRecommendations") == 1
+    assert on.instance(one)["status"] == "ACTIVE"
+
+
+def test_4b5_with_the_stacks_consent_what_has_room_elsewhere_is_drained_early(operate):
+    on = OnInstances(operate(world=False, parameters={"SpotRebalance": "drain"}))
+    one, two = on.launch()
+    on.service(count=2)
+
+    on.account.fleet.recommend_rebalance([one, two])
+    on.account.run_for(200)
+
+    assert [on.instance(each)["status"] for each in (one, two)].count("DRAINING") == 0
+    on.account.fleet.recommend_rebalance([one])
+    on.account.run_for(200)
+
+    assert on.instance(one)["status"] == "DRAINING"
+    assert on.on(one) == []
+    assert on.lost() == 0

@@ -66,6 +66,20 @@ class Histories(RuleBasedStateMachine):
         if stopped:
             fleet.start_again(stopped[pick % len(stopped)])
 
+    @rule(pick=st.integers(0, 9))
+    def one_is_stopped_and_back_and_its_warning_comes_again(self, pick: int) -> None:
+        if sound := self._sound():
+            fleet, taken = self.world.machines.fleet, sound[pick % len(sound)]
+            fleet.interrupt([taken], "stop")
+            self.world.pass_time(1)
+            warning = self.world.history[-1]
+            self.world.pass_time(130)
+            self.world.machines.run(3_600)
+            fleet.start_again(taken)
+            self.world.recycle()
+            self.world.put(warning)
+            self.world.pass_time(3)
+
     @rule(calls=st.integers(1, 12))
     def the_process_dies_soon(self, calls: int) -> None:
         self.world.crash_in = calls
