@@ -12,6 +12,7 @@ from pathlib import Path
 from sandbox.cli.exit_code import ExitCode
 from sandbox.cli.gameday_options import gameday_options
 from sandbox.cli.guard_options import guard_options
+from sandbox.cli.jobs_options import jobs_options
 from sandbox.cli.lint_options import audit_options, lint_options
 from sandbox.cli.scaling_options import scaling_options
 from sandbox.cli.spot_options import spot_options
@@ -80,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     _dashboard(commands.add_parser("dashboard", help="preview the fleet widget in a browser"))
     gameday_options(commands.add_parser("gameday", help="a load against the shipped functions"))
     scaling_options(commands.add_parser("scaling", help="explain, check and price queue scaling"))
+    jobs_options(commands.add_parser("jobs", help="batch jobs: runs, logs, rerun, cancel, submit"))
     spot_options(
         commands.add_parser("spot", help="what Spot took, when, where, and who drained it")
     )
