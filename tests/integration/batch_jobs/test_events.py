@@ -169,3 +169,26 @@ def test_a_run_task_without_capacity_that_nobody_sees_is_told(world):
     assert "Capacity is unavailable" in alert["summary"]
     assert world.metric("ForeignFailures") == 1
     assert world.dead_letters() == []
+
+
+def test_v8_a_task_without_news_is_asked_about(world):
+    world.define("silent", App(runs_for_s=20))
+    rule = world.stack.ref("BatchTaskRule")
+    world.account.client("events").disable_rule(Name=rule)
+    world.submit(job="silent", taskDefinition="silent")
+    world.run_for(1000)
+    world.account.client("events").enable_rule(Name=rule)
+
+    assert world.run("silent").state == "SUCCEEDED"
+
+
+def test_a_limit_stops_a_task_and_it_is_not_retried(world):
+    world.define("long", App(runs_for_s=5000))
+    world.submit(
+        job="long", taskDefinition="long", limits={"run": "10m"}, retries={"application": 3}
+    )
+    world.run_for(1500)
+
+    (end,) = world.ends("long")
+    assert end.verdict.kind == "timed-out"
+    assert world.run("long").state == "FAILED"

@@ -5,10 +5,43 @@ The ids in the names are those of the acceptance scenarios.
 
 from __future__ import annotations
 
+import json
+
+from batch_jobs.ids import run_of_slot
 from batch_jobs.times import iso
 from sandbox.ecs import App
 
 SLOT = "<aws.scheduler.scheduled-time>"
+
+
+def schedule(world, spec, expression="rate(1 hour)", **more):
+    outputs = world.stack
+    world.account.client("scheduler").create_schedule(
+        Name=spec["job"],
+        ScheduleExpression=expression,
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={
+            "Arn": world.account.client("sqs").get_queue_attributes(
+                QueueUrl=outputs.queue_url("BatchSubmitQueue"), AttributeNames=["QueueArn"]
+            )["Attributes"]["QueueArn"],
+            "RoleArn": world.role,
+            "Input": json.dumps(spec),
+        },
+        **more,
+    )
+
+
+def test_a_schedule_becomes_a_run_of_its_slot(world):
+    world.define("hourly")
+    schedule(world, world.spec(job="hourly", taskDefinition="hourly", slot=SLOT))
+
+    world.run_for(3600 + 200)
+    world.account.client("scheduler").delete_schedule(Name="hourly")
+
+    run = world.run("hourly")
+    assert run.state == "SUCCEEDED"
+    assert run.run == run_of_slot("hourly", run.slot)
+    assert world.alerts() == []
 
 
 def test_c3_past_the_deadline_it_is_missed_once_with_one_alert(world):
