@@ -19,6 +19,7 @@ GROUPS = (
     "alerts",
     "artefact",
     "audit",
+    "batch",
     "cold_start",
     "dashboard",
     "demo",

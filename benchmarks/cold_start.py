@@ -15,8 +15,8 @@ from benchmarks.variants import OURS, REFERENCE, variants
 from build_tools.template import functions
 
 ROUNDS = 21
-# Somebody, two minutes of a dying task, or a queue that grows, wait for these.
-HOT = ("spot_drain", "queue_scaling", "batch_launch", "batch_track")
+# Two minutes of a dying task, a queue that grows, a job that is due, wait for these.
+HOT = ("spot_drain", "queue_scaling", "launch", "track")
 HOT_GOAL, GOAL = "<= 1.10", "<= 1.30"
 
 

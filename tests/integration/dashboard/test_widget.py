@@ -51,7 +51,7 @@ def test_every_service_is_shown_and_no_call_is_denied(operate):
     calls = operations.calls()
     assert {call["outcome"] for call in calls} == {"ok"}
     assert sorted({call["operation"] for call in calls}) == [
-        *("DescribeServices", "GetItem", "GetMetricData", "ListClusters", "ListServices"),
+        *("DescribeServices", "GetItem", "GetMetricData", "ListClusters", "ListServices", "Query"),
     ]
 
 
