@@ -1,4 +1,4 @@
-"""A job of 10,000 shards at the published rates, in virtual time: no quick one.
+"""A job of 10,000 shards, and 1,000 jobs at the same minute, at the published rates, in virtual time.
 
 5 % of the tasks are interrupted, 1 % of the launches refused, each call takes 50 ms.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from benchmarks.batch_storm import measure_storm
 from benchmarks.batch_world import Watch, spec, world
 from benchmarks.results import Result
 from ecsops.prices import price
@@ -21,6 +22,7 @@ _GB, _RUN_S = 0.5, 0.5
 def measure() -> Iterator[Result]:
     """All figures of this group."""
     yield from _big_job(SHARDS)
+    yield from measure_storm()
 
 
 def _big_job(shards: int) -> Iterator[Result]:
