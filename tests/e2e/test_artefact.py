@@ -6,7 +6,7 @@ import pytest
 
 from build_tools import bytecode
 from build_tools.slim import digest, size
-from tests.e2e.shipped import FUNCTIONS, NOT_YET_DEPLOYED
+from tests.e2e.shipped import FUNCTIONS
 
 # Packages that our dependencies use when they are there; we bundle none of them.
 OPTIONAL = {
@@ -59,8 +59,6 @@ def test_every_module_can_be_imported_unless_it_belongs_to_an_absent_optional_pa
         name: problem
         for name, (kind, problem) in failed.items()
         if name not in NOT_FOR_LAMBDA
-        # Their handlers want the environment that the template will give them.
-        and name not in {f"{room}.handler" for room in NOT_YET_DEPLOYED}
         and (kind != "ModuleNotFoundError" or problem.partition(".")[0] not in OPTIONAL)
     }
     assert broken == {}

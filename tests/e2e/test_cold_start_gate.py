@@ -17,6 +17,14 @@ NEVER = {
 # boto3 with one client loads 387 modules.
 CLIENTS = {
     "SpotDrainFunction": {"ecs", "elbv2", "dynamodb", "sqs", "events"},
+    "AuditFunction": {
+        *("application-autoscaling", "cloudwatch", "ec2", "ecs", "elbv2"),
+        *("events", "iam", "logs", "s3"),
+    },
+    "BatchSubmitFunction": {"ecs", "dynamodb", "sqs", "events"},
+    "BatchLaunchFunction": {"ecs", "dynamodb", "sqs", "events"},
+    "BatchTrackFunction": {"ecs", "dynamodb", "sqs", "events"},
+    "DeployGuardFunction": {"ecs", "dynamodb", "sqs", "events"},
     "SpotFallbackFunction": {"ecs", "dynamodb", "events"},
     "QueueScalingFunction": {"ecs", "cloudwatch", "dynamodb", "sqs", "events"},
     "AlertsFunction": {"dynamodb", "sqs"},
@@ -26,15 +34,22 @@ CLIENTS = {
     "DeployGuardHookFunction": {"ecs", "dynamodb"},
 }
 MODULES = {
-    "SpotDrainFunction": 415,
+    "SpotDrainFunction": 420,
+    "AuditFunction": 460,
+    "BatchSubmitFunction": 458,
+    "BatchLaunchFunction": 436,
+    "BatchTrackFunction": 434,
+    "DeployGuardFunction": 480,
     "SpotFallbackFunction": 420,
-    "QueueScalingFunction": 440,
+    "QueueScalingFunction": 445,
     "AlertsFunction": 415,
     "SelfTestFunction": 410,
-    "DashboardFunction": 415,
+    "DashboardFunction": 422,
     "DeployGuardExecutorFunction": 460,
     "DeployGuardHookFunction": 440,
 }
+# Nobody waits for them.
+UNHURRIED = {"AuditFunction"}
 START = """
 import json, sys
 import botocore.session
@@ -79,12 +94,12 @@ def test_there_is_one_session_and_one_client_per_declared_service(started, funct
     assert started["sessions"] == 1
     assert len(started["clients"]) == len(set(started["clients"]))
     assert set(started["clients"]) == CLIENTS[function]
-    assert "ec2" not in started["clients"]
+    assert "ec2" not in started["clients"] or function in UNHURRIED
 
 
 def test_no_more_modules_than_budgeted(started, function):
     assert len(started["modules"]) <= MODULES[function]
 
 
-def test_no_garbage_is_collected_once_the_kernel_is_loaded(started):
-    assert started["collections"] == 0
+def test_no_garbage_is_collected_once_the_kernel_is_loaded(started, function):
+    assert started["collections"] == 0 or function in UNHURRIED

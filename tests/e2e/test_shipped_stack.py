@@ -19,7 +19,7 @@ from sandbox.ecs import EcsSettings
 from sandbox.faults import CallFault
 from sandbox.sinks.webhook import FakeWebhook
 from sandbox.world import check_world
-from tests.e2e.shipped import FUNCTIONS, NOT_YET_DEPLOYED, PARTLY_DEPLOYED, ROOT
+from tests.e2e.shipped import FUNCTIONS, PARTLY_TOLD, ROOT
 from tests.integration.conftest import Operations
 from tests.integration.deploy_guard.guarded import NO_IMAGE, Guard, guarded
 
@@ -89,7 +89,31 @@ ANSWERS = {
     *(("ecs", "DescribeServiceRevisions"), ("ecs", "ListServiceDeployments")),
     *(("ecs", "DescribeTaskDefinition"), ("ecr", "DescribeImages"), ("ssm", "GetParameter")),
 }
+# So are EC2 instances that Spot takes: tests/integration/spot_drain.
+INSTANCES = {
+    *(("autoscaling", "CompleteLifecycleAction"), ("autoscaling", "DescribeLifecycleHooks")),
+    *(("autoscaling", "RecordLifecycleActionHeartbeat"), ("dynamodb", "BatchWriteItem")),
+    *(("dynamodb", "GetItem"), ("dynamodb", "Scan"), ("ecs", "DescribeContainerInstances")),
+    *(
+        ("ecs", "DescribeTaskDefinition"),
+        ("ecs", "ListClusters"),
+        ("ecs", "ListContainerInstances"),
+    ),
+    *(("ecs", "ListTasks"), ("ecs", "StopTask"), ("ecs", "UpdateContainerInstancesState")),
+    *(("servicediscovery", "DeregisterInstance"),),
+    *(("servicediscovery", "UpdateInstanceCustomHealthStatus"),),
+}
+# Whole stories of these are told in tests/integration; here each starts from the artefact and is at work.
+TOLD_ELSEWHERE = {
+    "AuditFunction",
+    "BatchLaunchFunction",
+    "BatchSubmitFunction",
+    "BatchTrackFunction",
+    "DeployGuardFunction",
+    "SpotFallbackFunction",
+}
 NOT_IN_THE_STORY = {
+    "SpotDrainFunction": INSTANCES,
     "DeployGuardExecutorFunction": OTHER_ROLLBACKS,
     "DeployGuardHookFunction": ANSWERS,
 }
@@ -155,10 +179,11 @@ def tell(account, stack):
     wait_while(lambda: before & registered(account))
     account.put_event(hour_old_copy(account))
     order_a_rollback(account, stack)
+    wake_the_others(account, stack)
     for function, payload in INVOCATIONS.items():
         account.invoke(function, payload)
     for function in FUNCTIONS:
-        wait_while(lambda f=function: expected_calls(f) - told.calls(f))
+        wait_while(lambda f=function: still_to_be_made(f, told.calls(f)))
     return Story(account, stack, interrupted, before, registered(account))
 
 
@@ -168,6 +193,20 @@ def order_a_rollback(account, stack):
     guard.release(NO_IMAGE, image="guarded:v9")
     wait_while(lambda: sum(guard.remember().counts.values()) < 2)
     guard.send()
+
+
+def wake_the_others(account, stack):
+    """Each of those whose stories are told elsewhere has something to look at."""
+    tick(account, stack, "SpotFallbackSchedule", "SpotFallbackQueue")
+    tick(account, stack, "AuditScheduleRule", "AuditQueue")
+    for queue, body in (
+        ("BatchSubmitQueue", {"command": "pause", "job": "nightly"}),
+        ("BatchLaunchQueue", {"batch_jobs": "pump"}),
+    ):
+        account.client("sqs").send_message(
+            QueueUrl=stack.queue_url(queue), MessageBody=json.dumps(body)
+        )
+    account.put_event(json.loads((ROOT / "events" / "ecs-task-job-stopped.json").read_text()))
 
 
 def send_alerts_to(url, account, stack):
@@ -215,7 +254,7 @@ def policies(scaling):
     return scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
 
 
-def tick(account, stack):
+def tick(account, stack, schedule="QueueScalingSchedule", queue="QueueScalingQueue"):
     """The schedule's next event, without waiting for the minute."""
     event = {
         "id": "tick",
@@ -224,10 +263,10 @@ def tick(account, stack):
         "account": "123456789012",
         "region": "eu-west-1",
         "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "resources": [stack.ref("QueueScalingSchedule")],
+        "resources": [stack.ref(schedule)],
         "detail": {},
     }
-    url = stack.queue_url("QueueScalingQueue")
+    url = stack.queue_url(queue)
     account.client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(event))
 
 
@@ -280,6 +319,14 @@ def expected_calls(function):
     return calls - BACKLOG if function in NO_BACKLOG else calls
 
 
+def still_to_be_made(function, made):
+    """What the story still waits for: every call, or the first one."""
+    expected = expected_calls(function)
+    if function in TOLD_ELSEWHERE:
+        return set() if made & expected else expected
+    return expected - made
+
+
 def service(account, name="web"):
     answer = account.client("ecs").describe_services(cluster="prod", services=[name])
     return answer["services"][0]
@@ -322,21 +369,28 @@ WITHOUT_A_CALLER = {("dynamodb", "DeleteItem")}
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_every_function_makes_every_call_that_its_source_can_make(story, function):
-    assert story.calls(function) == expected_calls(function)
+    made = story.calls(function)
+    if function in TOLD_ELSEWHERE:
+        assert made, "it never got as far as a call"
+        assert made <= expected_calls(function)
+    else:
+        assert expected_calls(function) <= made
+        assert made <= expected_calls(function) | NOT_IN_THE_STORY.get(function, set())
 
 
 def test_together_the_functions_make_every_call_in_the_source(story):
     made = set().union(*(story.calls(function) for function in FUNCTIONS))
     rooms = [path for path in (ROOT / "functions").iterdir() if path.is_dir()]
-    deployed = [room for room in rooms if room.name not in (*NOT_YET_DEPLOYED, *PARTLY_DEPLOYED)]
+    deployed = [room for room in rooms if room.name not in PARTLY_TOLD]
     services = needs.services(ROOT / "functions")
     in_source = set().union(*(needs.operations(room, services) for room in deployed))
     assert in_source - made == WITHOUT_A_CALLER
 
 
-def test_a_room_that_is_not_deployed_has_no_function():
+def test_every_room_is_opened_by_a_function():
     modules = {function.module.partition(".")[0] for function in FUNCTIONS.values()}
-    assert modules.isdisjoint(NOT_YET_DEPLOYED)
+    rooms = {path.parent.name for path in (ROOT / "functions").glob("*/__init__.py")}
+    assert rooms - {"ecsops"} == modules
 
 
 def test_the_role_of_each_function_allows_each_of_its_calls(story):
