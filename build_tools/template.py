@@ -21,7 +21,6 @@ _OF_LAMBDA = {
 }
 # A value that every variable accepts whose own is known only after the deployment.
 _ANYTHING = "on"
-_DEFAULTS = {"LogLevel": "INFO"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +47,29 @@ def functions() -> list[Function]:
     """Every function of the template."""
     template = yaml.load((sam.ROOT / "template.yaml").read_text(), _Loader)  # noqa: S506 - a SafeLoader
     shared = template["Globals"]["Function"]["Environment"]["Variables"]
+    defaults = {name: one.get("Default", "") for name, one in template["Parameters"].items()}
     return [
-        _function(logical_id, resource["Properties"], shared)
+        _function(logical_id, resource["Properties"], shared, defaults)
         for logical_id, resource in template["Resources"].items()
         if resource["Type"] == "AWS::Serverless::Function"
     ]
 
 
-def _function(logical_id: str, properties: dict[str, Any], shared: dict[str, Any]) -> Function:
+def _function(
+    logical_id: str,
+    properties: dict[str, Any],
+    shared: dict[str, Any],
+    defaults: dict[str, Any],
+) -> Function:
     variables = shared | properties.get("Environment", {}).get("Variables", {})
-    known = {name: _value(value) for name, value in variables.items()}
+    known = {name: _value(value, defaults) for name, value in variables.items()}
     return Function(logical_id, properties["Handler"], known | _OF_LAMBDA)
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, defaults: dict[str, Any]) -> str:
+    """A parameter has its default; what the account would name is anything."""
     if isinstance(value, _Reference):
-        return _DEFAULTS.get(value, _ANYTHING)
+        return str(defaults.get(value) or _ANYTHING)
     return str(value)
 
 
