@@ -1,0 +1,72 @@
+"""``ecs-ops guard freeze|unfreeze|forgive``, on the table of the shipped stack."""
+
+from __future__ import annotations
+
+import argparse
+
+import pytest
+from sandbox.cli.guard_options import guard_options
+
+from sandbox.cli import guard_freeze, main
+from sandbox.errors import SandboxError
+from tests.integration.deploy_guard.guarded import Guard, guarded
+
+
+@pytest.fixture
+def guard(operate):
+    return Guard(operate([guarded()]))
+
+
+def said(guard, *words):
+    parser = argparse.ArgumentParser()
+    guard_options(parser)
+    arguments = parser.parse_args([*words, "--by", "ann"])
+    return guard_freeze.run(arguments, guard.client, guard.table)
+
+
+def test_a_frozen_service_is_left_alone_until_it_is_lifted(guard):
+    guard.fail()
+    assert "nothing is rolled back until" in said(guard, "freeze", "prod/web", "--for", "999999d")
+    (freeze,) = guard.known.freezes
+    assert (freeze.scope, freeze.by) == (guard.arn, "ann")
+    guard.carry_out()
+    assert guard.rollbacks == []
+    assert "may be rolled back again" in said(guard, "unfreeze", "prod/web")
+    guard.carry_out()
+    assert len(guard.rollbacks) == 1
+
+
+@pytest.mark.parametrize("scope", ["all", "prod"])
+def test_a_cluster_and_everything_can_be_frozen(guard, scope):
+    said(guard, "freeze", scope)
+    assert len(guard.known.freezes) == 1
+
+
+def test_a_forgiven_version_is_no_longer_bad(guard):
+    row = guard.fail()
+    assert guard.known.ledger.bad(row.target) is not None
+    assert "forgiven" in said(guard, "forgive", "prod/web", row.target.name)
+    assert guard.known.ledger.bad(row.target) is None
+    assert guard.states == ["FORGIVEN"]
+    with pytest.raises(SandboxError, match="not known to be bad"):
+        said(guard, "forgive", "prod/web", row.target.name)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("freeze", "a/b/c"),
+        ("freeze", "all", "--for", "soon"),
+        ("freeze", "all", "--until", "tomorrow"),
+        ("freeze", "all", "--until", "2001-01-01"),
+    ],
+)
+def test_what_cannot_be_understood_is_one_line(guard, words):
+    with pytest.raises(SandboxError):
+        said(guard, *words)
+
+
+def test_the_command_line_knows_them():
+    with pytest.raises(SystemExit) as ended:
+        main(["guard", "freeze", "--help"])
+    assert ended.value.code == 0
