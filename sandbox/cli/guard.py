@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from sandbox.cli import guard_query
+from sandbox.cli import guard_freeze, guard_query
 from sandbox.cli.exit_code import ExitCode
 from sandbox.cli.guard_report import explanation_lines, history_lines
 from sandbox.cli.own_account import Client, own_account, physical_id
@@ -42,6 +42,11 @@ def _explain(arguments: Namespace, client: Client, table: str) -> ExitCode:
     return _print(found, explanation_lines(found), as_json=arguments.json)
 
 
+def _decision(arguments: Namespace, client: Client, table: str) -> ExitCode:
+    print(guard_freeze.run(arguments, client, table))
+    return ExitCode.DONE
+
+
 def _print(document: Any, lines: Iterable[str], *, as_json: bool) -> ExitCode:
     if as_json:
         print(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
@@ -53,4 +58,7 @@ def _print(document: Any, lines: Iterable[str], *, as_json: bool) -> ExitCode:
 _ACTIONS: dict[str, Callable[[Namespace, Client, str], ExitCode]] = {
     "history": _history,
     "explain": _explain,
+    "freeze": _decision,
+    "unfreeze": _decision,
+    "forgive": _decision,
 }

@@ -114,12 +114,9 @@ def _is(version: Version, name: str) -> bool:
     return name in (version.name, version.task_definition)
 
 
-def run(arguments: Namespace, client: Any) -> str:
+def run(arguments: Namespace, client: Any, table: str) -> str:
     """Run one of the three on a deployed stack; the line to print."""
-    from sandbox.cli.own_account import physical_id
-
     dynamodb, now = client("dynamodb"), time.time()
-    table = physical_id(client, arguments.stack, "DeployGuardTable")
     arn = dynamodb.describe_table(TableName=table)["Table"]["TableArn"]
     try:
         scope = scope_arn(arguments.scope, arn)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 
 def guard_options(guard: argparse.ArgumentParser) -> None:
@@ -19,4 +20,25 @@ def guard_options(guard: argparse.ArgumentParser) -> None:
     explain.add_argument("--service", metavar="SERVICE", help="CLUSTER/SERVICE, or its ARN")
     for action in (history, explain):
         action.add_argument("--json", action="store_true", help="print JSON instead")
+        action.add_argument("--stack", default="ecs-ops", metavar="NAME", help="the deployed stack")
+    _decisions(actions)
+
+
+def _decisions(actions: Any) -> None:
+    """What people tell the guard."""
+    freeze = actions.add_parser("freeze", help="have nothing rolled back there; alerts go on")
+    ends = freeze.add_mutually_exclusive_group()
+    ends.add_argument("--for", dest="duration", metavar="DURATION", help="e.g. 90s, 2h, 1d")
+    ends.add_argument("--until", metavar="TIME", help="e.g. 2026-01-31T18:00Z")
+    freeze.add_argument("--why", default="", metavar="TEXT", help="alerts say it")
+    unfreeze = actions.add_parser("unfreeze", help="lift a freeze")
+    for action in (freeze, unfreeze):
+        action.add_argument(
+            "scope", metavar="SCOPE", help="all, CLUSTER, CLUSTER/SERVICE or an ARN"
+        )
+    forgive = actions.add_parser("forgive", help="a version that failed may be deployed again")
+    forgive.add_argument("scope", metavar="SERVICE", help="CLUSTER/SERVICE, or the service's ARN")
+    forgive.add_argument("version", metavar="VERSION", help="FAMILY:REVISION, or its ARN")
+    for action in (freeze, unfreeze, forgive):
+        action.add_argument("--by", metavar="NAME", help="who; default: you")
         action.add_argument("--stack", default="ecs-ops", metavar="NAME", help="the deployed stack")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 
 import pytest
-from sandbox.cli.guard_options import guard_options
 
 from sandbox.cli import guard_freeze, main
+from sandbox.cli.guard_options import guard_options
 from sandbox.errors import SandboxError
 from tests.integration.deploy_guard.guarded import Guard, guarded
 
