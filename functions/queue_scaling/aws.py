@@ -25,6 +25,9 @@ _QUERIES_PER_CALL = 500
 _MINUTE_S, _LOOK_BACK_S = 60, 1200
 # CloudWatch answers for whole minutes; those of SQS come a minute or two late.
 _FRESH_S = 900
+# A call that succeeds may still have failed for some metrics.
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDataResult.html
+_FAILED = ("InternalError", "Forbidden")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,11 @@ class Aws:
 
     def read(
         self, sources: Sequence[Source], queries: Sequence[MetricQuery], now: float
-    ) -> tuple[list[Any], Mapping[MetricQuery, Series]]:
-        """Every source's answer or error, in order, and the metrics; all side by side."""
+    ) -> tuple[list[Any], Mapping[MetricQuery, Series | CallFailed]]:
+        """Every source's answer or error, in order, and the metrics; all side by side.
+
+        A metric without datapoints is missing; one that could not be asked for has the error instead.
+        """
         parts = chunks(sorted(set(queries), key=repr), _QUERIES_PER_CALL)
         calls: list[Callable[[], Any]] = [
             lambda source=source: source.call(self.client)  # type: ignore[misc]
@@ -72,19 +78,23 @@ class Aws:
         ]
         calls += [lambda part=part: self._metrics(part, now) for part in parts]  # type: ignore[misc]
         answers = run_all(calls)
-        metrics: dict[MetricQuery, Series] = {}
-        for answer in answers[len(sources) :]:
+        metrics: dict[MetricQuery, Series | CallFailed] = {}
+        for part, answer in zip(parts, answers[len(sources) :], strict=True):
             if isinstance(answer, CallFailed):
-                continue  # whoever needs them finds them missing
-            if isinstance(answer, Exception):
+                metrics |= dict.fromkeys(part, answer)
+            elif isinstance(answer, Exception):
                 raise answer
-            metrics |= answer
+            else:
+                metrics |= answer
         return answers[: len(sources)], metrics
 
-    def _metrics(self, queries: Sequence[MetricQuery], now: float) -> dict[MetricQuery, Series]:
+    def _metrics(
+        self, queries: Sequence[MetricQuery], now: float
+    ) -> Mapping[MetricQuery, Series | CallFailed]:
         by_id = {f"q{number}": query for number, query in enumerate(queries)}
         end = now // _MINUTE_S * _MINUTE_S
         found: dict[MetricQuery, list[tuple[float, float]]] = {}
+        failed: dict[MetricQuery, CallFailed] = {}
         try:
             for page in self.cloudwatch.get_paginator("get_metric_data").paginate(
                 MetricDataQueries=[_wire(name, query) for name, query in by_id.items()],
@@ -93,12 +103,16 @@ class Aws:
                 ScanBy="TimestampDescending",
             ):
                 for result in page["MetricDataResults"]:
+                    if result.get("StatusCode") in _FAILED:
+                        code = result["StatusCode"]
+                        problem = "for this metric; the others were read"
+                        failed[by_id[result["Id"]]] = CallFailed("GetMetricData", code, problem)
                     series = found.setdefault(by_id[result["Id"]], [])
                     moments = [moment.timestamp() for moment in result["Timestamps"]]
                     series += list(zip(moments, result["Values"], strict=True))
         except (ClientError, BotoCoreError) as error:
             raise call_failed("GetMetricData", error) from error
-        return {query: series for query, series in found.items() if series}
+        return {query: series for query, series in found.items() if series} | failed
 
 
 def fresh(series: Series, now: float) -> Series:

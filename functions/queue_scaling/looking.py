@@ -22,6 +22,8 @@ from queue_scaling.state import ServiceState
 
 _MINUTE_S = 60
 
+Metrics = Mapping[MetricQuery, Series | CallFailed]
+
 
 @dataclass(slots=True)
 class Look:
@@ -51,7 +53,7 @@ def look(
         reference: _reading(source, answer, metrics, now)
         for (reference, source), answer in zip(sources.items(), answers, strict=True)
     }
-    counted = {reference: _by_minute(metrics.get(completed(reference), ())) for reference in due}
+    counted = {reference: _by_minute(_series(metrics, completed(reference))) for reference in due}
     found = Look()
     for arn, config in configs.items():
         _one(found, config, services[arn], read, counted, states.get(arn))
@@ -112,13 +114,16 @@ def _aged(configs: Iterable[ServiceConfig]) -> list[Reference]:
     ]
 
 
-def _reading(
-    source: Source, answer: Any, metrics: Mapping[MetricQuery, Series], now: float
-) -> Reading | Exception:
+def _reading(source: Source, answer: Any, metrics: Metrics, now: float) -> Reading | Exception:
     if isinstance(answer, Exception):
         return answer
+    for query in source.queries():
+        failed = metrics.get(query)
+        if isinstance(failed, CallFailed):
+            # Not asked is not empty: a stream without datapoints is idle, this one is unknown.
+            return Unread(f"{source.reference.text}: {failed}")
     try:
-        needed = {query: fresh(metrics.get(query, ()), now) for query in source.queries()}
+        needed = {query: fresh(_series(metrics, query), now) for query in source.queries()}
         return source.reading(answer, needed, now)
     except (InvalidTag, Unread) as error:
         return error
@@ -165,6 +170,12 @@ def _by_minute(series: Series) -> dict[int, float]:
     return {int(at // _MINUTE_S): value for at, value in series}
 
 
-def _age(reference: Reference, metrics: Mapping[MetricQuery, Series], now: float) -> float:
-    series = fresh(metrics.get(oldest(reference), ()), now) if reference.kind == "sqs" else ()
+def _series(metrics: Metrics, query: MetricQuery) -> Series:
+    """Its datapoints; none where they could not be asked for, and nothing depends on them."""
+    found = metrics.get(query, ())
+    return () if isinstance(found, CallFailed) else found
+
+
+def _age(reference: Reference, metrics: Metrics, now: float) -> float:
+    series = fresh(_series(metrics, oldest(reference)), now) if reference.kind == "sqs" else ()
     return series[0][1] if series else 0.0

@@ -10,6 +10,9 @@ from queue_scaling.explain import explanation, one_line
 from queue_scaling.managed import Plan, plan
 from queue_scaling.state import Change, ServiceState
 
+# A lost tick or two are no gap.
+_FORGOTTEN_WINDOWS = 3.0
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -36,12 +39,13 @@ def conclude(
     """Decide; on dry run everything is decided as in direct mode, and nothing is done."""
     config, tasks = assessment.config, assessment.observed.tasks
     mode = "dry-run" if dry_run and config.mode in ("managed", "direct") else config.mode
+    window_s = max(config.window_s, config.interval_s)
     decision = decide(
         assessment.signal,
         tasks.desired,
-        _memory(before),
+        _memory(before, now, window_s),
         now,
-        window_s=max(config.window_s, config.interval_s),
+        window_s=window_s,
         out_step=config.out_step,
     )
     if mode == "managed":
@@ -107,8 +111,9 @@ def _decided(outcome: Outcome) -> str:
     return f"{mode}: {text}, {outcome.decision.reason}"
 
 
-def _memory(before: ServiceState | None) -> Memory | None:
-    # A service that was not looked at for a while begins anew: what was needed then says nothing.
-    if before is None or not before.since:
+def _memory(before: ServiceState | None, now: float, window_s: float) -> Memory | None:
+    # A service that was not looked at for a while begins anew: what was needed then says nothing, and
+    # one look after an outage is no window in which little was required.
+    if before is None or not before.since or now - before.at > _FORGOTTEN_WINDOWS * window_s:
         return None
     return Memory(before.since, before.at, before.held, before.recent)

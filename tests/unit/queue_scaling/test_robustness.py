@@ -124,3 +124,57 @@ def test_a_service_that_cannot_be_scaled_keeps_nobody_from_it(account):
     del account.broken["update_service refused"]
     account.tick()
     assert [each["service"] for each in account.made("update_service")] == ["refused"]
+
+
+@pytest.mark.parametrize("queue", ["kinesis:clicks", "cloudwatch:Shop:Jobs:Queue=mails"])
+def test_metrics_that_cannot_be_asked_for_are_unknown_and_no_mistake_of_the_tags(account, queue):
+    arn = account.service("lagging", queue=queue, running=7, scaling="direct", max_tasks="50")
+    account.service("good")
+    account.queue(visible=60)
+    account.streams["clicks"] = 4
+    account.metrics[("Shop", "Jobs")] = 200.0
+    account.metrics[("AWS/Kinesis", "IncomingRecords")] = 600.0
+    account.tick()
+    before = account.services[arn]["desiredCount"]
+    account.broken["get_metric_data"] = error("Throttling")
+    for _ in range(10):
+        account.tick()
+        assert set(account.published()) == {"good"}
+        assert not account.made("update_service")
+        assert not account.alerts()
+    assert account.services[arn]["desiredCount"] == before
+
+
+def test_one_look_after_an_outage_is_no_window_in_which_little_was_required(account):
+    account.service(running=20, scaling="direct", max_tasks="50")
+    account.queue(visible=600)
+    account.tick()
+    account.broken["get_queue_attributes"] = error("InternalError")
+    for _ in range(10):
+        account.tick()
+    account.broken.clear()
+    account.queue()
+    account.tick()
+    assert not account.made("update_service")
+    account.tick()
+    assert account.made("update_service")
+
+
+def test_one_metric_that_fails_in_a_call_that_succeeds_is_unknown_too(account):
+    account.service("lagging", queue="kinesis:clicks")
+    account.service("jobs", queue="cloudwatch:Shop:Jobs:Queue=mails")
+    account.streams["clicks"] = 4
+    account.metrics[("Shop", "Jobs")] = 200.0
+    answer = account.answer_get_metric_data
+
+    def partly(**params):
+        found = answer(**params)
+        names = [each["MetricStat"]["Metric"]["MetricName"] for each in params["MetricDataQueries"]]
+        for name, result in zip(names, found["MetricDataResults"], strict=True):
+            if name == "IncomingRecords":
+                result["StatusCode"] = "InternalError"
+        return found
+
+    account.answer_get_metric_data = partly
+    account.tick()
+    assert set(account.published()) == {"jobs"}
