@@ -67,10 +67,14 @@ def decide(
 
 
 def remember(needed: int, memory: Memory | None, now: float, window_s: float) -> Memory:
-    """Take a recommendation in; those that are older than the window go."""
+    """Take a recommendation in; those that are older than the window go.
+
+    So do those that a later one reaches: the most of the window is all that is asked for, and a day's
+    window would else fill the table's item, which many services share.
+    """
     if memory is None:
         return Memory(now, now, float(needed), ((now, needed),))
-    kept = [(at, count) for at, count in memory.recent if at > now - window_s]
+    kept = [(at, count) for at, count in memory.recent if at > now - window_s and count > needed]
     most = max([count for _, count in kept], default=0)
     gap = max(0.0, now - memory.at)
     faded = memory.held * 0.5 ** (gap / (_HALF_LIFE_WINDOWS * window_s))

@@ -100,3 +100,12 @@ def test_what_is_remembered_does_not_grow(requirements):
         memory = remember(required, memory, number * 20.0, WINDOW)
         assert len(memory.recent) <= WINDOW / 20 + 1
         assert settled(memory) >= required
+
+
+def test_a_days_window_takes_no_more_room_than_there_are_counts():
+    memory: Memory | None = None
+    for number in range(4000):
+        memory = remember(number % 50, memory, number * 20.0, 86_400.0)
+        assert len(memory.recent) <= 50
+    assert memory is not None
+    assert settled(memory) == 49
