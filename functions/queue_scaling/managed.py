@@ -66,7 +66,8 @@ def plan(
     """Bring Application Auto Scaling in step with the tags and the moment."""
     held = state or ServiceState(at=now)
     maximum = config.maximum or config.minimum
-    lifted, lifted_at, reason = held.lifted, held.lifted_at, ""
+    # The tag's maximum may have come down since.
+    lifted, lifted_at, reason = min(held.lifted, maximum), held.lifted_at, ""
     if lifted and (tasks.running >= lifted or now - lifted_at > _LIFT_GIVES_UP_S):
         lifted, reason = 0, "tasks are running: minimum back to what the tag says"
     elif not lifted and tasks.running == tasks.desired == 0 and required > 0:

@@ -232,6 +232,17 @@ def test_a_lift_whose_tasks_never_start_is_given_up(account):
     assert minima == [0]
 
 
+def test_a_lift_never_goes_beyond_a_maximum_that_has_come_down(account):
+    arn = account.service(running=0, scaling="managed", max_tasks="50")
+    account.queue(visible=300)
+    account.tick()
+    account.services[arn]["desiredCount"] = 10
+    account.retag(arn, max_tasks="5")
+    account.tick()
+    (target,) = account.made("register_scalable_target")
+    assert target["MinCapacity"] <= target["MaxCapacity"] == 5
+
+
 @pytest.mark.parametrize("tags", [{"scaling": "metric"}, {"scaling": "off"}, {"queue": None}])
 def test_what_was_registered_is_taken_back_when_the_tag_goes(account, tags):
     arn = account.service(running=1, scaling="managed", max_tasks="50")
