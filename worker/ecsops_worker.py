@@ -16,8 +16,10 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protec
 
 from __future__ import annotations
 
+import http.client
 import json
 import logging
+import math
 import os
 import threading
 import time
@@ -32,6 +34,8 @@ __all__ = ["NotProtected", "Protection"]
 _PATH = "/task-protection/v1/state"
 _LEAST_MINUTES, _MOST_MINUTES = 1, 2880
 _TRIES, _PAUSE_S = 3, 0.2
+# A renewal that failed is tried again after this part of the half that is left.
+_SOON = 0.1
 
 _log = logging.getLogger("ecsops_worker")
 
@@ -96,7 +100,7 @@ class Protection:
                     self._holders -= 1
                     raise
                 _log.warning("working unprotected", exc_info=True)
-            self._arm(self._renew_s)
+            self._arm(self._until_renewal())
 
     def _end(self) -> None:
         with self._lock:
@@ -122,7 +126,12 @@ class Protection:
             # A renewal has until the other half is over; what is not given back ends by itself.
             _log.warning("protection not changed", exc_info=True)
         if self._holders:
-            self._arm(self._renew_s)
+            self._arm(self._until_renewal())
+
+    def _until_renewal(self) -> float:
+        """Counted from when ECS was asked, not from the message that begins now; soon if that failed."""
+        asked = -math.inf if self._asked_at is None else self._asked_at
+        return max(asked + self._renew_s - time.monotonic(), self._renew_s * _SOON)
 
     def _ask(self) -> None:
         self._put({"ProtectionEnabled": True, "ExpiresInMinutes": self._minutes})
@@ -147,7 +156,7 @@ class Protection:
                 time.sleep(_PAUSE_S * attempt)
             try:
                 answer = self._call(state)
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError, http.client.HTTPException) as error:
                 problem = str(error)
                 continue
             if "protection" in answer:

@@ -105,6 +105,24 @@ def test_it_is_renewed_while_a_long_message_is_worked_on(agent):
     assert agent.asked[:3] == [ON, ON, ON]
 
 
+def test_a_message_that_begins_just_before_does_not_put_the_renewal_off(agent):
+    protection = ecsops_worker.Protection(linger_s=0)
+    with protection.hold():
+        protection._asked_at -= 299  # a second before half-time
+        with protection.hold():
+            assert 0 < protection._timer.interval < 60
+
+
+def test_a_renewal_that_failed_is_tried_again_well_before_the_end(agent):
+    protection = ecsops_worker.Protection(linger_s=0)
+    with protection.hold():
+        protection._asked_at -= 300
+        agent.answers = [(400, {"failure": {"Reason": "THROTTLED"}}), (200, PROTECTED)]
+        protection._wake()
+        assert protection._timer.interval <= 60
+    assert agent.asked == [ON, ON, OFF]
+
+
 def test_a_message_that_fails_gives_it_back_too(agent):
     with pytest.raises(RuntimeError), ecsops_worker.Protection(linger_s=0).hold():
         raise RuntimeError
