@@ -75,7 +75,10 @@ def _there(
     cluster = arguments.cluster or "default"
     arns = [scope.arn_of(name, cluster) for name in arguments.services] or aws.discover()
     described, failed = aws.describe(arns)
-    missing = [arn for arn in arns if arn not in described]
+    # What was deleted is still tagged for a while: only who names a service misses it.
+    missing = [
+        arn for arn in arns if arn not in described and (arguments.services or arn in failed)
+    ]
     if missing:
         reasons = {str(error) for error in failed.values()} or {"no such service"}
         raise SandboxError(f"{', '.join(missing)}: {'; '.join(sorted(reasons))}")
@@ -113,14 +116,16 @@ def _protection(arguments: Namespace) -> ExitCode:
     with own_account() as client:
         aws, _ = _gateways(client)
         for service in _there(aws, _scope(client), arguments, {}):
-            if not arguments.services and service.tags.get(PROTECTION_TAG, "off") != "on":
+            wanted = service.tags.get(PROTECTION_TAG, "").strip().lower() == "on"
+            if not arguments.services and not wanted:
                 continue
             now = time.time()
             _, cluster, name = service.arn.rsplit("/", 2)
             tasks = protection.protected_tasks(aws.ecs, cluster, name, now)
             in_flight = check.in_flight(service, aws, now)
+            known = "an unknown number of" if in_flight is None else f"{in_flight:.0f}"
             lines.append(
-                f"{cluster}/{name}: {len(tasks)} protected tasks, {in_flight:.0f} messages in flight"
+                f"{cluster}/{name}: {len(tasks)} protected tasks, {known} messages in flight"
             )
             for task, reason in protection.stale(tasks, in_flight, arguments.longest):
                 lines.append(f"  {task.task}, {task.for_s:.0f} s more: {reason}")

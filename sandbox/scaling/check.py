@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -62,15 +63,20 @@ def check_tags(services: Iterable[Service]) -> list[Verdict]:
     return verdicts
 
 
-def in_flight(service: Service, aws: Aws, now: float) -> float:
-    """Messages that the service's workers have taken and not deleted, over all its queues."""
+def in_flight(service: Service, aws: Aws, now: float) -> float | None:
+    """Messages that the service's workers have taken and not deleted, over all its queues.
+
+    None if one of its sources cannot tell: streams and metrics.
+    """
+    service = replace(service, tags={**service.tags, MODE_TAG: "metric"})  # read, whoever scales it
     configs, problems = configured({service.arn: service})
     found = look({service.arn: service}, configs, {}, aws, now)
     assessment = found.assessments.get(service.arn)
     if assessment is None:
         why = [*map(str, problems.get(service.arn, ())), found.unread.get(service.arn, "")]
         raise SandboxError(f"its queues could not be read: {'; '.join(filter(None, why))}")
-    return sum(each.in_flight or 0.0 for each in assessment.observed.readings.values())
+    counts = [each.in_flight for each in assessment.observed.readings.values()]
+    return None if None in counts else math.fsum(filter(None, counts))
 
 
 def _looked(verdict: Verdict, config: ServiceConfig, found: Look, actuator: Actuator) -> Verdict:

@@ -34,15 +34,16 @@ def protected_tasks(ecs: Any, cluster: str, service: str, now: float) -> list[Pr
 
 
 def stale(
-    protected: Iterable[Protected], in_flight: float, longest_s: float
+    protected: Iterable[Protected], in_flight: float | None, longest_s: float
 ) -> Iterator[tuple[Protected, str]]:
     """What nobody can need: more protected tasks than messages in flight, or protected for too long.
 
     Which of them is idle ECS does not tell: those whose protection ends last are named, because a
-    worker that forgot to give it back mostly asked for long.
+    worker that forgot to give it back mostly asked for long. Where nobody knows what is in flight
+    (None) only the time counts.
     """
     tasks = list(protected)
-    surplus = len(tasks) - int(in_flight)
+    surplus = 0 if in_flight is None else len(tasks) - int(in_flight)
     for number, task in enumerate(tasks):
         if number < surplus:
             yield task, f"{len(tasks)} tasks are protected, {in_flight:.0f} messages are in flight"

@@ -55,3 +55,9 @@ def test_longer_than_any_message_takes_is_stale_too():
     ((task, reason),) = stale([Protected("a", 7200), Protected("b", 60)], 2, 3600)
     assert task.task == "a"
     assert "longer than any message" in reason
+
+
+def test_where_nobody_knows_what_is_in_flight_only_the_time_counts():
+    tasks = [Protected("a", 7200), Protected("b", 60)]
+    ((task, _),) = stale(tasks, None, 3600)
+    assert task.task == "a"
