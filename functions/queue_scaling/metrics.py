@@ -12,7 +12,7 @@ def stamped_at(now: float, interval_s: int) -> float:
 
     An alarm looks at periods that are over. A datapoint of the minute that has just begun would be
     seen a minute later, and by then be multiplied with other tasks than those it was computed for:
-    in the simulator that costs 2 % of the SLO and a quarter of the tasks (docs/queue-scaling.md).
+    in the simulator that cost 2 % of the SLO and a quarter of the tasks.
     """
     return now // interval_s * interval_s - interval_s
 
