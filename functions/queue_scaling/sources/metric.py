@@ -11,6 +11,10 @@ from queue_scaling.reading import Reading
 from queue_scaling.reference import QUEUE_TAG, Reference
 from queue_scaling.sources.base import ClientOf, MetricQuery, Series
 
+# More is no count of messages, and what came of it could be neither published nor remembered: both is
+# done for all services in one request, and one number out of range has it refused for everybody.
+_MOST_WAITING = 1e12
+
 
 @dataclass(frozen=True, slots=True)
 class CloudWatchMetric:
@@ -45,4 +49,11 @@ class CloudWatchMetric:
                 "the metric had no datapoint in the last 15 minutes: check namespace, name and "
                 "dimensions, and publish a 0 when nothing waits",
             )
-        return Reading(at=now, visible=max(0.0, series[0][1]), in_flight=None)
+        value = series[0][1]
+        if value > _MOST_WAITING:
+            raise InvalidTag(
+                QUEUE_TAG,
+                self.reference.text,
+                f"the metric is above {_MOST_WAITING:g}: expected one that counts what waits",
+            )
+        return Reading(at=now, visible=max(0.0, value), in_flight=None)

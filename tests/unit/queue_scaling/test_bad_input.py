@@ -164,3 +164,13 @@ def test_a_service_that_was_deleted_is_no_error(two):
     two.tick()
     assert set(two.published()) == {"good"}
     assert two.alerts() == []
+
+
+@pytest.mark.parametrize("value", [1e20, 1e300])
+def test_a_metric_that_counts_nothing_that_waits_is_kept_from_the_others_request(two, value):
+    two.metrics[("Shop", "Bytes")] = value
+    two.service("bad", queue="cloudwatch:Shop:Bytes", processing_time="2s")
+    for told in (1, 0):
+        two.tick()
+        assert set(two.published()) == {"good"}
+        assert len(two.alerts()) == told
