@@ -152,6 +152,13 @@ class _Reader:
             slo_s = seconds(QUEUE_TAG, slo, least=1.0, most=_DAY_S) if at else usual
             prior = priors.get(reference.text, priors.get(reference.name, priors.get("")))
             found.append(Queue(reference, slo_s, prior))
+        names = {name for queue in found for name in (queue.reference.text, queue.reference.name)}
+        for name in sorted(priors.keys() - names - {""}):
+            self.problems.append(
+                ConfigurationProblem(
+                    TIME_TAG, self._tags[TIME_TAG], f"{name!r} is no queue of {QUEUE_TAG}"
+                )
+            )
         if len({queue.reference for queue in found}) < len(found):
             raise InvalidTag(QUEUE_TAG, text, "names a queue twice")
         return found

@@ -76,6 +76,7 @@ def test_direct_mode_looks_every_twenty_seconds_unless_told_otherwise():
         ("processing-time", "2x", "a duration like"),
         ("processing-time", "orders@2s orders@3s", "each name once"),
         ("processing-time", "@2s", "each name once"),
+        ("processing-time", "2s ordres@3s", "'ordres' is no queue of ecs-ops:queue"),
         ("concurrency", "0", "whole number from 1"),
         ("concurrency", "many", "whole number from 1"),
         ("concurrency", "1.5", "whole number from 1"),
