@@ -62,7 +62,7 @@ def change_of(outcome: Outcome, now: float) -> Change | None:
     if outcome.count is not None:
         reason = f"{outcome.decision.reason} ({one_line(outcome.assessment)})"
         return Change(now, tasks.desired, outcome.count, reason)
-    if before is None or before.desired == tasks.desired:
+    if before is None or not before.since or before.desired == tasks.desired:
         return None
     mode = outcome.assessment.config.mode
     who = "Application Auto Scaling" if mode in ("metric", "managed") else "somebody else"

@@ -174,3 +174,12 @@ def test_a_metric_that_counts_nothing_that_waits_is_kept_from_the_others_request
         two.tick()
         assert set(two.published()) == {"good"}
         assert len(two.alerts()) == told
+
+
+def test_what_was_never_looked_at_has_not_changed_when_it_is_mended(two):
+    arn = two.service("bad", running=3, latency_slo="soon")
+    two.tick()
+    two.retag(arn, latency_slo="60s")
+    two.tick()
+    assert [alert["state"] for alert in two.alerts()] == ["resolved"]
+    assert two.events() == []
