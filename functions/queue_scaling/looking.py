@@ -33,6 +33,7 @@ class Look:
     problems: dict[str, tuple[ConfigurationProblem, ...]] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
     ages: dict[str, float] = field(default_factory=dict)
+    refused: frozenset[str] = frozenset()  # of those with problems: AWS says so, not the tags
 
 
 def look(

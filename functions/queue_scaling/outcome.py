@@ -32,6 +32,11 @@ class Outcome:
             return None
         return self.decision.count
 
+    @property
+    def calls(self) -> bool:
+        """Whether anything is to be changed now."""
+        return self.count is not None or bool(self.plan and self.plan.calls)
+
 
 def conclude(
     assessment: Assessment, before: ServiceState | None, now: float, *, dry_run: bool

@@ -18,7 +18,7 @@ from queue_scaling.explain import one_line
 from queue_scaling.looking import Look
 from queue_scaling.metrics import datapoints
 from queue_scaling.outcome import Outcome
-from queue_scaling.state import ServiceState
+from queue_scaling.state import REFUSED, ServiceState
 from queue_scaling.telling import (
     ScalingEvent,
     key_of,
@@ -73,10 +73,17 @@ class Reporting:
         now: float,
     ) -> dict[str, ServiceState]:
         """One alert for each set of problems, one when they are gone; the states that know of it."""
-        told = {arn: key_of(wrong) for arn, wrong in found.problems.items()}
+        told = {
+            arn: (REFUSED if arn in found.refused else "") + key_of(wrong)
+            for arn, wrong in found.problems.items()
+        }
         known = {arn: state.told for arn, state in states.items() if state.told}
         news = [arn for arn, key in told.items() if known.get(arn) != key]
-        mended = [arn for arn in known if arn not in told and arn in found.assessments]
+        mended = [
+            arn
+            for arn, key in known.items()
+            if arn not in told and arn in found.assessments and not key.startswith(REFUSED)
+        ]
         messages = [
             *(problem_alert(arn, found.problems[arn], services[arn].tags, now) for arn in news),
             *(mended_alert(arn, now) for arn in mended),

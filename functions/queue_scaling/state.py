@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 PAGES = 4
+# Marks what was told of a refused call: that none was made since does not say that it is mended.
+REFUSED = "refused:"
 
 
 class Sample(msgspec.Struct, frozen=True, array_like=True):

@@ -16,7 +16,7 @@ from queue_scaling.configuration import ServiceConfig
 from queue_scaling.looking import Look, configured, look
 from queue_scaling.outcome import Outcome, change_of, conclude, state_after
 from queue_scaling.reporting import Reporting, status_of
-from queue_scaling.state import ServiceState
+from queue_scaling.state import REFUSED, ServiceState
 from queue_scaling.store import Store
 from queue_scaling.telling import ScalingEvent, event_of
 
@@ -103,6 +103,7 @@ class Ticker:
         self.reporting.publish(outcomes, found, now)
         self.reporting.tell_changes(changes)
         found.problems |= refused
+        found.refused = frozenset(refused)
         return outcomes, after
 
     def _release(
@@ -141,7 +142,10 @@ def _remembered(
     changes = []
     for arn, outcome in outcomes.items():
         state = state_after(outcome, now, succeeded=arn in done)
-        after[arn] = replace(state, told=states[arn].told if arn in states else "")
+        told = states[arn].told if arn in states else ""
+        if arn in done and (outcome.calls or not outcome.acts):
+            told = told.removeprefix(REFUSED)
+        after[arn] = replace(state, told=told)
         change = change_of(outcome, now) if arn in done else None
         if change is not None:
             changes.append(event_of(arn, outcome.assessment.config.mode, change))

@@ -329,3 +329,24 @@ def test_no_scale_in_during_a_deployment(account):
     for _ in range(30):
         account.tick()
     assert account.services[arn]["desiredCount"] == 10
+
+
+@pytest.mark.parametrize("end", ["scaled", "metric", "scaled in between"])
+def test_a_refusal_is_over_when_a_call_succeeds_and_not_when_none_is_needed(account, end):
+    arn = account.service(running=1, scaling="direct", max_tasks="5")
+    account.queue(visible=3000)
+    account.broken["update_service"] = error("AccessDeniedException")
+    account.tick()
+    assert [alert["state"] for alert in account.alerts()] == ["open"]
+    account.services[arn]["desiredCount"] = account.services[arn]["runningCount"] = 5
+    for _ in range(3):
+        account.tick()
+        assert not account.made("update_service")
+        assert not account.alerts()
+    del account.broken["update_service"]
+    account.retag(arn, max_tasks="9", scaling="metric" if end == "metric" else "direct")
+    if end == "scaled in between":
+        account.between()
+        assert account.made("update_service")
+    account.tick()
+    assert [alert["state"] for alert in account.alerts()] == ["resolved"]
