@@ -72,7 +72,10 @@ class Looker:
         for place, owner in owners.items():
             if owner is None or described[place]["status"] != "ACTIVE":
                 continue
-            of_owner = next(iter(_places([owner])))
+            of_owner = next(iter(_places([owner])), None)
+            # Anybody may write such a tag: a cover is only what has its service's name as well.
+            if of_owner is None or place != _twin(of_owner):
+                continue
             if of_owner in unknown:
                 failed.append(places[place])
             elif not _wants(primaries.get(of_owner, {})):

@@ -1,0 +1,54 @@
+"""Only covers are swept away, whatever anybody writes into tags."""
+
+from __future__ import annotations
+
+from unittest.mock import Mock
+
+import pytest
+
+from spot_fallback.look import Looker
+from spot_fallback.plan import Delete
+from tests.unit.spot_fallback.shapes import (
+    ARN,
+    CLUSTER,
+    COVER_ARN,
+    NOW,
+    cover_shape,
+    described,
+    tag_list,
+)
+
+PLACES = {"web": described(tags={"ecs-ops:spot-fallback": "off"})}
+
+
+def looker(shadow_shape):
+    services = PLACES | {shadow_shape["serviceName"]: shadow_shape}
+    aws = Mock()
+    aws.describe.side_effect = lambda places: (
+        {place: services[place[1]] for place in places if place[1] in services},
+        {},
+    )
+    return Looker(aws, Mock(), Mock())
+
+
+def test_the_cover_of_a_service_that_wants_none_is_deleted():
+    swept = looker(cover_shape(2))
+    assert swept.sweep([COVER_ARN], NOW) == []
+    [called] = swept.aws.perform.call_args_list
+    assert called.args == (Delete("prod", "web-ecs-ops-fallback"),)
+
+
+@pytest.mark.parametrize(
+    "owner", ["", "nonsense", "arn:aws:ecs:eu-west-1:123456789012:service/web"]
+)
+def test_a_tag_that_names_no_service_stops_nothing_and_deletes_nothing(owner):
+    swept = looker(cover_shape(2, tags=tag_list({"ecs-ops:fallback-for": owner})))
+    assert swept.sweep([COVER_ARN], NOW) == []
+    swept.aws.perform.assert_not_called()
+
+
+def test_a_service_without_the_covers_name_is_not_deleted():
+    other = cover_shape(2, serviceName="api", tags=tag_list({"ecs-ops:fallback-for": ARN}))
+    swept = looker(other)
+    assert swept.sweep([f"{CLUSTER.replace('cluster', 'service')}/api"], NOW) == []
+    swept.aws.perform.assert_not_called()
