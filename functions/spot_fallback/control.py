@@ -39,7 +39,7 @@ def control(
     """Decide about the cover; it never acts while a deployment goes on, nor in a freeze."""
     cover = _noted(primary, cover, evidence, now)
     deficit = _deficit(primary, cover, now)
-    held = _held(primary, shadow)
+    held = _held(primary)
     if held is not None:
         waits = cover.waiting_since or (now if _short(cover, now) and deficit else 0.0)
         return Control(shadow.desired, held, replace(cover, waiting_since=waits))
@@ -59,13 +59,11 @@ def hold_s(primary: Primary, cover: Cover) -> float:
     return float(min(primary.settings.hold_s * 2.0**cover.relapses, LONGEST_HOLD_S))
 
 
-def _held(primary: Primary, shadow: Shadow) -> str | None:
+def _held(primary: Primary) -> str | None:
     if primary.settings.frozen:
         return "the service is frozen (tag ecs-ops:freeze)"
     if primary.deploying:
         return "a deployment of the service is in progress"
-    if shadow.deploying and shadow.desired > 0:
-        return "the cover is being brought up to the service's last deployment"
     return None
 
 

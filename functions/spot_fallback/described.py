@@ -53,7 +53,6 @@ def shadow_of(described: Mapping[str, Any] | None, primary: Mapping[str, Any]) -
         arn=described["serviceArn"],
         desired=int(described.get("desiredCount", 0)),
         running=int(described.get("runningCount", 0)),
-        deploying=is_deploying(described),
         ours=given.get(tags.FALLBACK_FOR) == primary["serviceArn"],
         shape=described,
     )

@@ -66,7 +66,6 @@ class Shadow(msgspec.Struct, frozen=True):
     arn: str | None = None
     desired: int = 0
     running: int = 0
-    deploying: bool = False
     ours: bool = True
     shape: Mapping[str, Any] = {}
 

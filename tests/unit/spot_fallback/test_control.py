@@ -63,6 +63,19 @@ def test_it_grows_at_once_with_the_deficit():
     assert decided(primary(10, 4, 4), shadow(3), remembered(3), SHORT).target == 6
 
 
+def test_it_grows_while_its_first_tasks_are_still_starting():
+    """A new service's first deployment goes on until its tasks run; the shortage does not wait."""
+    first = [{"status": "PRIMARY", "rolloutState": "IN_PROGRESS"}]
+    new = shadow(3, deployments=first, runningCount=0)
+    assert decided(primary(10, 4, 4), new, remembered(3), SHORT).target == 6
+
+
+def test_it_shrinks_though_its_own_tasks_never_started():
+    first = [{"status": "PRIMARY", "rolloutState": "IN_PROGRESS"}]
+    stuck = shadow(4, deployments=first, runningCount=0)
+    assert decided(primary(10), stuck, remembered(4)).target == 3
+
+
 def test_it_does_not_shrink_while_tasks_are_missing():
     assert decided(primary(10, 8, 8), shadow(2), remembered(2)).target == 2
 
