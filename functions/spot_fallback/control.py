@@ -109,7 +109,7 @@ def _raised(
         replace(
             cover,
             target=needed,
-            since=cover.since if shadow.desired and cover.since else now,
+            since=cover.since or now,
             peak=max(needed, cover.peak if shadow.desired else 0),
             raised_at=now,
             relapses=cover.relapses + relapsed,

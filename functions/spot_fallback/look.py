@@ -18,6 +18,7 @@ from spot_fallback.described import primary_of, shadow_of
 from spot_fallback.messages import Failure
 from spot_fallback.model import Cover, Evidence, Primary, Shadow
 from spot_fallback.plan import Delete, Plan, plan
+from spot_fallback.plan import failed as not_done
 from spot_fallback.shadow import providers_of, shadow_name
 from spot_fallback.store import Store
 from spot_fallback.telling import DETAIL_TYPE, alert_of, event_of
@@ -115,17 +116,19 @@ class Looker:
         plans = [(case, self._plan(case, covers, now)) for case in cases if _matters(case, now)]
         outcomes = run_all([lambda c=c, p=p: self._do(c, p, covers, now) for c, p in plans])  # type: ignore[misc]
         failed, changes, news = [], [], []
-        for (case, planned), outcome in zip(plans, outcomes, strict=True):
+        for (case, _), outcome in zip(plans, outcomes, strict=True):
             if isinstance(outcome, CallFailed):
                 count("FallbackFailures")
                 logger.error("cover not changed", service=case.primary.arn, reason=str(outcome))
                 failed.append(case.primary.arn)
             elif isinstance(outcome, Exception):
                 raise outcome
-            elif outcome:
-                changes += _changes(case, planned, now)
+            elif outcome is not None:
+                if outcome.problem:
+                    failed.append(case.primary.arn)
+                changes += _changes(case, outcome, now)
                 news += [
-                    alert_of(each, case.primary, case.shadow, planned, now) for each in planned.news
+                    alert_of(each, case.primary, case.shadow, outcome, now) for each in outcome.news
                 ]
         _measure(plans)
         publish(self.events, news)
@@ -137,23 +140,36 @@ class Looker:
         dry_run = self.dry_run or case.primary.settings.mode == "dry-run"
         return plan(case.primary, case.shadow, cover, case.evidence, now, dry_run=dry_run)
 
-    def _do(self, case: Case, planned: Plan, covers: Mapping[str, Cover], now: float) -> bool:
-        """Remember first: of two runs at once only one acts. False if that was the other one.
+    def _do(
+        self, case: Case, planned: Plan, covers: Mapping[str, Cover], now: float
+    ) -> Plan | None:
+        """Remember first: of two runs at once only one acts. None if that was the other one.
 
         Should the process die in between, the next look finds the service as it is and decides anew.
         """
         arn = case.primary.arn
-        changed = planned.cover != covers.get(arn, Cover())
-        if changed and not self.store.write(arn, planned.cover, now):
-            return False
-        for action in planned.actions:
-            self.aws.perform(action)
-        return True
+        before = covers.get(arn, Cover())
+        if planned.cover != before and not self.store.write(arn, planned.cover, now):
+            return None
+        try:
+            for action in planned.actions:
+                self.aws.perform(action)
+        except CallFailed as error:
+            count("FallbackFailures")
+            logger.error("cover not changed", service=arn, reason=str(error))
+            undone = not_done(planned, before, str(error))
+            self.store.write(arn, undone.cover, now)
+            return undone
+        return planned
 
     def _delete(self, place: Place, arn: str, owner: str, now: float) -> list[str]:
         if self.dry_run:
             return []
         try:
+            # Forgotten first: with the tag set again, what people did is not taken for a stranger's.
+            remembered = self.store.read([owner]).get(owner)
+            if remembered is not None:
+                self.store.write(owner, Cover(version=remembered.version), now)
             self.aws.perform(Delete(*place))
         except CallFailed as error:
             count("FallbackFailures")

@@ -14,10 +14,11 @@ from spot_fallback.shadow import differences
 
 WAITED_TOO_LONG_S = 600.0
 _TOLD_AT_MOST = 12
+_LONGEST_PROBLEM = 400
 
 NewsKind = Literal[
     "covering", "grown", "capped", "on-demand-short", "waiting", "long", "edited", "restored",
-    "problem", "mended", "taken", "would",
+    "problem", "mended", "taken", "would", "failed",
 ]  # fmt: skip
 
 
@@ -57,7 +58,10 @@ class News(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What to do, to tell and to remember. ``before`` and ``target`` are tasks of the cover."""
+    """What to do, to tell and to remember. ``before`` and ``target`` are tasks of the cover.
+
+    ``incident`` is when the cover began that the news are about; ``problem`` why it was not done.
+    """
 
     before: int
     target: int
@@ -65,6 +69,8 @@ class Plan(msgspec.Struct, frozen=True):
     cover: Cover
     actions: tuple[Action, ...] = ()
     news: tuple[News, ...] = ()
+    incident: float = 0.0
+    problem: str = ""
 
 
 def plan(
@@ -97,7 +103,24 @@ def plan(
     confirmed = not actions and shadow.desired == wished.target
     kept = replace(wished.cover, confirmed=confirmed)
     done = Plan(shadow.desired, wished.target, wished.reason, kept, tuple(actions))
-    return _told(done, news)
+    return _told(replace(done, incident=wished.cover.since or cover.since), news)
+
+
+def failed(planned: Plan, before: Cover, problem: str) -> Plan:
+    """What remains of a plan whose action was refused: its news did not come true, this did.
+
+    The cover has been written once since ``before`` if the plan changed it.
+    """
+    written = planned.cover.version + (planned.cover != before)
+    cover = replace(planned.cover, told=before.told, confirmed=False, version=written)
+    text = (
+        f"the cover could not be set from {planned.before} to {planned.target} tasks, "
+        f"which is tried again each minute: {problem[:_LONGEST_PROBLEM]}"
+    )
+    done = replace(
+        planned, target=planned.before, reason=text, cover=cover, actions=(), problem=problem
+    )
+    return _told(done, [News("failed", "failed", text)])
 
 
 def _actions(primary: Primary, shadow: Shadow, wished: Control) -> list[Action]:
@@ -143,6 +166,10 @@ def _news(
         found.append(News("long", f"long-{since}-{day}", text))
     if shadow.desired and not wished.target:
         found.append(News("restored", f"restored-{cover.since:.0f}", "all tasks run on Spot again"))
+    if not wished.target and not shadow.desired and "failed" in cover.told:
+        found.append(
+            News("restored", f"restored-{cover.since:.0f}", "no task needs a cover any more")
+        )
     if any(key.startswith("problem-") for key in cover.told):
         found.append(News("mended", f"mended-{now:.0f}", "its cover works again"))
     return found

@@ -25,9 +25,11 @@ _TITLES: dict[NewsKind, str] = {
     "mended": "can be covered when Spot runs short",
     "taken": "cannot be covered: the name is taken",
     "would": "dry run: Spot is short",
+    "failed": "the cover could not be changed",
 }
 _SEVERITY: dict[NewsKind, Severity] = {
     "on-demand-short": "critical",
+    "failed": "critical",
     "restored": "info",
     "mended": "info",
     "would": "info",
@@ -53,7 +55,7 @@ class FallbackEvent(msgspec.Struct, frozen=True):
 def alert_of(news: News, primary: Primary, shadow: Shadow, plan: Plan, now: float) -> Alert:
     """One message: what, why, what holds now, what to do."""
     cluster, service = primary.place
-    since = plan.cover.since or plan.cover.raised_at
+    since = plan.incident or plan.cover.since or plan.cover.raised_at
     about = "settings" if news.kind in _OF_THE_SETTINGS else f"{since:.0f}"
     state: State = "resolved" if news.kind in _RESOLVED else "open"
     return Alert(

@@ -153,3 +153,19 @@ def test_an_event_of_another_kind_is_rejected_and_nothing_else_is_lost(market):
     ops.run(200)
     assert ops.covered() == 2
     assert [m["Body"] for m in ops.dead_letters("SpotFallbackDeadLetterQueue")] == ["not json"]
+
+
+def test_a_cover_that_cannot_be_made_is_critical_and_told_once(market):
+    ops = market(count=2)
+    ops.account.faults.add(
+        CallFault("error", operation="CreateService", code="AccessDeniedException", status=400)
+    )
+    ops.drought()
+    ops.run(400)
+    assert ops.covered() == -1
+    [alert] = ops.alerts()
+    assert (alert["severity"], alert["title"]) == (
+        "critical",
+        "prod/web: the cover could not be changed",
+    )
+    assert ops.metric("FallbackFailures") > 1

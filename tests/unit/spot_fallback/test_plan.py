@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from spot_fallback.described import shadow_of
 from spot_fallback.model import Cover, Evidence, Shadow
-from spot_fallback.plan import Create, Update, plan
+from spot_fallback.plan import Create, Update, failed, plan
+from spot_fallback.telling import alert_of
 from tests.unit.spot_fallback.shapes import (
     CLUSTER,
     NOW,
@@ -145,6 +148,41 @@ def test_the_end_is_told_and_the_next_shortage_again():
     assert (result.target, kinds(result)) == (0, ["restored"])
     again = planned(primary(10, 8, 8), shadow(0), result.cover, SHORT)
     assert kinds(again) == ["covering"]
+
+
+def incident(result, one, cover_service):
+    [news] = result.news
+    return alert_of(news, one, cover_service, result, NOW).incident
+
+
+def test_a_cover_that_grew_is_told_and_ended_in_one_incident():
+    one = primary(10, 6, 6)
+    grown = planned(one, shadow(2), remembered(2), SHORT)
+    later = NOW + 7_000
+    cover = replace(grown.cover, lowered_at=later - 100, shortage_at=NOW)
+    ended = planned(primary(10), shadow(1), cover, now=later)
+    assert (kinds(grown), kinds(ended)) == (["grown"], ["restored"])
+    assert incident(grown, one, shadow(2)) == incident(ended, primary(10), shadow(1))
+
+
+def test_a_change_that_was_refused_is_told_once_and_what_it_was_for_is_told_when_it_works():
+    one = primary(10, 6, 6)
+    tried = planned(one, absent(), evidence=SHORT)
+    refused = failed(tried, Cover(), "CreateService: AccessDeniedException: no")
+    assert (refused.target, refused.actions, kinds(refused)) == (0, (), ["failed"])
+    assert "AccessDeniedException" in refused.news[0].text
+    assert refused.cover.version == tried.cover.version + 1
+    again = planned(one, absent(), refused.cover, SHORT, NOW + 60)
+    assert (kinds(again), again.incident) == (["covering"], refused.incident)
+    assert kinds(failed(again, refused.cover, "CreateService: AccessDeniedException: no")) == []
+
+
+def test_a_shortage_that_ends_before_a_cover_could_be_made_is_told_as_over():
+    tried = planned(primary(10, 6, 6), absent(), evidence=SHORT)
+    refused = failed(tried, Cover(), "CreateService: ThrottlingException: slow down")
+    over = planned(primary(10), absent(), refused.cover, now=NOW + 600)
+    assert (kinds(over), over.incident) == (["restored"], refused.incident)
+    assert kinds(planned(primary(10), absent(), over.cover, now=NOW + 660)) == []
 
 
 def test_what_cannot_be_covered_is_told_once_and_so_is_that_it_was_mended():

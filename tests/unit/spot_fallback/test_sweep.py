@@ -7,6 +7,7 @@ from unittest.mock import Mock
 import pytest
 
 from spot_fallback.look import Looker
+from spot_fallback.model import Cover
 from spot_fallback.plan import Delete
 from tests.unit.spot_fallback.shapes import (
     ARN,
@@ -28,7 +29,9 @@ def looker(shadow_shape):
         {place: services[place[1]] for place in places if place[1] in services},
         {},
     )
-    return Looker(aws, Mock(), Mock())
+    store = Mock()
+    store.read.return_value = {ARN: Cover(target=2, confirmed=True, version=7)}
+    return Looker(aws, store, Mock())
 
 
 def test_the_cover_of_a_service_that_wants_none_is_deleted():
@@ -36,6 +39,13 @@ def test_the_cover_of_a_service_that_wants_none_is_deleted():
     assert swept.sweep([COVER_ARN], NOW) == []
     [called] = swept.aws.perform.call_args_list
     assert called.args == (Delete("prod", "web-ecs-ops-fallback"),)
+
+
+def test_what_was_remembered_goes_with_the_cover():
+    """Else the tag's return would tell that somebody set the cover to nothing."""
+    swept = looker(cover_shape(2))
+    swept.sweep([COVER_ARN], NOW)
+    swept.store.write.assert_called_once_with(ARN, Cover(version=7), NOW)
 
 
 @pytest.mark.parametrize(
