@@ -100,8 +100,26 @@ class Operations:
 Build = Callable[..., Operations]
 
 
+# Their ticks, minute after minute, would only take the time of tests that are not about them.
+SCHEDULES = ("SpotDrainTickRule", "DeployGuardSweepRule", "BatchTickRule", "SelfTestRule")
+
+
 @pytest.fixture
-def operate() -> Iterator[Build]:
+def ticking() -> frozenset[str]:
+    """The schedules that a room's tests are about; the others rest."""
+    return frozenset()
+
+
+def rest_schedules(account: Account, stack: Any, ticking: frozenset[str]) -> None:
+    """Switch the schedules off that nobody asked for."""
+    events = account.client("events")
+    for logical_id in SCHEDULES:
+        if logical_id not in ticking:
+            events.disable_rule(Name=stack.ref(logical_id))
+
+
+@pytest.fixture
+def operate(ticking: frozenset[str]) -> Iterator[Build]:
     """Build an account: ``operate(services=[...], mode="on", faults=[...], native="works")``."""
     with ExitStack() as open_accounts:
 
@@ -133,6 +151,7 @@ def operate() -> Iterator[Build]:
                 }
                 | (parameters or {}),
             )
+            rest_schedules(account, stack, ticking)
             if world:
                 document = {
                     "clusters": [

@@ -13,7 +13,7 @@ import pytest
 from sandbox.account import Account
 from sandbox.sinks.slack import FakeSlack
 from sandbox.sinks.webhook import FakeWebhook
-from tests.integration.conftest import TEMPLATE, Operations
+from tests.integration.conftest import TEMPLATE, Operations, rest_schedules
 
 SAMPLE = json.loads((TEMPLATE.parent / "events" / "ecs-ops-alert.json").read_text(encoding="utf-8"))
 WEBHOOK_KEY = "webhook-signing-key"
@@ -84,6 +84,7 @@ def alerting() -> Iterator[Any]:
                     "AuditMode": "off",
                 },
             )
+            rest_schedules(account, stack, frozenset({"SelfTestRule"}))
             secrets = {"slack": "xoxb-sandbox", "hook": {"url": hook.url, "key": WEBHOOK_KEY}}
             account.client("secretsmanager").put_secret_value(
                 SecretId=stack.ref("AlertsSecret"), SecretString=json.dumps(secrets)
