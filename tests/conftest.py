@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from hypothesis import HealthCheck, settings
 # Every account of the sandbox imports the functions anew: with their bytecode kept that takes a third of the
 # time, also where the environment says that none be written.
 sys.dont_write_bytecode = False
-sys.pycache_prefix = str(Path(__file__).resolve().parent.parent / ".pytest_cache" / "bytecode")
 
 settings.register_profile("default-here", deadline=None, max_examples=60)
 settings.register_profile(
