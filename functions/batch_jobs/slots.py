@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ecsops import schedule_expression
 from ecsops.errors import InvalidSetting
@@ -56,6 +55,9 @@ def unmet(
 
 
 def _due(schedule: Schedule, last: float, now: float) -> list[float]:
+    # Only a schedule of a job asks for it: not in every cold start.
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
     try:
         zone = ZoneInfo(schedule.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -11,20 +11,18 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from ecsops.errors import InvalidSetting
 
 UNITS = {"minute": 60, "hour": 3600, "day": 86400}
 MONTHS = {name.upper(): number for number, name in enumerate(calendar.month_abbr) if name}
 WEEKDAYS = {"SUN": 1, "MON": 2, "TUE": 3, "WED": 4, "THU": 5, "FRI": 6, "SAT": 7}
-UTC = ZoneInfo("UTC")
 DAYS_TO_LOOK_AHEAD = 366 * 8  # a 29 February is at most eight years away
 
 Next = Callable[[float], float | None]
 
 
-def parse(expression: str, *, start: float, zone: ZoneInfo = UTC) -> Next:
+def parse(expression: str, *, start: float, zone: dt.tzinfo = dt.UTC) -> Next:
     """Give a function that tells the first time after a given one, or None when there is none.
 
     A rate counts from ``start``: the creation of the rule, or the schedule's own start date.
@@ -53,7 +51,7 @@ def _rate(body: str, start: float) -> Next:
     return lambda after: start + (max(0, int((after - start) // period)) + 1) * period
 
 
-def _at(body: str, zone: ZoneInfo) -> Next:
+def _at(body: str, zone: dt.tzinfo) -> Next:
     try:
         local = dt.datetime.strptime(body, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=zone)
     except ValueError as error:
@@ -70,10 +68,10 @@ class _Cron:
     months: frozenset[int]
     weekdays: str
     years: frozenset[int]
-    zone: ZoneInfo
+    zone: dt.tzinfo
 
     @classmethod
-    def parse(cls, body: str, zone: ZoneInfo) -> _Cron:
+    def parse(cls, body: str, zone: dt.tzinfo) -> _Cron:
         fields = body.upper().split()
         if len(fields) != 6:
             raise _invalid(f"cron({body})")

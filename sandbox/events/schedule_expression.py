@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
+import datetime as dt
 
 from ecsops import schedule_expression
 from ecsops.errors import InvalidSetting
-from ecsops.schedule_expression import UTC, Next
+from ecsops.schedule_expression import Next
 from sandbox.errors import ApiError
 
 __all__ = ["Next", "parse"]
 
 
-def parse(expression: str, *, start: float, zone: ZoneInfo = UTC) -> Next:
+def parse(expression: str, *, start: float, zone: dt.tzinfo = dt.UTC) -> Next:
     """Give a function that tells the first time after a given one, or None when there is none."""
     try:
         return schedule_expression.parse(expression, start=start, zone=zone)

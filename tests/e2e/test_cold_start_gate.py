@@ -45,7 +45,7 @@ MODULES = {
     "AlertsFunction": 415,
     "SelfTestFunction": 410,
     "DashboardFunction": 422,
-    "DeployGuardExecutorFunction": 460,
+    "DeployGuardExecutorFunction": 472,
     "DeployGuardHookFunction": 440,
 }
 # Nobody waits for them.
