@@ -5,6 +5,7 @@ and nothing else, and makes every call that its source can make: nothing needed 
 """
 
 import copy
+import functools
 import json
 import time
 from dataclasses import dataclass
@@ -312,6 +313,7 @@ def hour_old_copy(account):
     return event | {"time": then}
 
 
+@functools.cache
 def expected_calls(function):
     """What the source of a function, and of the kernel on its behalf, can call."""
     calls = needs.calls_of(ROOT / "functions", FUNCTIONS[function].module)
