@@ -41,7 +41,8 @@ def without_documentation(node: Any) -> Any:
     """The model without its documentation texts; a member *named* documentation stays."""
     if isinstance(node, dict):
         return {
-            key: without_documentation(value)
+            # botocore reads the texts of a service's own client parameters (S3 has some).
+            key: value if key == "clientContextParams" else without_documentation(value)
             for key, value in node.items()
             if key != "documentation" or not isinstance(value, str)
         }

@@ -168,7 +168,6 @@ def test_a_run_task_without_capacity_that_nobody_sees_is_told(world):
     (alert,) = world.alerts("failed")
     assert "Capacity is unavailable" in alert["summary"]
     assert world.metric("ForeignFailures") == 1
-    assert world.dead_letters() == []
 
 
 def test_v8_a_task_without_news_is_asked_about(world):
