@@ -138,6 +138,10 @@ def _top_level_modules(code: str) -> frozenset[str]:
         for entry in Path(code).iterdir()
         if entry.suffix in {"", ".py"} and entry.stem.isidentifier()
     }
-    return frozenset(
-        name for name in names if importlib.machinery.PathFinder.find_spec(name, elsewhere) is None
-    )
+    return frozenset(name for name in names if not _is_importable(name, elsewhere))
+
+
+def _is_importable(name: str, path: list[str]) -> bool:
+    """A folder without a module in it does not count: every module of that name comes before it."""
+    spec = importlib.machinery.PathFinder.find_spec(name, path)
+    return spec is not None and spec.origin is not None

@@ -130,9 +130,13 @@ def test_every_resource_is_of_this_account_and_region(role):
         for resource in listed(statement["Resource"]):
             text = json.dumps(resource)
             if "Fn::Sub" in text:
-                # IAM has no Regions; the ARN of what is in an own bucket begins with the bucket's.
+                # IAM has no Regions; the ARN of what is in an own bucket or table begins with its own.
                 scope = "" if ":iam:" in text else "${AWS::Region}"
-                own = (f":{scope}:${{AWS::AccountId}}:", "${AuditBucket.Arn}/")
+                own = (
+                    f":{scope}:${{AWS::AccountId}}:",
+                    "${AuditBucket.Arn}/",
+                    "${DeployGuardTable.Arn}/",
+                )
                 assert any(each in text for each in own), statement["Sid"]
 
 

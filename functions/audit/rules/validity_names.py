@@ -87,7 +87,7 @@ def secret_names(container: Container) -> Verdicts:
     anchors=(),
 )
 def tags(task: TaskDefinition) -> Verdicts:
-    if task["status"].given:  # AWS itself puts tags on what exists
+    if task["status"].text():  # AWS itself puts tags on what exists
         return
     found = task["tags"].items()
     if len(found) > _MOST_TAGS:

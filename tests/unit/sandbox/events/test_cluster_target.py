@@ -138,14 +138,12 @@ def test_cloudtrail_tells_of_a_write_call_and_of_its_error_but_of_no_read(accoun
 
 
 def test_cloudtrail_tells_of_services_that_moto_answers(account, target):
-    url = make_rule(account, "trail", {"source": ["aws.autoscaling"]})
-    account.client("autoscaling").create_launch_configuration(
-        LaunchConfigurationName="spot", ImageId="ami-12345678", InstanceType="m5.large"
-    )
+    url = make_rule(account, "trail", {"source": ["aws.codedeploy"]})
+    account.client("codedeploy").create_application(applicationName="shop")
     account.run_for(10)
     [event] = bodies(account, url)
-    assert event["detail"]["eventName"] == "CreateLaunchConfiguration"
-    assert event["detail"]["requestParameters"]["launchConfigurationName"] == "spot"
+    assert event["detail"]["eventName"] == "CreateApplication"
+    assert event["detail"]["requestParameters"]["applicationName"] == "shop"
 
 
 def test_without_a_rule_nothing_is_put_on_the_bus(account, target):

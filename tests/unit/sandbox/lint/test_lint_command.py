@@ -153,7 +153,9 @@ def test_a_parameter_without_a_value_is_refused(
 
 
 def test_standard_input_and_odd_characters() -> None:
-    text = json.dumps(GOOD | {"family": "\ud800"})
+    [container] = GOOD["containerDefinitions"]
+    odd = container | {"environment": [{"name": "ODD", "value": "\ud800"}]}
+    text = json.dumps(GOOD | {"containerDefinitions": [odd]})
     done = subprocess.run(
         [Path(sys.executable).with_name("ecs-ops"), "lint", "-"],
         input=text,

@@ -63,7 +63,7 @@ def test_the_shipped_template_deploys_and_its_functions_start():
             assert invocation.ok, invocation.error
 
 
-def test_a_second_account_with_the_same_template_takes_less_than_half_a_second_of_cpu():
+def test_a_second_account_with_the_same_template_does_not_translate_it_again(tmp_path):
     def run():
         with Account() as account:
             account.deploy(ROOT / "template.yaml")
@@ -72,8 +72,10 @@ def test_a_second_account_with_the_same_template_takes_less_than_half_a_second_o
 
     run()
     began = time.process_time()
+    translate(ROOT / "template.yaml", {}, "eu-west-1", tmp_path / "cache")
+    translated = time.process_time()
     run()
-    assert time.process_time() - began < 0.5
+    assert time.process_time() - translated < translated - began
 
 
 def test_the_translation_is_kept_until_the_template_changes(tmp_path):
