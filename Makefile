@@ -7,7 +7,7 @@ ONLY ?=
 WITH ?=
 TRACES ?=
 
-.PHONY: help setup demo test check format lint build deploy bench lock clean
+.PHONY: help setup demo test check static format lint build deploy bench lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -32,14 +32,16 @@ setup: .venv/.ready ## Install everything into .venv (the other targets do it by
 demo: .venv/.ready ## The whole story: a Spot interruption, end to end, in an embedded AWS account
 	@$(BIN)/ecs-ops demo
 
-check: .venv/.ready ## Format, lint, types, import contracts, unit tests
+check: static ## Format, lint, types, import contracts, unit tests
+	@$(BIN)/pytest tests/unit tests/template -n auto --dist loadgroup
+
+static: .venv/.ready
 	@$(BIN)/ruff format --check --quiet . || { echo "not formatted: run make format" >&2; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@PYTHONPATH=functions:. $(BIN)/lint-imports > .lint-imports.log 2>&1 || { cat .lint-imports.log; exit 1; }
-	@$(BIN)/pytest tests/unit tests/template -n auto --dist loadgroup
 
-test: .venv/.ready .venv-sam/.ready check ## Everything CI runs: the checks, then all tests with coverage
+test: static .venv-sam/.ready ## Everything CI runs: the checks, then all tests with coverage
 	@$(BIN)/coverage erase
 	@$(BIN)/pytest -n auto --dist loadgroup --cov --cov-report=term:skip-covered
 
