@@ -13,6 +13,7 @@ from sandbox.cloudwatch.alarm_watch import AlarmWatch
 from sandbox.codedeploy import CodeDeploy
 from sandbox.ec2 import AutoScalingGroups, Fleet
 from sandbox.gateway.iam.authorizer import Authorizer
+from sandbox.gateway.moto_account import partition_key_of
 from sandbox.lambda_host.hook_invoker import HookInvoker
 from sandbox.stack.known_resources import KnownResources
 from sandbox.tagged_resources import TaggedResources
@@ -57,7 +58,7 @@ def introduce(
     simulators["resourcegroupstaggingapi"] = TaggedResources(ecs)
     known = KnownResources(ecs, targets, code_deploy, account.queues, scaling, operator)
     known.groups, known.cloud_map = account.groups, cloud_map
-    account.gateway.iam = Authorizer(known.tags_of, known.roles_of)
+    account.gateway.iam = Authorizer(known.tags_of, known.roles_of, partition_key_of)
     return code_deploy
 
 

@@ -35,10 +35,10 @@ class Job:
         return self.status.runs[-1] if self.status.runs else None
 
     @property
-    def last_ended(self) -> RunStatus | None:
-        """The newest run that is over, and was not merely left out."""
-        over = [run for run in self.status.runs if run.state in ENDED - {"skipped"}]
-        return over[-1] if over else None
+    def last_judged(self) -> RunStatus | None:
+        """The newest run that says how the job fares: one left out or cancelled mends nothing."""
+        judged = [run for run in self.status.runs if run.state in _BAD | {"succeeded"}]
+        return judged[-1] if judged else None
 
 
 def jobs_trouble_first(jobs: Iterable[Job]) -> list[Job]:
@@ -53,13 +53,13 @@ def took(run: RunStatus, now: float) -> float:
 
 
 def _findings(job: Job) -> list[Finding]:
-    last, ended = job.last, job.last_ended
+    last, judged = job.last, job.last_judged
     found: list[Finding] = []
-    if ended is not None and ended.state in _BAD:
-        found.append((Level.WARNING, _bad(ended)))
+    if judged is not None and judged.state in _BAD:
+        found.append((Level.WARNING, _bad(judged)))
     if last is not None and last.state not in ENDED:
         found.append((Level.BUSY, last.state))
-    quiet = "paused" if job.status.paused else (ended.state if ended else "no run yet")
+    quiet = "paused" if job.status.paused else (last.state if last else "no run yet")
     return [*found, (Level.FINE, quiet)]
 
 

@@ -113,3 +113,13 @@ def _forget_everything() -> None:
 
     BackendDict.reset()
     reset_model_data()
+
+
+def partition_key_of(arn: str) -> str | None:
+    """The name of a table's partition key, None when there is no such table."""
+    from moto.backends import get_backend
+
+    _, _, _, region, account, resource = arn.split(":", 5)
+    tables = get_backend("dynamodb")[account][region].tables
+    table = tables.get(resource.removeprefix("table/"))
+    return str(table.hash_key_attr) if table else None

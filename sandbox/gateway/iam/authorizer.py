@@ -10,6 +10,7 @@ from sandbox.caller import Caller
 from sandbox.errors import ApiError
 from sandbox.gateway.iam import ecs_needs
 from sandbox.gateway.iam.conditions import Context
+from sandbox.gateway.iam.dynamodb_needs import PartitionKeyOf, dynamodb_needs
 from sandbox.gateway.iam.needs import Need, Parameters, Scope, request_tags
 from sandbox.gateway.iam.policy import PolicyDocument, evaluate
 from sandbox.gateway.iam.service_needs import NEED_NOTHING, service_needs
@@ -45,17 +46,28 @@ def _no_roles(task_definition: str) -> Sequence[str]:
     return ()
 
 
+def _no_tables(arn: str) -> None:
+    del arn
+
+
 class Authorizer:
     """Decides about calls with what the account knows of its resources.
 
     ``tags_of`` gives the tags of a resource by ARN, None when there is no such resource; ``roles_of``
-    gives the task and the execution role of a task definition, which RunTask passes on.
+    gives the task and the execution role of a task definition, which RunTask passes on;
+    ``partition_key_of`` gives the name of a table's partition key.
     """
 
-    def __init__(self, tags_of: TagsOf = _no_tags, roles_of: RolesOf = _no_roles) -> None:
-        """Look tags and roles up with the given functions."""
+    def __init__(
+        self,
+        tags_of: TagsOf = _no_tags,
+        roles_of: RolesOf = _no_roles,
+        partition_key_of: PartitionKeyOf = _no_tables,
+    ) -> None:
+        """Look tags, roles and tables up with the given functions."""
         self._tags_of = tags_of
         self._roles_of = roles_of
+        self._partition_key_of = partition_key_of
 
     def needs(self, call: Called, scope: Scope, parameters: Parameters) -> list[Need]:
         """The actions on resources that a call is authorised as."""
@@ -63,6 +75,8 @@ class Authorizer:
             return []
         if call.service == "ecs":
             return ecs_needs.needs(call.operation, scope, parameters, self._roles_of)
+        if call.service == "dynamodb":
+            return dynamodb_needs(call.operation, scope, parameters, self._partition_key_of)
         return service_needs(call.service, call.operation, scope, parameters)
 
     def refusal(

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from sandbox.gateway.iam.codedeploy_needs import codedeploy_needs
 from sandbox.gateway.iam.needs import Need, Parameters, Scope
-from sandbox.gateway.iam.resources import resources_of, table_arn
+from sandbox.gateway.iam.resources import resources_of
 
 Needs = Callable[[str, Scope, Parameters], list[Need]]
 
@@ -51,22 +51,6 @@ def service_needs(service: str, operation: str, scope: Scope, parameters: Parame
     action = action_of(service, operation)
     resources = resources_of(service, operation, scope, parameters)
     return [Need(action, resource) for resource in resources or ["*"]]
-
-
-def _transaction(operation: str, scope: Scope, parameters: Parameters) -> list[Need]:
-    del operation
-    actions = {
-        "ConditionCheck": "ConditionCheckItem",
-        "Put": "PutItem",
-        "Delete": "DeleteItem",
-        "Update": "UpdateItem",
-        "Get": "GetItem",
-    }
-    return [
-        Need(f"dynamodb:{actions[kind]}", table_arn(scope, request["TableName"]))
-        for item in parameters.get("TransactItems", [])
-        for kind, request in item.items()
-    ]
 
 
 def _put_events(operation: str, scope: Scope, parameters: Parameters) -> list[Need]:
@@ -134,8 +118,6 @@ _SPECIAL: dict[tuple[str, str], Needs] = {
         )
     },
     ("cloudwatch", "PutMetricData"): _put_metric_data,
-    ("dynamodb", "TransactGetItems"): _transaction,
-    ("dynamodb", "TransactWriteItems"): _transaction,
     ("events", "PutEvents"): _put_events,
     ("scheduler", "CreateSchedule"): _scheduled,
     ("scheduler", "UpdateSchedule"): _scheduled,

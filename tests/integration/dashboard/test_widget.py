@@ -3,7 +3,9 @@
 import re
 from contextlib import closing
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from ecsops.queue_status import STATUS_KEY, QueueStatus, encode_status
 from sandbox.clock import WallClock
@@ -53,6 +55,27 @@ def test_every_service_is_shown_and_no_call_is_denied(operate):
     assert sorted({call["operation"] for call in calls}) == [
         *("DescribeServices", "GetItem", "GetMetricData", "ListClusters", "ListServices", "Query"),
     ]
+
+
+@pytest.mark.parametrize("table", ["QueueScalingTable", "BatchJobsTable"])
+def test_the_widget_may_read_no_other_row_of_the_state(operate, table):
+    operations = operate()
+    stack = operations.stack
+    key = stack.function("DashboardFunction").credentials
+    session = boto3.Session(key.access_key, key.secret_key, region_name="eu-west-1")
+    name = stack.ref(table)
+    database = session.client("dynamodb")
+
+    def read(row):
+        key = {"S": row}
+        if table == "QueueScalingTable":
+            return database.get_item(TableName=name, Key={"pk": key})
+        asked = {"KeyConditionExpression": "pk = :row", "ExpressionAttributeValues": {":row": key}}
+        return database.query(TableName=name, **asked)
+
+    read("status")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        read("state")
 
 
 def test_an_interruption_shows_in_the_spot_column(operate):

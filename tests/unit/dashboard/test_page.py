@@ -174,6 +174,12 @@ def test_jobs_have_a_table_of_their_own_with_the_trouble_first():
         assert said in text
 
 
+@pytest.mark.parametrize("after", ["cancelled", "skipped"])
+def test_a_run_that_says_nothing_of_the_job_hides_no_failure_before_it(after):
+    assert "▲ failed" in outline(jobs=[job("nightly", "failed", after)]).text
+    assert f"● {after}" in outline(jobs=[job("nightly", "succeeded", after)]).text
+
+
 def test_a_sparkline_shows_the_last_runs_oldest_first_as_high_as_they_took_long():
     runs = job("nightly", "succeeded", "failed", "missed", "cancelled", took_s=60.0)
     html = page(Reading([], [runs]), Request(), arn=ARN, now=NOW)

@@ -438,3 +438,58 @@ def test_a_call_has_a_resource_where_aws_has_one(service: str, prefix: str) -> N
         shape = service_model(service).operation_model(operation).input_shape
         found = needs(service, operation, example(shape))
         assert [need for need in found if need[1] == "*"] == [], operation
+
+
+TABLE = "arn:aws:dynamodb:eu-west-1:123456789012:table/state"
+NAMES = {"#p": "pk"}
+MINE = {":a": {"S": "mine"}, ":b": {"S": "other"}}
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "keys"),
+    [
+        (
+            "GetItem",
+            {"TableName": "state", "Key": {"pk": {"S": "mine"}, "sk": {"S": "x"}}},
+            ["mine"],
+        ),
+        (
+            "PutItem",
+            {"TableName": "state", "Item": {"pk": {"S": "mine"}, "v": {"N": "1"}}},
+            ["mine"],
+        ),
+        (
+            "Query",
+            {
+                "TableName": "state",
+                "KeyConditionExpression": "#p = :a AND sk = :b",
+                "ExpressionAttributeNames": NAMES,
+                "ExpressionAttributeValues": MINE,
+            },
+            ["mine"],
+        ),
+        (
+            "BatchGetItem",
+            {"RequestItems": {"state": {"Keys": [{"pk": {"S": "a"}}, {"pk": {"S": "b"}}]}}},
+            ["a", "b"],
+        ),
+        (
+            "BatchWriteItem",
+            {"RequestItems": {"state": [{"DeleteRequest": {"Key": {"pk": {"S": "a"}}}}]}},
+            ["a"],
+        ),
+        (
+            "TransactWriteItems",
+            {"TransactItems": [{"Put": {"TableName": "state", "Item": {"pk": {"S": "a"}}}}]},
+            ["a"],
+        ),
+        ("Scan", {"TableName": "state"}, None),
+    ],
+)
+def test_the_partition_keys_of_a_call_are_known_to_conditions(
+    operation: str, parameters: dict[str, Any], keys: list[str] | None
+) -> None:
+    authorizer = Authorizer(partition_key_of={TABLE: "pk"}.get)
+    [need] = authorizer.needs(Call("dynamodb", operation), SCOPE, parameters)
+    assert need.resource == TABLE
+    assert need.context.get("dynamodb:leadingkeys") == keys
