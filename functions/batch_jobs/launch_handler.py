@@ -22,8 +22,10 @@ _DAY_S = 86_400
 _ledger = Ledger(client("dynamodb"), required("TABLE_NAME"), int(required("HISTORY_DAYS")) * _DAY_S)
 _runs = Runs(_ledger, client("sqs"), required("SUBMIT_QUEUE_URL"), required("LAUNCH_QUEUE_URL"))
 _endings = Endings(_ledger, Plans(_ledger), _runs)
+# A throttled launch is made again by the next pass: a client that waits would hold up all others.
+_ecs = client("ecs", once=True)
 _worker = LaunchWorker(
-    launcher=Launcher(_ledger, Calls(client("ecs"), TaskReader(client("ecs")), _endings)),
+    launcher=Launcher(_ledger, Calls(_ecs, TaskReader(_ecs), _endings)),
     jobs=Jobs(_ledger, client("events")),
     runs=_runs,
     off=choice("BATCH_JOBS_MODE", ("on", "off")) == "off",

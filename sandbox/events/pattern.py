@@ -38,15 +38,22 @@ RESERVED_IN_OR = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A compiled pattern: compile once per rule, match many events."""
+    """A compiled pattern: compile once per rule, match many events.
+
+    ``wanted`` are the paths that it asks for and all that leads to them: of an event nothing else is read.
+    """
 
     branches: tuple[Branch, ...]
+    wanted: frozenset[str]
 
     def matches(self, event: dict[str, Any]) -> bool:
         """Tell whether any branch accepts the event."""
+        open_branches = [branch for branch in self.branches if not _refuses_envelope(branch, event)]
+        if not open_branches:
+            return False
         fields: Fields = {}
-        _flatten(event, "", {}, fields)
-        return any(_branch_matches(list(branch.items()), fields, {}) for branch in self.branches)
+        _flatten(event, "", {}, fields, self.wanted)
+        return any(_branch_matches(list(branch.items()), fields, {}) for branch in open_branches)
 
 
 def matches(pattern: dict[str, Any], event: dict[str, Any]) -> bool:
@@ -63,7 +70,9 @@ def compile_pattern(pattern: object) -> Pattern:
     """Check a pattern and prepare it for matching."""
     if not isinstance(pattern, dict):
         raise invalid("Filter is not an object")
-    return Pattern(tuple(_branches(pattern, "", [{}], inside_or=False)))
+    branches = tuple(_branches(pattern, "", [{}], inside_or=False))
+    paths = {path for branch in branches for path in branch}
+    return Pattern(branches, frozenset(step for path in paths for step in _steps(path)))
 
 
 def _branches(
@@ -115,18 +124,36 @@ def _condition(value: object) -> Condition:
     return exactly(value)
 
 
-def _flatten(node: object, path: str, membership: Membership, fields: Fields) -> None:
+def _steps(path: str) -> Iterator[str]:
+    """``detail``, ``detail.group`` and ``detail.group.name`` of the last one; "" for empty names."""
+    names = path.split(".")
+    return (".".join(names[:number]) for number in range(len(names) + 1))
+
+
+def _refuses_envelope(branch: Branch, event: dict[str, Any]) -> bool:
+    """Most rules want another source or detail type: that needs no look inside."""
+    return any(
+        not any(_accepts(condition, event[path]) for condition in accepted)
+        for path, accepted in branch.items()
+        if "." not in path and isinstance(event.get(path), str)
+    )
+
+
+def _flatten(
+    node: object, path: str, membership: Membership, fields: Fields, wanted: frozenset[str]
+) -> None:
     """Collect the leaves. Arrays are crushed out of the path; each element keeps its membership."""
     if isinstance(node, dict):
         for name, value in node.items():
-            _flatten(value, f"{path}.{name}" if path else name, membership, fields)
+            inner = f"{path}.{name}" if path else name
+            if inner in wanted:
+                _flatten(value, inner, membership, fields, wanted)
     elif isinstance(node, list):
         for index, element in enumerate(node):
             # Only containers bind to their element: "resources": [a, b] is one field, two values.
             nested = isinstance(element, dict | list)
-            _flatten(
-                element, path, {**membership, id(node): index} if nested else membership, fields
-            )
+            within = {**membership, id(node): index} if nested else membership
+            _flatten(element, path, within, fields, wanted)
     else:
         fields.setdefault(path, []).append((node, membership))
 

@@ -138,12 +138,12 @@ def test_cloudtrail_tells_of_a_write_call_and_of_its_error_but_of_no_read(accoun
 
 
 def test_cloudtrail_tells_of_services_that_moto_answers(account, target):
-    url = make_rule(account, "trail", {"source": ["aws.codedeploy"]})
-    account.client("codedeploy").create_application(applicationName="shop")
+    url = make_rule(account, "trail", {"source": ["aws.elasticloadbalancing"]})
+    account.client("elbv2").create_target_group(Name="web", TargetType="lambda")
     account.run_for(10)
     [event] = bodies(account, url)
-    assert event["detail"]["eventName"] == "CreateApplication"
-    assert event["detail"]["requestParameters"]["applicationName"] == "shop"
+    assert event["detail"]["eventName"] == "CreateTargetGroup"
+    assert event["detail"]["requestParameters"]["name"] == "web"
 
 
 def test_without_a_rule_nothing_is_put_on_the_bus(account, target):

@@ -3,7 +3,7 @@ import copy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.events.pattern import matches
+from sandbox.events.pattern import compile_pattern, matches
 
 names = st.sampled_from(["a", "b", "c", "d"])
 leaves = st.one_of(
@@ -101,3 +101,15 @@ def test_an_array_matches_a_value_exactly_if_it_contains_it(elements, wanted):
 def test_two_conditions_hold_within_one_object_of_an_array(pairs, x, y):
     event = {"a": [{"x": first, "y": second} for first, second in pairs]}
     assert matches({"a": {"x": [x], "y": [y]}}, event) == ((x, y) in pairs)
+
+
+@given(patterns, events)
+def test_what_the_pattern_does_not_ask_for_may_as_well_be_missing(pattern, event):
+    wanted = compile_pattern(pattern).wanted
+    asked = {name: value for name, value in event.items() if name in wanted}
+    assert matches(pattern, event) == matches(pattern, asked)
+
+
+def test_a_name_with_a_dot_is_a_path():
+    assert matches({"a": {"b": ["x"]}}, {"a.b": "x"})
+    assert matches({"a.b": ["x"]}, {"a": {"b": "x"}, "a.b": "y"})
