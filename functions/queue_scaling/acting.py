@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -13,7 +14,8 @@ from queue_scaling.configuration import MODE_TAG, ServiceConfig
 from queue_scaling.outcome import Outcome
 from queue_scaling.problem import ConfigurationProblem
 
-# A user's own policies are looked for when a service is first scaled, and then now and then.
+# A user's own policies are looked for when a service is first scaled, and then now and then; an answer
+# counts for an hour more while there is no newer one.
 _LOOK_EVERY_S, _LOOK_AGAIN_S = 3600.0, 60.0
 _REFUSALS = (
     *("AccessDeniedException", "ValidationException", "InvalidParameterException"),
@@ -30,25 +32,28 @@ class Acting:
 
     def fights(
         self, configs: Iterable[ServiceConfig], now: float
-    ) -> dict[str, tuple[ConfigurationProblem, ...]]:
-        """Services whose count somebody else sets as well: two would undo each other's work."""
+    ) -> tuple[dict[str, tuple[ConfigurationProblem, ...]], dict[str, str]]:
+        """Services whose count somebody else sets as well: two would undo each other's work.
+
+        And those of which it is not known, with the reason: nobody scales them until it is.
+        """
         scaled = [config for config in configs if config.mode in ("managed", "direct")]
-        due = [config for config in scaled if self.foreign.get(config.arn, (now, ()))[0] <= now]
-        find = self.actuator.foreign_policies
-        answers = run_all([lambda config=config: find(config.resource_id) for config in due])  # type: ignore[misc]
-        for config, answer in zip(due, answers, strict=True):
-            if isinstance(answer, CallFailed):
-                logger.warning("policies not looked for", service=config.arn, reason=str(answer))
-            elif isinstance(answer, Exception):
-                raise answer
-            else:
-                again = now + (_LOOK_AGAIN_S if answer else _LOOK_EVERY_S)
-                self.foreign[config.arn] = (again, tuple(answer))
-        return {
-            config.arn: (_fight(config, names),)
-            for config in scaled
-            if (names := self._others(config))
-        }
+        failed = self._look_for_others(scaled, now)
+        problems: dict[str, tuple[ConfigurationProblem, ...]] = {}
+        unknown: dict[str, str] = {}
+        for config in scaled:
+            again, names = self.foreign.get(config.arn, (-math.inf, ()))
+            error = failed.get(config.arn)
+            if names:
+                problems[config.arn] = (_fight(config, names),)
+            elif error is not None and now - again > _LOOK_EVERY_S:
+                if error.code in _REFUSALS:
+                    problems[config.arn] = (
+                        ConfigurationProblem(MODE_TAG, config.mode, str(error)),
+                    )
+                else:
+                    unknown[config.arn] = f"whether others scale it: {error}"
+        return problems, unknown
 
     def act(
         self, outcomes: Mapping[str, Outcome]
@@ -89,8 +94,23 @@ class Acting:
                 released.add(arn)
         return released
 
-    def _others(self, config: ServiceConfig) -> tuple[str, ...]:
-        return self.foreign[config.arn][1] if config.arn in self.foreign else ()
+    def _look_for_others(
+        self, scaled: Iterable[ServiceConfig], now: float
+    ) -> dict[str, CallFailed]:
+        due = [config for config in scaled if self.foreign.get(config.arn, (now, ()))[0] <= now]
+        find = self.actuator.foreign_policies
+        answers = run_all([lambda config=config: find(config.resource_id) for config in due])  # type: ignore[misc]
+        failed: dict[str, CallFailed] = {}
+        for config, answer in zip(due, answers, strict=True):
+            if isinstance(answer, CallFailed):
+                failed[config.arn] = answer
+                logger.warning("policies not looked for", service=config.arn, reason=str(answer))
+            elif isinstance(answer, Exception):
+                raise answer
+            else:
+                again = now + (_LOOK_AGAIN_S if answer else _LOOK_EVERY_S)
+                self.foreign[config.arn] = (again, tuple(answer))
+        return failed
 
     def _one(self, outcome: Outcome) -> None:
         config = outcome.assessment.config

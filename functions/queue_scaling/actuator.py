@@ -100,11 +100,11 @@ class Actuator:
 
     def _policies(self, resource_id: str) -> list[str]:
         application_autoscaling = self.autoscaling()
-        answer = _made(
-            "DescribeScalingPolicies",
-            lambda: application_autoscaling.describe_scaling_policies(**_scalable(resource_id)),
+        paginator = application_autoscaling.get_paginator("describe_scaling_policies")
+        pages = _made(
+            "DescribeScalingPolicies", lambda: list(paginator.paginate(**_scalable(resource_id)))
         )
-        return [each["PolicyName"] for each in answer["ScalingPolicies"]]
+        return [each["PolicyName"] for page in pages for each in page["ScalingPolicies"]]
 
     def publish(self, datapoints: Sequence[Datapoint]) -> None:
         """All metrics of all services: one request for each thousand."""

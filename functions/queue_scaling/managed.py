@@ -76,7 +76,10 @@ def plan(
     calls: list[Call] = []
     current = fingerprint(config)
     stale = held.managed != current or now - held.managed_at > _VERIFY_S
-    if stale or lifted != held.lifted:
+    # A lift by a process that died before it could remember it looks like this. Whoever else made the
+    # count rise from zero, the minimum is set to what it is.
+    risen = not held.lifted and held.desired == 0 < tasks.desired
+    if stale or lifted != held.lifted or risen:
         calls.append(Register(max(config.minimum, lifted), maximum, new=not held.managed))
     if stale:
         calls.append(PutPolicy(policy(config)))

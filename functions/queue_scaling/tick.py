@@ -55,15 +55,12 @@ class Ticker:
             arn: (configs[arn].interval_s if arn in configs else usual, state)
             for arn, state in after.items()
         }
-        left = [(arn, interval) for arn in states for interval in INTERVALS]
-        self.store.write(kept, left, status_of(outcomes, found), now)
+        self.store.write(kept, status_of(outcomes, found), now)
         return bool(self.fast)
 
     def tick_between(self, now: float) -> None:
         """Look after the services of the 20 s mode only."""
-        arns = self.discovery.services(now)
-        if self.fast is not None:
-            arns = [arn for arn in arns if arn in self.fast]
+        arns = self.discovery.services(now) if self.fast is None else sorted(self.fast)
         services, unread, states = self._read(arns, _FAST)
         every, _ = configured(services)
         configs = {arn: each for arn, each in every.items() if each.interval_s in _FAST}
@@ -73,7 +70,7 @@ class Ticker:
         _, after = self._conclude(configs, states, found, now)
         # What was not looked at, whyever, stays as it is until the next tick for all.
         kept = {arn: (_FAST[0], state) for arn, state in {**states, **after}.items()}
-        self.store.write(kept, (), None, now)
+        self.store.write(kept, None, now)
 
     def _read(
         self, arns: list[str], intervals: tuple[int, ...]
@@ -85,14 +82,22 @@ class Ticker:
             if isinstance(answer, Exception):
                 raise answer
         (services, failed), states = answers
-        return services, {arn: str(error) for arn, error in failed.items()}, states
+        # The tagging API is eventually consistent: that it leaves a service out says nothing. What is
+        # known is asked for itself, and given up when it says so.
+        more, more_failed = self.aws.describe(states.keys() - set(arns))
+        failed |= more_failed
+        return services | more, {arn: str(error) for arn, error in failed.items()}, states
 
     def _conclude(
         self, configs: Mapping[str, ServiceConfig], states: States, found: Look, now: float
     ) -> tuple[dict[str, Outcome], dict[str, ServiceState]]:
         """Decide, act, publish; what came of each service, and what to remember of it."""
         assessed = [configs[arn] for arn in found.assessments]
-        found.problems |= self.acting.fights(assessed, now)
+        fought, unknown = self.acting.fights(assessed, now)
+        found.problems |= fought
+        found.unread |= unknown
+        for arn in unknown:
+            del found.assessments[arn]
         outcomes = {
             arn: conclude(each, states.get(arn), now, dry_run=self.dry_run)
             for arn, each in found.assessments.items()

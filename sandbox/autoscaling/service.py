@@ -126,8 +126,11 @@ class AutoScaling:
 
     def _describe_targets(self, params: Shape, _caller: Caller) -> Shape:
         wanted = params.get("ResourceIds")
-        return {
-            "ScalableTargets": [
+        return _page(
+            "ScalableTargets",
+            params,
+            50,
+            [
                 {
                     "ServiceNamespace": "ecs",
                     "ResourceId": target.resource_id,
@@ -150,8 +153,8 @@ class AutoScaling:
                 }
                 for target in self.targets.values()
                 if wanted is None or target.resource_id in wanted
-            ]
-        }
+            ],
+        )
 
     def _put_policy(self, params: Shape, caller: Caller) -> Shape:
         target, name = self._target(params), params["PolicyName"]
@@ -182,8 +185,11 @@ class AutoScaling:
 
     def _describe_policies(self, params: Shape, caller: Caller) -> Shape:
         wanted, names = params.get("ResourceId"), params.get("PolicyNames")
-        return {
-            "ScalingPolicies": [
+        return _page(
+            "ScalingPolicies",
+            params,
+            10,
+            [
                 {
                     "PolicyARN": policy.arn,
                     "PolicyName": policy.name,
@@ -201,8 +207,8 @@ class AutoScaling:
                 for target in self.targets.values()
                 for policy in target.policies.values()
                 if wanted in (None, target.resource_id) and (not names or policy.name in names)
-            ]
-        }
+            ],
+        )
 
     def _describe_activities(self, params: Shape, _caller: Caller) -> Shape:
         wanted = params.get("ResourceId")
@@ -229,6 +235,18 @@ class AutoScaling:
             message = _NOT_FOUND.format(params["ResourceId"])
             raise ApiError("ObjectNotFoundException", message)
         return target
+
+
+def _page(name: str, params: Shape, most: int, items: list[Shape]) -> Shape:
+    """So many at most, and a token for the rest; API references of the Describe operations."""
+    size = params.get("MaxResults", most)
+    if not 1 <= size <= most:
+        raise ApiError("ValidationException", f"MaxResults must be between 1 and {most}")
+    token = params.get("NextToken", "0")
+    if not token.isdigit():
+        raise ApiError("InvalidNextTokenException", "The next token is not valid.")
+    end = int(token) + size
+    return {name: items[int(token) : end]} | ({"NextToken": str(end)} if end < len(items) else {})
 
 
 def _moment(at: float) -> datetime:

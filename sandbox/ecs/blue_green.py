@@ -36,7 +36,8 @@ class BlueGreen:
             target = service.desired_count if _stays(service, deployment) else 0
             if _starts(service, deployment):
                 self._launcher.start(service, deployment, target - len(sound), again)
-            surplus = sorted(sound, key=healthy)[: max(len(sound) - target, 0)]
+            free = [task for task in sound if not task.protected]
+            surplus = sorted(free, key=healthy)[: max(len(sound) - target, 0)]
             unsound = [t for t in _wanted(service, deployment) if t.failed_check]
             self._launcher.stop(service, [*unsound, *surplus])
         green = _sound(service, service.primary)

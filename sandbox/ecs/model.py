@@ -157,6 +157,8 @@ class Task:
     instance: ContainerInstance | None = None  # None on Fargate
     lost: bool = False  # the machine under it is gone, and ECS has not noticed yet
     host_ports: dict[tuple[str, int], int] = field(default_factory=dict)  # container and its port
+    protection: Appointment | None = None  # its end
+    protected_until: float = 0.0
 
     @property
     def id(self) -> str:
@@ -167,6 +169,11 @@ class Task:
     def pending(self) -> bool:
         """Whether it is on its way to RUNNING."""
         return self.wanted and self.last_status in STARTING
+
+    @property
+    def protected(self) -> bool:
+        """Whether it is not to be stopped because there are too many, or for a newer one."""
+        return self.protection is not None
 
     @property
     def wanted(self) -> bool:

@@ -67,6 +67,8 @@ def to_stop(census: Census, configuration: Shape) -> list[Task]:
     blocked = census.missing - max(_room(census, configuration), 0)
     stopped = []
     for task in sorted(census.stale, key=lambda task: task.arn in census.healthy):
+        if task.protected and not task.failed_check:
+            continue
         starting = task.last_status in STARTING
         if not starting and replaced <= 0 and blocked <= 0 and task.arn not in census.draining:
             continue
@@ -91,8 +93,12 @@ def _surplus(census: Census) -> list[Task]:
     while len(left) > census.desired:
         zones = Counter(task.availability_zone for task in left)
         victim = min(
-            left, key=lambda task: (task.arn in census.healthy, -zones[task.availability_zone])
+            (task for task in left if not task.protected),
+            key=lambda task: (task.arn in census.healthy, -zones[task.availability_zone]),
+            default=None,
         )
+        if victim is None:
+            break
         left.remove(victim)
         surplus.append(victim)
     return surplus

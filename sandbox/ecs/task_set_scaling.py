@@ -37,7 +37,8 @@ class TaskSetScaling:
             sound = [task for task in wanted if not task.failed_check]
             target = computed_desired_count(service, task_set)
             self._launcher.start(service, task_set, target - len(sound), again)
-            surplus = sorted(sound, key=healthy)[: max(len(sound) - target, 0)]
+            free = [task for task in sound if not task.protected]
+            surplus = sorted(free, key=healthy)[: max(len(sound) - target, 0)]
             unhealthy = [task for task in wanted if task.failed_check]
             self._launcher.stop(service, [*unhealthy, *surplus])
             if task_set.status == "DRAINING" and not tasks:

@@ -24,6 +24,7 @@ from sandbox.ecs.launcher import Launcher
 from sandbox.ecs.model import StopReason
 from sandbox.ecs.network import Network
 from sandbox.ecs.placement import Placement
+from sandbox.ecs.protection import TaskProtection
 from sandbox.ecs.registration import Registration
 from sandbox.ecs.run_task import RunTask
 from sandbox.ecs.scheduler import Scheduler
@@ -313,6 +314,7 @@ class EcsTwin:
             **task_sets.operations,
             "RunTask": RunTask(agenda, state, templates, self._placement, self.launch_failures),
             **Tasks(state, self._stopping).operations,
+            **TaskProtection(agenda, state, scheduler.soon).operations,
             **Tagging(state).operations,
         }
 

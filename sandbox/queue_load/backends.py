@@ -24,17 +24,15 @@ class Table:
         self.items: dict[str, Shape] = {}
 
     def call(self, operation: str, params: Shape, caller: Caller) -> Shape:
-        """BatchGetItem and BatchWriteItem."""
+        """BatchGetItem and PutItem; whoever writes has read just before."""
         del caller
-        ((name, asked),) = params["RequestItems"].items()
         if operation == "BatchGetItem":
+            ((name, asked),) = params["RequestItems"].items()
             keys = [key["pk"]["S"] for key in asked["Keys"]]
             found = [self.items[key] for key in keys if key in self.items]
             return {"Responses": {name: found}, "UnprocessedKeys": {}}
-        for request in asked:
-            item = request["PutRequest"]["Item"]
-            self.items[item["pk"]["S"]] = item
-        return {"UnprocessedItems": {}}
+        self.items[params["Item"]["pk"]["S"]] = params["Item"]
+        return {}
 
 
 class Bus:

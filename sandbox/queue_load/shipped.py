@@ -84,7 +84,7 @@ def _connect(world: World) -> Shipped:
         "ecs": DirectClient("ecs", world.fleet, caller, "DescribeServices UpdateService"),
         "sqs": DirectClient("sqs", attributes, caller, "GetQueueAttributes"),
         "cloudwatch": DirectClient("monitoring", reader, caller, "PutMetricData GetMetricData"),
-        "dynamodb": DirectClient("dynamodb", table, caller, "BatchGetItem BatchWriteItem"),
+        "dynamodb": DirectClient("dynamodb", table, caller, "BatchGetItem PutItem"),
         "events": DirectClient("events", bus, caller, "PutEvents"),
         "tagging": DirectClient("tagging", TaggedServices(world.fleet), caller, "GetResources"),
         "autoscaling": DirectClient("autoscaling", world.autoscaling, caller, _AUTOSCALING),

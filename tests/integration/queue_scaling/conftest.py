@@ -6,10 +6,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import boto3
 import pytest
+from moto.kinesis.models import kinesis_backends
 
 from queue_scaling.store import Store
 from sandbox.account import ACCOUNT
+from sandbox.caller import Caller
 from sandbox.world import check_world
 from tests.integration.conftest import Build, Operations
 
@@ -77,6 +80,47 @@ class Workshop:
             )
             assert answer["Messages"]
             left -= len(answer["Messages"])
+
+    def deny_reading(self, queue: str) -> None:
+        """Forbid the function to look at a queue, as an organisation's policy or a boundary may."""
+        statement = {
+            "Effect": "Deny",
+            "Action": "sqs:GetQueueAttributes",
+            "Resource": f"arn:aws:sqs:eu-west-1:{ACCOUNT}:{queue}",
+        }
+        function = self.operations.stack.function("QueueScalingFunction")
+        policies = self.account.roles.policies(function.role_arn)
+        self.account.gateway.register_principal(
+            function.credentials.access_key,
+            Caller(f"arn:aws:sts::{ACCOUNT}:assumed-role/r/{function.name}", ACCOUNT, "eu-west-1"),
+            [*policies, {"Version": "2012-10-17", "Statement": [statement]}],
+            function.name,
+        )
+
+    def stream_without_shards(self, name: str) -> None:
+        """A stream of which no shard is open, as in the moments in which it is deleted."""
+        self.account.client("kinesis").create_stream(StreamName=name, ShardCount=1)
+        kinesis_backends[ACCOUNT]["eu-west-1"].streams[name].shard_count = 0
+
+    def protect(self, count: int, service: str = "worker", minutes: int = 120) -> list[str]:
+        """So many of a service's tasks protect themselves."""
+        arns = self.operations.tasks(service)[:count]
+        for arn in arns:
+            self.account.client("ecs").update_task_protection(
+                cluster="prod", tasks=[arn], protectionEnabled=True, expiresInMinutes=minutes
+            )
+        return arns
+
+    def client_of_function(self, service: str, **_: Any) -> Any:
+        """A client with the credentials of the function."""
+        given = self.operations.stack.function("QueueScalingFunction").credentials
+        return boto3.session.Session().client(
+            service,
+            region_name="eu-west-1",
+            aws_access_key_id=given.access_key,
+            aws_secret_access_key=given.secret_key,
+            aws_session_token=given.token,
+        )
 
     def purge(self, url: str) -> None:
         self.account.client("sqs").purge_queue(QueueUrl=url)

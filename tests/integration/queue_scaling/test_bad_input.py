@@ -18,7 +18,26 @@ BAD = {
     ),
     "a maximum of zero": ({"max_tasks": "0"}, "ecs-ops:max-tasks", "0"),
     "a stream that does not exist": ({"queue": "kinesis:no"}, "ecs-ops:queue", "kinesis:no"),
+    "a queue that may not be read": ({"queue": "secret"}, "ecs-ops:queue", "secret"),
+    "a stream without shards": ({"queue": "kinesis:empty"}, "ecs-ops:queue", "kinesis:empty"),
+    "a metric without data": (
+        {"queue": "cloudwatch:Shop:Waiting"},
+        "ecs-ops:queue",
+        "cloudwatch:Shop:Waiting",
+    ),
+    "a queue of no service": (
+        {"processing_time": "oders=2s"},
+        "ecs-ops:processing-time",
+        "oders=2s",
+    ),
 }
+
+
+def make_bad_sources(shop):
+    """What the bad tags name and is there."""
+    shop.queue("secret")
+    shop.deny_reading("secret")
+    shop.stream_without_shards("empty")
 
 
 def failing(operation, code, status, **more):
@@ -28,6 +47,7 @@ def failing(operation, code, status, **more):
 def test_each_is_told_once_and_the_good_service_goes_on(shop):
     url = shop.queue()
     shop.send(url, 60)
+    make_bad_sources(shop)
     shop.service("good", scaling="direct", seen=False)
     wrong = {f"bad{number}": each for number, each in enumerate(BAD.values())}
     for name, (tags, _, _) in wrong.items():
@@ -42,7 +62,7 @@ def test_each_is_told_once_and_the_good_service_goes_on(shop):
     assert shop.desired("good") == 20
     assert {call["parameters"]["service"] for call in shop.calls("UpdateService")} == {"good"}
     assert shop.operations.metric("ConfigurationErrors") >= 3 * len(wrong)
-    assert not shop.refused()
+    assert {call["operation"] for call in shop.refused()} == {"GetQueueAttributes"}
 
 
 def test_the_alert_reaches_a_person_with_the_command_that_mends_it(shop):

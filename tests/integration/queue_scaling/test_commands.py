@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import json
-import time
-from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import boto3
 import pytest
 
-from sandbox.cli import main
+from sandbox.cli import main, scaling
 from sandbox.cli.exit_code import ExitCode
 from tests.integration.conftest import TEMPLATE as SHIPPED
-from tests.integration.queue_scaling.test_bad_input import BAD
+from tests.integration.queue_scaling.test_bad_input import BAD, make_bad_sources
 
 GOOD = ["--tag", "queue=orders", "--tag", "latency-slo=60s"]
 
 
 @pytest.fixture
 def own(shop, monkeypatch):
-    """The account, with a queue, as the commands see it."""
+    """The account, with a queue, as the commands see it, at its time."""
     monkeypatch.setattr(boto3, "client", shop.account.client)
+    monkeypatch.setattr(scaling, "time", SimpleNamespace(time=shop.account.clock.now))
     shop.url = shop.queue(visibility_s=30)
     return shop
 
@@ -47,8 +47,10 @@ def test_explain_says_what_to_do_about_a_service_that_is_not_known(own, capsys):
 
 @pytest.mark.parametrize(("tags", "tag", "value"), BAD.values(), ids=BAD)
 def test_check_finds_before_a_deployment_what_the_function_would_tell(
-    own, capsys, tags, tag, value
+    own, monkeypatch, capsys, tags, tag, value
 ):
+    make_bad_sources(own)
+    monkeypatch.setattr(boto3, "client", own.client_of_function)
     given = {"queue": "orders", "latency-slo": "60s"} | {
         name.replace("_", "-"): text for name, text in tags.items()
     }
@@ -74,14 +76,14 @@ def test_check_gives_advice_that_needs_the_queue(own, capsys):
 def test_check_of_what_is_deployed_finds_it_by_tag_and_sees_policies_of_others(own, capsys):
     own.service("good", seen=False)
     own.service("bad", latency_slo="soon", seen=False)
-    scaling = own.account.client("application-autoscaling")
+    autoscaling = own.account.client("application-autoscaling")
     named = {
         "ServiceNamespace": "ecs",
         "ResourceId": "service/prod/good",
         "ScalableDimension": "ecs:service:DesiredCount",
     }
-    scaling.register_scalable_target(**named, MinCapacity=1, MaxCapacity=4)
-    scaling.put_scaling_policy(
+    autoscaling.register_scalable_target(**named, MinCapacity=1, MaxCapacity=4)
+    autoscaling.put_scaling_policy(
         **named,
         PolicyName="steps",
         PolicyType="StepScaling",
@@ -101,37 +103,28 @@ def test_check_of_a_service_that_is_not_there(own, capsys):
     assert "prod/nobody: no such service" in capsys.readouterr().err
 
 
-class Protecting:
-    """The account's ECS with task protection, which the twin does not simulate."""
-
-    def __init__(self, ecs, tasks, now):
-        self._ecs, self._tasks, self._now = ecs, tasks, now
-
-    def __getattr__(self, name):
-        return getattr(self._ecs, name)
-
-    def get_task_protection(self, cluster, tasks):
-        ends = datetime.fromtimestamp(self._now + 900, UTC)
-        protected = {"protectionEnabled": True, "expirationDate": ends}
-        return {"protectedTasks": [{"taskArn": arn, **protected} for arn in tasks[: self._tasks]]}
-
-
 @pytest.mark.parametrize(("protected", "code"), [(2, ExitCode.DONE), (3, ExitCode.FAILED)])
-def test_the_sweep_finds_tasks_that_protect_themselves_and_do_nothing(
-    own, capsys, monkeypatch, protected, code
-):
+def test_the_sweep_finds_tasks_that_protect_themselves_and_do_nothing(own, capsys, protected, code):
     own.service("other", seen=False)
     own.service("worker", count=4, task_protection="on")
     own.send(own.url, 2)
     own.take(own.url, 2)
-    client = own.account.client
-    ecs = Protecting(client("ecs"), protected, time.time())
-    monkeypatch.setattr(boto3, "client", lambda name: ecs if name == "ecs" else client(name))
+    own.protect(protected, minutes=15)
     assert main(["scaling", "protection"]) == code
     told = capsys.readouterr().out
     assert f"prod/worker: {protected} protected tasks, 2 messages in flight" in told
     assert "other" not in told
     assert ("3 tasks are protected, 2 messages are in flight" in told) is (protected == 3)
+
+
+def test_the_sweep_finds_what_is_protected_for_longer_than_a_message_takes(own, capsys):
+    own.service("worker", count=4, task_protection="on")
+    own.send(own.url, 2)
+    own.take(own.url, 2)
+    (task,) = own.protect(1, minutes=180)
+    assert main(["scaling", "protection", "prod/worker"]) == ExitCode.FAILED
+    assert f"{task}, 10800 s more: protected for longer" in capsys.readouterr().out
+    assert main(["scaling", "protection", "prod/worker", "--longest", "4h"]) == ExitCode.DONE
 
 
 TEMPLATE = """

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.faults import CallFault
+
 
 def test_without_a_tag_nothing_is_read_and_nothing_is_published(shop):
     shop.service(queue=None, latency_slo=None)
@@ -157,6 +159,58 @@ def test_never_fewer_tasks_than_messages_in_flight(shop, mode):
     shop.take(url, 6)
     shop.minutes(25)
     assert shop.desired() >= 6
+
+
+def test_with_task_protection_the_idle_tasks_go_and_the_busy_ones_stay(shop):
+    url = shop.queue()
+    shop.service(count=8, scaling="direct", min_tasks="0", task_protection="on")
+    shop.send(url, 2)
+    shop.take(url, 2)
+    busy = shop.protect(2)
+    shop.minutes(25)
+    left = shop.operations.tasks("worker")
+    assert set(busy) < set(left)
+    assert len(left) == shop.desired() == 3
+
+
+def test_a_lift_by_a_process_that_died_is_taken_back_by_the_next_tick(shop):
+    url = shop.queue()
+    shop.service(count=0, scaling="managed", min_tasks="0")
+    shop.minutes(2)
+    shop.account.faults.add(CallFault("crash-after", operation="RegisterScalableTarget", nth=1))
+    shop.send(url, 60)
+    shop.minutes(1)
+    assert shop.desired() >= 10, "lifted by the process that died"
+    shop.account.faults.clear()
+    shop.minutes(1)
+    (target,) = shop.targets()
+    assert target["MinCapacity"] == 0
+    assert not shop.refused()
+
+
+def test_nothing_is_scaled_while_policies_cannot_be_looked_for(shop):
+    url = shop.queue()
+    shop.account.faults.add(CallFault("throttle", operation="DescribeScalingPolicies"))
+    shop.service(scaling="direct")
+    shop.send(url, 60)
+    shop.minutes(3)
+    assert shop.desired() == 1
+    assert shop.operations.metric("UnreadServices") > 0
+    shop.account.faults.clear()
+    shop.minutes(1)
+    assert shop.desired() == 20
+
+
+def test_a_short_answer_of_the_tagging_api_takes_nothing_back(shop, monkeypatch):
+    """It is eventually consistent, and its pages may be short."""
+    url = shop.queue()
+    shop.service(scaling="managed", min_tasks="1")
+    monkeypatch.setattr(shop.account.ecs, "tagged_services", dict)
+    shop.account.recycle()
+    shop.send(url, 60)
+    shop.minutes(6)
+    assert shop.policies() == ["ecs-ops-queue"]
+    assert shop.desired() >= 10
 
 
 def test_no_scale_in_during_a_deployment(shop):

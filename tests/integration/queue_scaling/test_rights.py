@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -17,18 +16,7 @@ OURS = {"ecs-ops:managed-by": "queue-scaling"}
 @pytest.fixture
 def as_function(shop):
     """Clients with the credentials of the function."""
-    given = shop.operations.stack.function("QueueScalingFunction").credentials
-
-    def client(service):
-        return boto3.client(
-            service,
-            region_name="eu-west-1",
-            aws_access_key_id=given.access_key,
-            aws_secret_access_key=given.secret_key,
-            aws_session_token=given.token,
-        )
-
-    return client
+    return shop.client_of_function
 
 
 def denied(call):

@@ -45,6 +45,8 @@ class Account:
         self.metrics: dict[tuple[str, str], float] = {}
         self.policies: dict[str, list[str]] = {}
         self.broken: dict[str, Exception] = {}
+        self.pages: dict[str, list[Any]] = {}
+        self.unlisted: set[str] = set()
         self.table: dict[str, Any] = {}
         self.calls: list[tuple[str, Any]] = []
         self.ticker = self._ticker(**options)
@@ -126,7 +128,7 @@ class Account:
             "sqs": ("get_queue_attributes",),
             "kinesis": ("describe_stream_summary",),
             "cloudwatch": ("put_metric_data", "get_metric_data"),
-            "dynamodb": ("batch_get_item", "batch_write_item"),
+            "dynamodb": ("batch_get_item", "put_item"),
             "events": ("put_events",),
             "tagging": ("get_resources",),
             "autoscaling": (
@@ -141,7 +143,9 @@ class Account:
             for method in methods:
                 setattr(made, method, self._method(method))
             made.get_paginator = lambda method, made=made: SimpleNamespace(
-                paginate=lambda **params: iter([getattr(made, method)(**params)])
+                paginate=lambda **params: iter(
+                    self.pages.get(method) or [getattr(made, method)(**params)]
+                )
             )
             setattr(self, f"_{service}", made)
         aws = Aws(self._ecs, self._cloudwatch, client, lambda: self._tagging)
@@ -166,7 +170,8 @@ class Account:
         return call
 
     def answer_get_resources(self, **_):
-        return {"ResourceTagMappingList": [{"ResourceARN": arn} for arn in self.services]}
+        listed = [arn for arn in self.services if arn not in self.unlisted]
+        return {"ResourceTagMappingList": [{"ResourceARN": arn} for arn in listed]}
 
     def answer_describe_services(self, cluster, services, **_):
         assert len(services) <= 10
@@ -225,10 +230,11 @@ class Account:
         keys = [key["pk"]["S"] for key in RequestItems["ops"]["Keys"]]
         return {"Responses": {"ops": [self.table[key] for key in keys if key in self.table]}}
 
-    def answer_batch_write_item(self, RequestItems):  # noqa: N803
-        for request in RequestItems["ops"]:
-            item = request["PutRequest"]["Item"]
-            self.table[item["pk"]["S"]] = item
+    def answer_put_item(self, Item, **condition):  # noqa: N803
+        there = self.table.get(Item["pk"]["S"], {}).get("version")
+        if condition and there != condition.get("ExpressionAttributeValues", {}).get(":read"):
+            raise error("ConditionalCheckFailedException")
+        self.table[Item["pk"]["S"]] = Item
         return {}
 
     def answer_put_events(self, Entries):  # noqa: N803

@@ -1,7 +1,9 @@
 """Who sets the count: nobody, Application Auto Scaling, or we."""
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
+from ecsops.errors import CallFailed
 from ecsops.observability import metrics
 from tests.unit.queue_scaling.scaled import error
 
@@ -49,11 +51,7 @@ def test_between_two_minutes_the_others_pages_are_left_alone(account):
     account.queue()
     account.tick(seconds=20)
     account.between()
-    written = [
-        request["PutRequest"]["Item"]["pk"]["S"]
-        for call in account.made("batch_write_item")
-        for request in call["RequestItems"]["ops"]
-    ]
+    written = [call["Item"]["pk"]["S"] for call in account.made("put_item")]
     assert written
     assert all(name.startswith("page#20#") for name in written)
 
@@ -220,6 +218,46 @@ def test_from_zero_the_minimum_is_lifted_to_what_is_required_and_put_back(accoun
     assert back["MinCapacity"] == 0
 
 
+@pytest.mark.parametrize("known", [True, False], ids=["a known service", "a new one"])
+def test_a_lift_that_nobody_remembers_is_taken_back_by_the_next_tick(account, known):
+    """The process died when MinCapacity was lifted, before the table was written."""
+    arn = account.service(running=0, scaling="managed", max_tasks="50")
+    account.queue()
+    if known:
+        account.tick()
+    account.queue(visible=300)
+    account.broken["put_item"] = error("InternalServerError")
+    with pytest.raises(CallFailed):
+        account.tick()
+    (lift,) = account.made("register_scalable_target")
+    assert lift["MinCapacity"] > 0
+    del account.broken["put_item"]
+    account.services[arn]["desiredCount"] = lift["MinCapacity"]
+    account.tick()
+    (back,) = account.made("register_scalable_target")
+    assert back["MinCapacity"] == 0
+    account.tick()
+    assert not account.made("register_scalable_target"), "once"
+
+
+def test_a_lift_that_timed_out_after_it_succeeded_is_taken_back(account):
+    arn = account.service(running=0, scaling="managed", max_tasks="50")
+    account.queue()
+    account.tick()
+    account.queue(visible=300)
+
+    def answer(MinCapacity, **_):  # noqa: N803
+        account.services[arn]["desiredCount"] = MinCapacity
+        raise ReadTimeoutError(endpoint_url="https://autoscaling.test")
+
+    account.answer_register_scalable_target = answer
+    account.tick()
+    del account.answer_register_scalable_target
+    account.tick()
+    (back,) = account.made("register_scalable_target")
+    assert back["MinCapacity"] == 0
+
+
 def test_a_lift_whose_tasks_never_start_is_given_up(account):
     arn = account.service(running=0, scaling="managed", max_tasks="50")
     account.queue(visible=300)
@@ -311,6 +349,50 @@ def test_our_own_policy_is_no_fight(account):
     account.queue()
     account.tick()
     assert account.made("register_scalable_target")
+
+
+@pytest.mark.parametrize("mode", ["managed", "direct"])
+@pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException"])
+def test_nobody_is_scaled_while_it_is_not_known_whether_others_do(account, mode, code):
+    account.service(running=1, scaling=mode, max_tasks="50")
+    account.queue(visible=300)
+    account.broken["describe_scaling_policies"] = error(code)
+    account.tick()
+    assert not account.made("update_service")
+    assert not account.made("register_scalable_target")
+    if code == "ThrottlingException":
+        assert account.alerts() == []
+        assert metrics.metric_set["UnreadServices"]["Value"] == [1.0]
+    else:
+        (alert,) = account.alerts()
+        assert "DescribeScalingPolicies: AccessDeniedException" in alert["summary"]
+    del account.broken["describe_scaling_policies"]
+    account.tick()
+    assert account.made("update_service") or account.made("register_scalable_target")
+
+
+def test_what_is_known_of_others_counts_for_an_hour_more_and_no_longer(account):
+    account.service(running=1, scaling="direct", max_tasks="50")
+    account.queue()
+    account.tick()
+    account.broken["describe_scaling_policies"] = error("ThrottlingException")
+    for minute in range(1, 130):
+        account.tick()
+        assert bool(account.states()) is True
+        unread = "UnreadServices" in metrics.metric_set
+        assert unread is (minute > 120), minute
+
+
+def test_the_eleventh_policy_is_on_the_second_page(account):
+    account.service(running=1, scaling="direct", max_tasks="50")
+    account.queue(visible=300)
+    pages = [["ecs-ops-queue"], ["cpu50"]]
+    account.pages["describe_scaling_policies"] = [
+        {"ScalingPolicies": [{"PolicyName": name} for name in page]} for page in pages
+    ]
+    account.tick()
+    (alert,) = account.alerts()
+    assert "cpu50" in alert["summary"]
 
 
 def test_no_scale_in_below_what_is_in_flight(account):

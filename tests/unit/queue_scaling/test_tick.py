@@ -107,6 +107,39 @@ def test_should_discovery_fail_what_is_known_goes_on(account):
     assert "worker" in account.published()
 
 
+@pytest.mark.parametrize("mode", ["managed", "direct", "metric"])
+def test_a_service_that_the_tagging_api_leaves_out_goes_on_until_it_says_itself(account, mode):
+    arn = account.service(scaling=mode, max_tasks="9", scaling_metrics="all")
+    account.service("other", queue="mails")
+    account.queue(visible=5)
+    account.queue("mails")
+    account.tick()
+    account.unlisted = {arn}
+    for _ in range(12):
+        account.tick()
+        assert account.published("RequiredTasks") == {"worker": 1}
+        assert not account.made("deregister_scalable_target")
+    assert account.states()[arn].since < account.now - 700
+    account.retag(arn, queue=None)
+    account.tick()
+    assert bool(account.made("deregister_scalable_target")) is (mode == "managed")
+    assert arn not in account.states()
+    account.tick()
+    (asked,) = account.made("describe_services")
+    assert asked["services"] == ["other"]
+
+
+def test_what_is_known_but_neither_listed_nor_described_now_stays_as_it_is(account):
+    arn = account.service(scaling="managed", max_tasks="9")
+    account.queue()
+    account.tick(seconds=301)
+    account.unlisted = {arn}
+    account.broken["describe_services"] = error("ThrottlingException")
+    account.tick()
+    assert not account.made("deregister_scalable_target")
+    assert account.states()[arn].managed
+
+
 def test_all_metrics_are_published_where_they_are_asked_for(account):
     account.service(running=2, scaling_metrics="all")
     account.queue(visible=60, in_flight=4, delayed=3)

@@ -282,6 +282,21 @@ def test_activities_are_shown_newest_first(world):
     ]
 
 
+def test_policies_come_ten_at_a_time(world):
+    world.register()
+    for number in range(12):
+        world.track(name=f"p{number:02}")
+    first = world.call("DescribeScalingPolicies")
+    assert len(first["ScalingPolicies"]) == 10
+    second = world.call("DescribeScalingPolicies", NextToken=first["NextToken"])
+    assert [each["PolicyName"] for each in second["ScalingPolicies"]] == ["p10", "p11"]
+    assert "NextToken" not in second
+    with pytest.raises(ApiError, match="between 1 and 10"):
+        world.call("DescribeScalingPolicies", MaxResults=11)
+    with pytest.raises(ApiError, match="InvalidNextTokenException"):
+        world.call("DescribeScalingPolicies", NextToken="x")
+
+
 def test_what_is_not_simulated_is_refused_by_name(world):
     with pytest.raises(UnsupportedOperation, match="PutScheduledAction"):
         world.call("PutScheduledAction")
