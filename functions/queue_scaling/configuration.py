@@ -20,6 +20,10 @@ MODE_TAG, INTERVAL_TAG = "ecs-ops:scaling", "ecs-ops:scaling-interval"
 WINDOW_TAG, STEP_TAG = "ecs-ops:scale-in-window", "ecs-ops:scale-out-step"
 STARTUP_TAG, PROTECTION_TAG = "ecs-ops:startup-time", "ecs-ops:task-protection"
 METRICS_TAG = "ecs-ops:scaling-metrics"
+TAGS = (
+    *(QUEUE_TAG, SLO_TAG, TIME_TAG, CONCURRENCY_TAG, GROUPS_TAG, MIN_TAG, MAX_TAG, MODE_TAG),
+    *(INTERVAL_TAG, WINDOW_TAG, STEP_TAG, STARTUP_TAG, PROTECTION_TAG, METRICS_TAG),
+)
 
 MODES = ("metric", "managed", "direct", "dry-run", "off")
 _DAY_S, _MOST_TASKS = 86_400.0, 5_000

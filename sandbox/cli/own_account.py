@@ -27,6 +27,8 @@ def own_account(region: str | None = None) -> Iterator[Client]:
         ProfileNotFound,
     )
 
+    from ecsops.errors import CallFailed
+
     client: Any = partial(boto3.client, region_name=region) if region else boto3.client
     try:
         yield client
@@ -38,7 +40,7 @@ def own_account(region: str | None = None) -> Iterator[Client]:
         raise SandboxError(f"{error}: sign in, or set AWS_PROFILE") from None
     except ClientError as error:
         raise SandboxError(f"{error}{_advice(error.response['Error'])}") from error
-    except BotoCoreError as error:
+    except (BotoCoreError, CallFailed) as error:
         raise SandboxError(str(error)) from error
 
 

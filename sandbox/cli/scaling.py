@@ -47,6 +47,9 @@ def _explain(arguments: Namespace) -> ExitCode:
 
 def _check(arguments: Namespace) -> ExitCode:
     tags, cluster = plans.tags_of(arguments.tag), arguments.cluster or "default"
+    if arguments.services and (arguments.offline or arguments.file):
+        given = "--offline" if arguments.offline else "--file"
+        raise SandboxError(f"{given} is for what is not deployed yet: leave SERVICE out")
     if arguments.offline:
         planned = plans.services(arguments.file, tags, cluster, None)
         if not planned:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ecsops.arns import parse_arn
+from ecsops.errors import CallFailed
 from queue_scaling.actuator import Actuator
 from queue_scaling.assessment import Assessment
 from queue_scaling.aws import Aws, Service
-from queue_scaling.configuration import MODE_TAG, ServiceConfig
+from queue_scaling.configuration import MODE_TAG, TAGS, ServiceConfig
 from queue_scaling.looking import Look, configured, look
 from queue_scaling.reading import Tasks
 from queue_scaling.reference import QUEUE_TAG
@@ -59,7 +61,7 @@ def check_tags(services: Iterable[Service]) -> list[Verdict]:
             wrong = (f"tag {QUEUE_TAG} is missing: without it queue scaling does nothing",)
         config = configs.get(service.arn)
         summary = _summary(config) if config else f"{MODE_TAG}=off"
-        verdicts.append(Verdict(service.arn, summary, wrong))
+        verdicts.append(Verdict(service.arn, summary, wrong, tuple(_misspelt(service.tags))))
     return verdicts
 
 
@@ -84,15 +86,31 @@ def _looked(verdict: Verdict, config: ServiceConfig, found: Look, actuator: Actu
     if config.arn in found.unread:
         wrong.append(f"could not be read now: {found.unread[config.arn]}")
     if config.mode in ("managed", "direct"):
-        names = actuator.foreign_policies(config.resource_id)
-        if names:
-            wrong.append(
-                f"tag {MODE_TAG}={config.mode!r}: the service has scaling policies of its own "
-                f"({', '.join(names)}): remove them, or use metric"
-            )
+        wrong += _fights(config, actuator)
     assessment = found.assessments.get(config.arn)
     advice = tuple(_advice(config, assessment)) if assessment else ()
-    return replace(verdict, problems=(*verdict.problems, *wrong), advice=advice)
+    return replace(verdict, problems=(*verdict.problems, *wrong), advice=(*verdict.advice, *advice))
+
+
+def _fights(config: ServiceConfig, actuator: Actuator) -> Iterator[str]:
+    tag = f"tag {MODE_TAG}={config.mode!r}: "
+    try:
+        names = actuator.foreign_policies(config.resource_id)
+    except CallFailed as error:
+        yield f"{tag}whether others scale the service could not be seen: {error}"
+        return
+    if names:
+        yield (
+            f"{tag}the service has scaling policies of its own ({', '.join(names)}): remove them, "
+            "or use metric"
+        )
+
+
+def _misspelt(tags: Iterable[str]) -> Iterator[str]:
+    for tag in tags:
+        near = difflib.get_close_matches(tag, TAGS, n=1, cutoff=0.9)
+        if near and tag not in TAGS:
+            yield f"tag {tag} is not known, and does nothing: do you mean {near[0]}?"
 
 
 def _advice(config: ServiceConfig, assessment: Assessment) -> Iterable[str]:

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 _PREFIX = "ecs-ops:"
 _SERVICE = re.compile(r"arn:[a-z-]+:ecs:[a-z0-9-]+:\d{12}:service/[^/]+/[^/]+")
-_ELSEWHERE = re.compile(r"arn:[a-z-]+:(?:sqs|kinesis):([a-z0-9-]+):(\d{12}):")
+_ELSEWHERE = re.compile(
+    r"arn:[a-z-]+:(?:sqs|kinesis):([a-z0-9-]+):(\d{12}):|"
+    r"https://sqs\.([a-z0-9-]+)\.[a-z.]+/(\d{12})/"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,4 +126,6 @@ def _declared_tags(declared: Declared, given: Mapping[str, str], where: str) -> 
 
 def _scope_of(tags: Mapping[str, str]) -> Scope:
     named = _ELSEWHERE.search(tags.get(QUEUE_TAG, ""))
-    return Scope(named[2], named[1]) if named else Scope("123456789012", "us-east-1")
+    if named is None:
+        return Scope("123456789012", "us-east-1")
+    return Scope(named[2] or named[4], named[1] or named[3])

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from sandbox.cli import main, scaling
 from sandbox.cli.exit_code import ExitCode
@@ -71,6 +72,46 @@ def test_check_gives_advice_that_needs_the_queue(own, capsys):
     told = capsys.readouterr().out
     assert "the visibility timeout of 30 s is shorter than a message takes (90 s)" in told
     assert "one message takes 90 s, the SLO is 60 s" in told
+
+
+@pytest.mark.parametrize("wrong", ["ecs-ops:max-task", "ecs-ops:max_tasks", "max-taks"])
+def test_check_sees_a_tag_whose_name_is_misspelt(capsys, wrong):
+    """The function cannot tell it from a tag of another tool, and ignores it."""
+    assert main(["scaling", "check", "--offline", *GOOD, "--tag", f"{wrong}=5"]) == ExitCode.DONE
+    assert "do you mean ecs-ops:max-tasks?" in capsys.readouterr().out
+
+
+def test_check_takes_a_queues_url_for_where_the_service_will_be(capsys):
+    url = "https://sqs.eu-north-1.amazonaws.com/210987654321/orders"
+    tags = ["--tag", f"queue={url}", "--tag", "latency-slo=60s"]
+    assert main(["scaling", "check", "--offline", *tags]) == ExitCode.DONE
+    assert "orders within 60 s" in capsys.readouterr().out
+
+
+def test_check_says_what_it_may_not_look_at(own, monkeypatch, capsys):
+    def denied(**_):
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "Call")
+
+    client = own.account.client
+    for service, operation in (
+        ("application-autoscaling", "describe_scaling_policies"),
+        ("resourcegroupstaggingapi", "get_resources"),
+    ):
+        fake = SimpleNamespace(
+            get_paginator=lambda name, operation=operation: SimpleNamespace(
+                paginate=denied if name == operation else None
+            )
+        )
+        monkeypatch.setattr(
+            boto3,
+            "client",
+            lambda name, service=service, fake=fake: fake if name == service else client(name),
+        )
+        planned = [*GOOD, "--tag", "scaling=direct", "--tag", "max-tasks=9"]
+        options = planned if service == "application-autoscaling" else []
+        assert main(["scaling", "check", *options]) == ExitCode.FAILED
+        told = capsys.readouterr()
+        assert "AccessDeniedException" in told.out + told.err
 
 
 def test_check_of_what_is_deployed_finds_it_by_tag_and_sees_policies_of_others(own, capsys):
@@ -168,6 +209,8 @@ def test_check_asks_for_what_a_template_leaves_open(capsys):
     [
         (["--offline"], "give some with --file or --tag"),
         (["--offline", "--tag", "queue"], "expected KEY=VALUE"),
+        (["--offline", "prod/worker", *GOOD], "leave SERVICE out"),
+        (["prod/worker", "--file", str(SHIPPED)], "leave SERVICE out"),
         (["--offline", "--file", "/no/such.yaml"], "cannot be read"),
         (["--file", str(SHIPPED)], "template.yaml has the tag ecs-ops:queue"),
         (["arn:aws:ecs:eu-west-1:123456789012:service/short"], "with its cluster in it"),
