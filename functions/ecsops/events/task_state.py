@@ -22,6 +22,10 @@ SOURCE, DETAIL_TYPE = "aws.ecs", "ECS Task State Change"
 # (aws/containers-roadmap#1565): the reason is the third witness.
 SPOT_STOP_CODES = frozenset({"SpotInterruption", "TerminationNotice"})
 SPOT_STOPPED_REASON = "Your Spot Task was interrupted"
+# "Host EC2 (instance i-...) terminated.": the task is dead already, and so may be one that was never on
+# Spot. ECS sends TerminationNotice with it too
+# (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html).
+_HOST_GONE_REASON = "Host EC2"
 _SERVICE_GROUP = "service:"
 _ENI_TYPES = frozenset({"eni", "ElasticNetworkInterface"})
 
@@ -110,10 +114,14 @@ class TaskStateChange(Detail, frozen=True):
     @property
     def is_spot_interruption(self) -> bool:
         """Whether Spot takes the task away and it is still alive."""
-        interrupted = self.stop_code in SPOT_STOP_CODES or (self.stopped_reason or "").startswith(
-            SPOT_STOPPED_REASON
+        reason = self.stopped_reason or ""
+        interrupted = self.stop_code in SPOT_STOP_CODES or reason.startswith(SPOT_STOPPED_REASON)
+        return (
+            interrupted
+            and not reason.startswith(_HOST_GONE_REASON)
+            and self.desired_status == "STOPPED"
+            and self.last_status != "STOPPED"
         )
-        return interrupted and self.desired_status == "STOPPED" and self.last_status != "STOPPED"
 
     def addresses(self, attachment_detail: str) -> tuple[str, ...]:
         """Addresses of the task's own network interface; found by the attachment's type."""

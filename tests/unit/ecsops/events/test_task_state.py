@@ -48,6 +48,7 @@ def test_a_dead_a_healthy_and_a_scaled_in_task_are_no_interruption(name):
         (None, "Your Spot Task was interrupted.", True),
         ("UserInitiated", "Your Spot Task was interrupted", True),
         (None, "your spot task was interrupted", False),
+        ("TerminationNotice", "Host EC2 (instance i-0123) terminated.", False),
         ("SomethingOfTomorrow", None, False),
         (None, None, False),
     ],
