@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
 
 _SERVICES_PER_CALL, _ARNS_PER_PAGE = 10, 100
+_OPERATION = "DescribeServices"
 
 Place = tuple[str, str]  # cluster and name
 Described = dict[str, Any]
@@ -39,7 +40,10 @@ def tagged_services(resourcegroupstaggingapi: Any, key: str) -> list[str]:
 def describe(
     ecs: ECSClient, places: Iterable[Place]
 ) -> tuple[dict[Place, Described], dict[Place, CallFailed]]:
-    """Services with their tags, ten a call, side by side; and those of which the call failed."""
+    """Services with their tags, ten a call, side by side; and those of which nothing is known.
+
+    A service that is in neither does not exist: ECS has said MISSING, and nothing else counts as that.
+    """
     by_cluster: dict[str, list[str]] = {}
     for cluster, name in sorted(set(places)):
         by_cluster.setdefault(cluster, []).append(name)
@@ -57,7 +61,12 @@ def describe(
         elif isinstance(answer, Exception):
             raise answer
         else:
-            found |= {(cluster, each["serviceName"]): each for each in answer}
+            services, missing, refused = answer
+            found |= {(cluster, name): each for name, each in services.items()}
+            unknown = {
+                name: _unanswered(name) for name in part if name not in services.keys() | missing
+            }
+            failed |= {(cluster, name): error for name, error in (unknown | refused).items()}
     return found, failed
 
 
@@ -72,9 +81,23 @@ def is_deploying(described: Mapping[str, Any]) -> bool:
     )
 
 
-def _describe(ecs: ECSClient, cluster: str, names: Sequence[str]) -> list[Described]:
+def _describe(
+    ecs: ECSClient, cluster: str, names: Sequence[str]
+) -> tuple[dict[str, Described], set[str], dict[str, CallFailed]]:
+    """By name: services; those that do not exist; those that ECS could not describe."""
     try:
         answer = ecs.describe_services(cluster=cluster, services=list(names), include=["TAGS"])
     except (ClientError, BotoCoreError) as error:
-        raise call_failed("DescribeServices", error) from error
-    return [dict(each) for each in answer["services"]]
+        raise call_failed(_OPERATION, error) from error
+    missing, refused = set(), {}
+    for each in answer.get("failures", ()):
+        name = each.get("arn", "").rpartition("/")[2]
+        if each.get("reason") == "MISSING":
+            missing.add(name)
+        else:
+            refused[name] = CallFailed(_OPERATION, each.get("reason", ""), each.get("detail", name))
+    return {each["serviceName"]: dict(each) for each in answer["services"]}, missing, refused
+
+
+def _unanswered(name: str) -> CallFailed:
+    return CallFailed(_OPERATION, "NoAnswer", f"ECS said nothing of {name}")

@@ -41,7 +41,7 @@ def control(
     deficit = _deficit(primary, cover, now)
     held = _held(primary)
     if held is not None:
-        waits = cover.waiting_since or (now if _short(cover, now) and deficit else 0.0)
+        waits = (cover.waiting_since or (now if _short(cover, now) else 0.0)) if deficit else 0.0
         return Control(shadow.desired, held, replace(cover, waiting_since=waits))
     cover = replace(cover, waiting_since=0.0)
     most = primary.desired if primary.settings.most is None else primary.settings.most

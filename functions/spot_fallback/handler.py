@@ -12,7 +12,9 @@ from ecsops.queue import handle_batch
 from ecsops.settings import choice, required
 from spot_fallback.aws import Aws
 from spot_fallback.look import Looker
+from spot_fallback.settling import Settler
 from spot_fallback.store import Store
+from spot_fallback.sweep import Sweeper
 from spot_fallback.worker import Worker
 
 _MODE = choice("SPOT_FALLBACK_MODE", ("on", "dry-run", "off"))
@@ -24,13 +26,11 @@ def _tagging() -> Any:
 
 
 _aws = Aws(client("ecs"), _tagging)
+_store = Store(client("dynamodb"), required("TABLE_NAME"))
+_dry_run = _MODE == "dry-run"
 _worker = Worker(
-    looker=Looker(
-        aws=_aws,
-        store=Store(client("dynamodb"), required("TABLE_NAME")),
-        events=client("events"),
-        dry_run=_MODE == "dry-run",
-    ),
+    looker=Looker(_aws, _store, Settler(_aws, _store, client("events"), _dry_run)),
+    sweeper=Sweeper(_aws, _store, client("events"), _dry_run),
     discovery=Discovery(_aws.discover, keep_s=120.0),
     off=_MODE == "off",
 )

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from spot_fallback.owed import Owed
 from spot_fallback.settings import Settings
 
 Status = Literal["absent", "active", "draining"]
@@ -92,5 +93,6 @@ class Cover(msgspec.Struct, frozen=True):
     starting_since: float = 0.0
     confirmed: bool = False  # the service has been seen with this target
     told: tuple[str, ...] = ()
+    owed: Owed | None = None  # what may not have been told yet
     reason: str = ""
     version: int = 0

@@ -26,6 +26,8 @@ _FOLLOWED = (
 )
 # These percentages are the primary's too; hooks and alarms of its deployments are not the cover's.
 _PERCENTAGES = ("maximumPercent", "minimumHealthyPercent")
+# Strategies apply in the order given (task-placement-strategies.html); other lists come in any order.
+_IN_ORDER = frozenset({"placementStrategy"})
 # Without them a cover would be refused, or they mean nothing.
 _MEANINGLESS: tuple[Any, ...] = (None, [], {}, "", "NONE", 0, False)
 
@@ -106,7 +108,8 @@ def differences(wanted_now: Mapping[str, Any], shape: Mapping[str, Any]) -> dict
     return {
         name: wanted_now.get(name, _empty(shape.get(name)))
         for name in _FOLLOWED
-        if _plain(wanted_now.get(name)) != _plain(shape.get(name))
+        if _plain(wanted_now.get(name), in_order=name in _IN_ORDER)
+        != _plain(shape.get(name), in_order=name in _IN_ORDER)
         and name in _changeable(wanted_now)
     }
 
@@ -119,12 +122,13 @@ def _changeable(wanted_now: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(name for name in _FOLLOWED if name not in not_for)
 
 
-def _plain(value: Any) -> Any:
-    """What is not there, and what is there and empty, are the same."""
+def _plain(value: Any, *, in_order: bool) -> Any:
+    """What is not there, and what is there and empty, are the same; and so are lists of the same."""
     if isinstance(value, list | tuple):
-        return [_plain(each) for each in value] or None
+        items = [_plain(each, in_order=in_order) for each in value]
+        return (items if in_order else sorted(items, key=repr)) or None
     if isinstance(value, Mapping):
-        kept = {key: _plain(each) for key, each in value.items()}
+        kept = {key: _plain(each, in_order=in_order) for key, each in value.items()}
         return {key: each for key, each in sorted(kept.items()) if each is not None} or None
     return None if value in ("NONE", 0, False, "") else value
 

@@ -6,8 +6,10 @@ import msgspec
 
 from ecsops import tags
 from ecsops.alerts import Alert, NextStep, Severity, State, Table
-from spot_fallback.model import Primary, Shadow
-from spot_fallback.plan import News, NewsKind, Plan
+from ecsops.arns import parse_arn
+from spot_fallback.model import Cover, Primary
+from spot_fallback.owed import News, NewsKind, Owed
+from spot_fallback.shadow import shadow_name
 
 CAPABILITY = "spot_fallback"
 DETAIL_TYPE = "ECS Ops Spot Fallback"
@@ -25,6 +27,8 @@ _TITLES: dict[NewsKind, str] = {
     "mended": "can be covered when Spot runs short",
     "taken": "cannot be covered: the name is taken",
     "would": "dry run: Spot is short",
+    "would-not": "dry run: over",
+    "waited": "no task is missing and uncovered any more",
     "failed": "the cover could not be changed",
 }
 _SEVERITY: dict[NewsKind, Severity] = {
@@ -32,15 +36,17 @@ _SEVERITY: dict[NewsKind, Severity] = {
     "failed": "critical",
     "restored": "info",
     "mended": "info",
+    "waited": "info",
     "would": "info",
+    "would-not": "info",
 }
-_RESOLVED = frozenset({"restored", "mended"})
-_OF_THE_SETTINGS = frozenset({"problem", "mended", "taken"})
+_RESOLVED = frozenset({"restored", "mended", "waited", "would-not"})
 
 
 class FallbackEvent(msgspec.Struct, frozen=True):
-    """A change of a cover (docs/schemas/spot-fallback-v1.json)."""
+    """A change of a cover (docs/schemas/spot-fallback-v1.json); copies have the same ``id``."""
 
+    id: str
     at: float
     service_arn: str
     cluster: str
@@ -52,67 +58,90 @@ class FallbackEvent(msgspec.Struct, frozen=True):
     version: str = "1"
 
 
-def alert_of(news: News, primary: Primary, shadow: Shadow, plan: Plan, now: float) -> Alert:
-    """One message: what, why, what holds now, what to do."""
+def alerts_of(owed: Owed, primary: Primary) -> list[Alert]:
+    """A message for each of the news: what, why, what holds now, what to do."""
+    return [_alert(news, owed, primary) for news in owed.news]
+
+
+def event_of(owed: Owed, primary: Primary) -> FallbackEvent | None:
+    """The event of a change; None if the cover was not changed."""
+    if owed.before == owed.target:
+        return None
     cluster, service = primary.place
-    since = plan.incident or plan.cover.since or plan.cover.raised_at
-    about = "settings" if news.kind in _OF_THE_SETTINGS else f"{since:.0f}"
+    return FallbackEvent(
+        id=owed.id,
+        at=owed.at,
+        service_arn=primary.arn,
+        cluster=cluster,
+        service=service,
+        before=owed.before,
+        after=owed.target,
+        missing=owed.missing,
+        reason=owed.reason,
+    )
+
+
+def given_up(owner: str, cover: Cover, route: str | None, now: float) -> Alert | None:
+    """The end of a cover whose service wants none any more; None if nobody was told of it."""
+    if not cover.since or not cover.told:
+        return None
+    arn = parse_arn(owner)
+    cluster = arn.cluster or ""
+    return Alert(
+        incident=f"{CAPABILITY}:{owner}:{cover.since:.0f}",
+        stage="given-up",
+        severity="info",
+        state="resolved",
+        at=now,
+        capability=CAPABILITY,
+        title=f"{cluster}/{arn.name}: the cover of Spot is given up",
+        summary=(
+            f"The service is gone or wants no cover any more: its {cover.target} tasks on demand are "
+            "stopped, whether or not Spot has capacity."
+        ),
+        cluster=cluster,
+        service=arn.name,
+        route=route,
+        resources=(owner,),
+    )
+
+
+def _alert(news: News, owed: Owed, primary: Primary) -> Alert:
+    cluster, service = primary.place
     state: State = "resolved" if news.kind in _RESOLVED else "open"
     return Alert(
-        incident=f"{CAPABILITY}:{primary.arn}:{about}",
+        incident=f"{CAPABILITY}:{primary.arn}:{news.about or f'{owed.incident:.0f}'}",
         stage=news.key,
         severity=_SEVERITY.get(news.kind, "warning"),
         state=state,
-        at=now,
+        at=owed.at,
         capability=CAPABILITY,
         title=f"{cluster}/{service}: {_TITLES[news.kind]}",
         summary=f"{news.text[:1].upper()}{news.text[1:]}.",
         cluster=cluster,
         service=service,
         route=tags.alert_route(primary.tags),
-        evidence=() if state == "resolved" else (_table(primary, plan),),
-        next_steps=tuple(_steps(news.kind, primary, shadow, cluster)),
+        evidence=() if state == "resolved" else (_table(owed),),
+        next_steps=tuple(_steps(news.kind, primary, cluster)),
         resources=(primary.arn,),
     )
 
 
-def event_of(primary: Primary, plan: Plan, now: float) -> FallbackEvent:
-    """The event of a change."""
-    cluster, service = primary.place
-    return FallbackEvent(
-        at=now,
-        service_arn=primary.arn,
-        cluster=cluster,
-        service=service,
-        before=plan.before,
-        after=plan.target,
-        missing=primary.missing,
-        reason=plan.reason,
-    )
-
-
-def _table(primary: Primary, plan: Plan) -> Table:
+def _table(owed: Owed) -> Table:
+    numbers = (owed.wanted, owed.there, owed.running, owed.before, owed.target)
     return Table(
         "Tasks",
         ("wanted", "meant to run on Spot", "running", "on demand before", "on demand now"),
-        (
-            (
-                str(primary.desired),
-                str(primary.there),
-                str(primary.running),
-                str(plan.before),
-                str(plan.target),
-            ),
-        ),
+        (tuple(map(str, numbers)),),
     )
 
 
-def _steps(kind: NewsKind, primary: Primary, shadow: Shadow, cluster: str) -> list[NextStep]:
+def _steps(kind: NewsKind, primary: Primary, cluster: str) -> list[NextStep]:
     tag = f"aws ecs tag-resource --resource-arn {primary.arn} --tags key="
     look = NextStep(
         "See the service and its cover:",
         command=f"aws ecs describe-services --cluster {cluster} "
-        f"--services {primary.name} {shadow.name}",
+        f"--services {primary.name} {shadow_name(primary.name)}",
     )
     off = NextStep("Stop covering this service:", command=f"{tag}{_OFF}")
     steps: dict[NewsKind, list[NextStep]] = {
@@ -121,9 +150,9 @@ def _steps(kind: NewsKind, primary: Primary, shadow: Shadow, cluster: str) -> li
         "capped": [look, NextStep("Allow more:", command=f"{tag}{tags.SPOT_FALLBACK_MAX},value=N")],
         "on-demand-short": [look, NextStep(_ELSEWHERE)],
         "long": [look, NextStep(_LASTING)],
-        "restored": [],
-        "mended": [],
     }
+    if kind in _RESOLVED:
+        return []
     return steps.get(kind, [look, off])
 
 

@@ -13,6 +13,7 @@ from spot_fallback.aws import Found
 from spot_fallback.look import Looker
 from spot_fallback.messages import Due, read_batch
 from spot_fallback.shadow import SUFFIX
+from spot_fallback.sweep import Sweeper
 
 
 @dataclass(slots=True)
@@ -20,6 +21,7 @@ class Worker:
     """Lives as long as the function's process."""
 
     looker: Looker
+    sweeper: Sweeper
     discovery: Discovery[Found]
     off: bool = False
 
@@ -47,7 +49,7 @@ class Worker:
             return self.looker.look(sorted(named), due.failures, now) if named else []
         found = self.discovery.services(now)
         failed = self.looker.look(sorted({*found.primaries, *named}), due.failures, now)
-        return failed + self.looker.sweep(found.shadows, now)
+        return failed + self.sweeper.sweep(found.shadows, now)
 
 
 def _primary(service: str) -> str:

@@ -54,13 +54,13 @@ class Market(Operations):
         return [alert["title"] for alert in self.alerts()]
 
     def changes(self) -> list[tuple[int, int]]:
-        """Every change of a cover that was published: tasks before and after."""
-        details = [
-            entry["event"]["detail"]
+        """Every change of a cover that was published, copies left out: tasks before and after."""
+        details = {
+            entry["event"]["detail"]["id"]: entry["event"]["detail"]
             for entry in self.trace.select("event")
             if entry["event"]["detail-type"] == "ECS Ops Spot Fallback"
-        ]
-        return [(detail["before"], detail["after"]) for detail in details]
+        }
+        return [(detail["before"], detail["after"]) for detail in details.values()]
 
 
 @pytest.fixture

@@ -128,9 +128,13 @@ def test_a_frozen_service_is_left_alone(market):
     assert "prod/web: tasks are missing and not covered" in ops.titles()
 
 
-@pytest.mark.parametrize("operation", ["CreateService", "PutItem", "ListTasks", "DescribeServices"])
+@pytest.mark.parametrize(
+    "operation", ["CreateService", "PutItem", "ListTasks", "DescribeServices", "PutEvents"]
+)
 @pytest.mark.parametrize("kind", ["timeout-after", "crash-after", "throttle", "error"])
-def test_whatever_call_fails_once_the_cover_comes_and_is_made_once(market, operation, kind):
+def test_whatever_call_fails_once_the_cover_is_made_once_and_told_at_least_once(
+    market, operation, kind
+):
     ops = market(count=2)
     function = ops.stack.function("SpotFallbackFunction").name
     ops.account.faults.add(CallFault(kind, operation=operation, function=function, nth=1))
@@ -141,7 +145,9 @@ def test_whatever_call_fails_once_the_cover_comes_and_is_made_once(market, opera
     assert ops.covered() == 2
     created = [c for c in ops.calls("CreateService") if c["outcome"] == "ok"]
     assert len(created) <= 2
-    assert ops.changes() in ([(0, 2)], [])
+    assert ops.changes() == [(0, 2)]
+    assert set(ops.titles()) == {"prod/web: Spot is short, tasks run on demand"}
+    assert len({(alert["incident"], alert["stage"]) for alert in ops.alerts()}) == 1
 
 
 def test_an_event_of_another_kind_is_rejected_and_nothing_else_is_lost(market):
@@ -168,3 +174,37 @@ def test_a_cover_that_cannot_be_made_is_critical_and_told_once(market):
         "prod/web: the cover could not be changed",
     )
     assert ops.metric("FallbackFailures") > 1
+
+
+def test_a_cover_is_told_as_over_when_its_service_wants_none_any_more(market):
+    ops = market(count=2)
+    ops.drought()
+    ops.run(120)
+    ops.tag("off")
+    ops.run(300)
+    first, last = ops.alerts()
+    assert (first["state"], last["state"]) == ("open", "resolved")
+    assert first["incident"] == last["incident"]
+    assert last["title"] == "prod/web: the cover of Spot is given up"
+
+
+def test_what_was_told_of_a_wrong_tag_is_told_as_mended_though_nothing_is_short(market):
+    ops = market(count=2)
+    ops.tag("maybe")
+    ops.run(120)
+    ops.tag("on")
+    ops.run(600)
+    first, last = ops.alerts()
+    assert (first["state"], last["state"]) == ("open", "resolved")
+    assert first["incident"] == last["incident"]
+
+
+def test_a_live_cover_stays_as_it_is_under_a_dry_run(market):
+    ops = market(count=2)
+    ops.drought()
+    ops.run(120)
+    ops.tag("dry-run")
+    ops.spot(None)
+    ops.run(1_800)
+    assert ops.covered() == 2
+    assert ops.titles()[-1] == "prod/web: dry run: Spot is short"

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from spot_fallback.described import shadow_of
 from spot_fallback.model import Cover, Evidence, Shadow
 from spot_fallback.plan import Create, Update, failed, plan
-from spot_fallback.telling import alert_of
+from spot_fallback.telling import alerts_of
 from tests.unit.spot_fallback.shapes import (
     CLUSTER,
     NOW,
@@ -150,9 +150,9 @@ def test_the_end_is_told_and_the_next_shortage_again():
     assert kinds(again) == ["covering"]
 
 
-def incident(result, one, cover_service):
-    [news] = result.news
-    return alert_of(news, one, cover_service, result, NOW).incident
+def incident(result, one):
+    [alert] = alerts_of(result.cover.owed, one)
+    return alert.incident
 
 
 def test_a_cover_that_grew_is_told_and_ended_in_one_incident():
@@ -162,24 +162,29 @@ def test_a_cover_that_grew_is_told_and_ended_in_one_incident():
     cover = replace(grown.cover, lowered_at=later - 100, shortage_at=NOW)
     ended = planned(primary(10), shadow(1), cover, now=later)
     assert (kinds(grown), kinds(ended)) == (["grown"], ["restored"])
-    assert incident(grown, one, shadow(2)) == incident(ended, primary(10), shadow(1))
+    assert incident(grown, one) == incident(ended, primary(10))
 
 
 def test_a_change_that_was_refused_is_told_once_and_what_it_was_for_is_told_when_it_works():
     one = primary(10, 6, 6)
     tried = planned(one, absent(), evidence=SHORT)
-    refused = failed(tried, Cover(), "CreateService: AccessDeniedException: no")
+    refused = failed(tried, Cover(), "CreateService: AccessDeniedException: no", one, NOW)
     assert (refused.target, refused.actions, kinds(refused)) == (0, (), ["failed"])
     assert "AccessDeniedException" in refused.news[0].text
     assert refused.cover.version == tried.cover.version + 1
     again = planned(one, absent(), refused.cover, SHORT, NOW + 60)
     assert (kinds(again), again.incident) == (["covering"], refused.incident)
-    assert kinds(failed(again, refused.cover, "CreateService: AccessDeniedException: no")) == []
+    assert (
+        kinds(failed(again, refused.cover, "CreateService: AccessDeniedException: no", one, NOW))
+        == []
+    )
 
 
 def test_a_shortage_that_ends_before_a_cover_could_be_made_is_told_as_over():
     tried = planned(primary(10, 6, 6), absent(), evidence=SHORT)
-    refused = failed(tried, Cover(), "CreateService: ThrottlingException: slow down")
+    refused = failed(
+        tried, Cover(), "CreateService: ThrottlingException: slow down", primary(10, 6, 6), NOW
+    )
     over = planned(primary(10), absent(), refused.cover, now=NOW + 600)
     assert (kinds(over), over.incident) == (["restored"], refused.incident)
     assert kinds(planned(primary(10), absent(), over.cover, now=NOW + 660)) == []

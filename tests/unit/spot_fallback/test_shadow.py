@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from spot_fallback.shadow import problems_of, wanted
+from spot_fallback.shadow import differences, problems_of, wanted
 from tests.unit.spot_fallback.shapes import ARN, SPOT, described, tag_list
 
 EC2 = [{"capacityProvider": "spot-group", "weight": 1}]
@@ -72,3 +72,23 @@ def test_the_owners_tags_go_with_it_but_none_that_anybody_acts_on():
 def test_a_mixed_strategy_with_spot_can_be_covered():
     mixed = [*SPOT, {"capacityProvider": "FARGATE", "base": 2, "weight": 0}]
     assert problems_of(described(capacityProviderStrategy=mixed), None) == ()
+
+
+def test_lists_that_ecs_tells_in_another_order_are_the_same():
+    def network(*subnets: str) -> dict:
+        return {"awsvpcConfiguration": {"subnets": list(subnets), "securityGroups": ["sg-1"]}}
+
+    groups = described()["loadBalancers"] + [{"targetGroupArn": "arn:tg/b", "containerPort": 1}]
+    made = wanted(described(networkConfiguration=network("a", "b"), loadBalancers=groups), None)
+    shape = {**made, "networkConfiguration": network("b", "a"), "loadBalancers": groups[::-1]}
+    assert differences(made, shape) == {}
+    assert differences(made, shape | {"networkConfiguration": network("a")}) != {}
+
+
+def test_the_order_of_placement_strategies_means_something():
+    strategies = [{"type": "spread", "field": "instanceId"}, {"type": "binpack", "field": "memory"}]
+    ec2 = described(capacityProviderStrategy=EC2, placementStrategy=strategies)
+    made = wanted(ec2, "on-demand")
+    assert differences(made, {**made, "placementStrategy": strategies[::-1]}) == {
+        "placementStrategy": strategies
+    }

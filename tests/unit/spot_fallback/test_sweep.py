@@ -6,9 +6,9 @@ from unittest.mock import Mock
 
 import pytest
 
-from spot_fallback.look import Looker
 from spot_fallback.model import Cover
 from spot_fallback.plan import Delete
+from spot_fallback.sweep import Sweeper
 from tests.unit.spot_fallback.shapes import (
     ARN,
     CLUSTER,
@@ -22,7 +22,7 @@ from tests.unit.spot_fallback.shapes import (
 PLACES = {"web": described(tags={"ecs-ops:spot-fallback": "off"})}
 
 
-def looker(shadow_shape):
+def sweeper(shadow_shape):
     services = PLACES | {shadow_shape["serviceName"]: shadow_shape}
     aws = Mock()
     aws.describe.side_effect = lambda places: (
@@ -31,11 +31,11 @@ def looker(shadow_shape):
     )
     store = Mock()
     store.read.return_value = {ARN: Cover(target=2, confirmed=True, version=7)}
-    return Looker(aws, store, Mock())
+    return Sweeper(aws, store, Mock())
 
 
 def test_the_cover_of_a_service_that_wants_none_is_deleted():
-    swept = looker(cover_shape(2))
+    swept = sweeper(cover_shape(2))
     assert swept.sweep([COVER_ARN], NOW) == []
     [called] = swept.aws.perform.call_args_list
     assert called.args == (Delete("prod", "web-ecs-ops-fallback"),)
@@ -43,7 +43,7 @@ def test_the_cover_of_a_service_that_wants_none_is_deleted():
 
 def test_what_was_remembered_goes_with_the_cover():
     """Else the tag's return would tell that somebody set the cover to nothing."""
-    swept = looker(cover_shape(2))
+    swept = sweeper(cover_shape(2))
     swept.sweep([COVER_ARN], NOW)
     swept.store.write.assert_called_once_with(ARN, Cover(version=7), NOW)
 
@@ -52,13 +52,13 @@ def test_what_was_remembered_goes_with_the_cover():
     "owner", ["", "nonsense", "arn:aws:ecs:eu-west-1:123456789012:service/web"]
 )
 def test_a_tag_that_names_no_service_stops_nothing_and_deletes_nothing(owner):
-    swept = looker(cover_shape(2, tags=tag_list({"ecs-ops:fallback-for": owner})))
+    swept = sweeper(cover_shape(2, tags=tag_list({"ecs-ops:fallback-for": owner})))
     assert swept.sweep([COVER_ARN], NOW) == []
     swept.aws.perform.assert_not_called()
 
 
 def test_a_service_without_the_covers_name_is_not_deleted():
     other = cover_shape(2, serviceName="api", tags=tag_list({"ecs-ops:fallback-for": ARN}))
-    swept = looker(other)
+    swept = sweeper(other)
     assert swept.sweep([f"{CLUSTER.replace('cluster', 'service')}/api"], NOW) == []
     swept.aws.perform.assert_not_called()

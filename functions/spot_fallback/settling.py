@@ -1,0 +1,152 @@
+"""Decide about services, remember it, do it, and tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from ecsops import bus
+from ecsops.alerts import publish
+from ecsops.errors import CallFailed
+from ecsops.observability import MetricUnit, count, logger, measure
+from ecsops.parallel import run_all
+from spot_fallback.aws import Aws
+from spot_fallback.model import Cover, Evidence, Primary, Shadow
+from spot_fallback.news import settled
+from spot_fallback.owed import Owed
+from spot_fallback.plan import Plan, plan
+from spot_fallback.plan import failed as not_done
+from spot_fallback.store import Store
+from spot_fallback.telling import DETAIL_TYPE, alerts_of, event_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A service that wants a cover, as it was found."""
+
+    primary: Primary
+    shadow: Shadow
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was decided of a case; ``before`` was remembered, ``unpaid`` may not have been told."""
+
+    case: Case
+    before: Cover
+    unpaid: Owed | None
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Settler:
+    """Lives as long as the function's process. ``dry_run`` is the whole stack's."""
+
+    aws: Aws
+    store: Store
+    events: EventBridgeClient
+    dry_run: bool = False
+
+    def settle(self, cases: Sequence[Case], covers: Mapping[str, Cover], now: float) -> list[str]:
+        """See to each of these services; the ARNs of those that could not be finished.
+
+        What has to be told is written with the decision and taken out when it was: whenever the
+        process dies, the next look acts on what it finds, and tells what was not told.
+        """
+        decided = [self._decide(case, covers, now) for case in cases]
+        outcomes = run_all([lambda each=each: self._do(each, now) for each in decided])  # type: ignore[misc]
+        failed, done = [], []
+        for each, outcome in zip(decided, outcomes, strict=True):
+            arn = each.case.primary.arn
+            if isinstance(outcome, CallFailed):
+                _count_failure(arn, str(outcome))
+                failed.append(arn)
+            elif isinstance(outcome, Exception):
+                raise outcome
+            elif outcome is not None:
+                done.append((each, outcome))
+                failed += [arn] if outcome.problem else []
+        _measure(decided)
+        self._tell(done, now)
+        return failed
+
+    def _decide(self, case: Case, covers: Mapping[str, Cover], now: float) -> Decided:
+        before = covers.get(case.primary.arn, Cover())
+        cover, unpaid = settled(before, case.shadow)
+        dry_run = self.dry_run or case.primary.settings.mode == "dry-run"
+        planned = plan(case.primary, case.shadow, cover, case.evidence, now, dry_run=dry_run)
+        return Decided(case, before, unpaid, planned)
+
+    def _do(self, decided: Decided, now: float) -> Plan | None:
+        """Remember first: of two runs at once only one acts. None if that was the other one."""
+        primary, planned, before = decided.case.primary, decided.plan, decided.before
+        if decided.unpaid:
+            # Before the write that forgets it.
+            self._publish([(decided.unpaid, primary)])
+        if planned.cover != before and not self.store.write(primary.arn, planned.cover, now):
+            return None
+        try:
+            for action in planned.actions:
+                self.aws.perform(action)
+        except CallFailed as error:
+            _count_failure(primary.arn, str(error))
+            undone = not_done(planned, before, str(error), primary, now)
+            self.store.write(primary.arn, undone.cover, now)
+            written = undone.cover.version + 1
+            return replace(undone, cover=replace(undone.cover, version=written))
+        if planned.cover == before:
+            return planned
+        return replace(planned, cover=replace(planned.cover, version=planned.cover.version + 1))
+
+    def _tell(self, done: Sequence[tuple[Decided, Plan]], now: float) -> None:
+        owing = [
+            (each.case.primary, outcome.cover.owed, outcome.cover)
+            for each, outcome in done
+            if outcome.cover.owed
+        ]
+        self._publish([(owed, primary) for primary, owed, _ in owing])
+        paid = [(primary.arn, replace(cover, owed=None)) for primary, _, cover in owing]
+        # Not written, it is told again, and the receiver knows it by its key.
+        written = run_all([lambda a=a, c=c: self.store.write(a, c, now) for a, c in paid])  # type: ignore[misc]
+        for (arn, _), outcome in zip(paid, written, strict=True):
+            if isinstance(outcome, Exception):
+                logger.warning("told, not noted as told", service=arn, reason=str(outcome))
+
+    def _publish(self, owing: Sequence[tuple[Owed, Primary]]) -> None:
+        publish(self.events, [alert for owed, one in owing for alert in alerts_of(owed, one)])
+        changes = [(event, one) for owed, one in owing if (event := event_of(owed, one))]
+        for event, one in changes:
+            cluster, service = one.place
+            count("FallbackChanges", Cluster=cluster, Service=service)
+            logger.info(
+                "cover changed",
+                service=one.arn,
+                before=event.before,
+                after=event.after,
+                reason=event.reason,
+            )
+        bus.put(self.events, [bus.entry(DETAIL_TYPE, event, [one.arn]) for event, one in changes])
+
+
+def _count_failure(arn: str, reason: str) -> None:
+    count("FallbackFailures")
+    logger.error("cover not changed", service=arn, reason=reason)
+
+
+def _measure(decided: Sequence[Decided]) -> None:
+    for each in decided:
+        primary, planned = each.case.primary, each.plan
+        cluster, service = primary.place
+        if planned.target or planned.before:
+            uncovered = max(0, primary.missing - each.case.shadow.running)
+            for name, value in (("FallbackTasks", planned.target), ("MissingTasks", uncovered)):
+                measure(name, MetricUnit.Count, value, Cluster=cluster, Service=service)
+        if primary.problems or primary.settings.problems:
+            count("ConfigurationErrors", Cluster=cluster, Service=service)
