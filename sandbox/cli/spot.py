@@ -62,9 +62,13 @@ def show(episodes: Sequence[Episode], *, as_json: bool) -> None:
             table.add_row(when, name_of(each), *place, *map(str, counts))
     console.print(table)
     total = sum(each.tasks for each in episodes)
-    console.print(f"{total} tasks in {len(episodes)} storms.")
+    console.print(f"{_number(total, 'task')} in {_number(len(episodes), 'storm')}.")
     if line := advice(episodes):
         console.print(f"Advice: {line}")
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def name_of(episode: Episode) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sandbox.caller import Caller, Request
@@ -56,7 +57,18 @@ if TYPE_CHECKING:
     from sandbox.ecs.images import Registry
     from sandbox.ecs.instance_model import ContainerInstance
     from sandbox.ecs.model import Task
+    from sandbox.ecs.service_model import Service
     from sandbox.elb import TargetGroups
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCounts:
+    """Tasks of a service: wanted; meant to run; of these RUNNING; on on-demand capacity, stopping or not."""
+
+    desired: int
+    meant: int
+    serving: int
+    on_demand: int
 
 
 class EcsTwin:
@@ -229,21 +241,10 @@ class EcsTwin:
         with self._agenda.lock:
             self.launch_failures.plan(failure)
 
-    def task_counts(self) -> tuple[dict[str, int], dict[str, int]]:
-        """By service: tasks that run and are meant to, and tasks that occupy on-demand capacity."""
-        serving: dict[str, int] = {}
-        on_demand: dict[str, int] = {}
+    def service_counts(self) -> dict[str, ServiceCounts]:
+        """By the name of the service."""
         with self._agenda.lock:
-            for service in self._state.services.values():
-                tasks = list(service.tasks.values())
-                up = sum(task.wanted and task.last_status == "RUNNING" for task in tasks)
-                serving[service.name] = serving.get(service.name, 0) + up
-                paid = sum(
-                    task.capacity_provider != FARGATE_SPOT and task.last_status != "STOPPED"
-                    for task in tasks
-                )
-                on_demand[service.name] = on_demand.get(service.name, 0) + paid
-        return serving, on_demand
+            return {service.name: _counts(service) for service in self._state.services.values()}
 
     def behave(self, task_definition: str, *apps: App) -> None:
         """Decide how tasks of ``family`` or ``family:revision`` behave that start from now on.
@@ -317,6 +318,17 @@ class EcsTwin:
             **TaskProtection(agenda, state, scheduler.soon).operations,
             **Tagging(state).operations,
         }
+
+
+def _counts(service: Service) -> ServiceCounts:
+    tasks = list(service.tasks.values())
+    meant = [task for task in tasks if task.wanted]
+    return ServiceCounts(
+        service.desired_count,
+        len(meant),
+        sum(task.last_status == "RUNNING" for task in meant),
+        sum(t.capacity_provider != FARGATE_SPOT and t.last_status != "STOPPED" for t in tasks),
+    )
 
 
 def _names(task: Task) -> set[str]:
