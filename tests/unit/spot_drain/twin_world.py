@@ -32,6 +32,7 @@ from tests.unit.spot_drain.fakes import FakeBus, FakeTallies
 VISIBILITY_S = 30
 ZONE = "eu-west-1a"
 HEEDED = ("EC2 Spot Instance Interruption Warning", "EC2 Instance-terminate Lifecycle Action")
+FEW_ADDRESSES = "subnet-few"
 OPERATIONS = {
     xform_name(name): name
     for service in ("ecs", "elbv2", "autoscaling")
@@ -86,8 +87,9 @@ class Letter:
 
 @dataclass
 class TwinWorld:
-    """``violations``: what the toolkit did that it must never do."""
+    """``violations``: what the toolkit did that it must never do. ``native``: how ECS drains Spot tasks."""
 
+    native: str = "broken"
     crash_in: int | None = None
     violations: list[str] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
@@ -95,7 +97,8 @@ class TwinWorld:
 
     def __post_init__(self) -> None:
         self.clock = SteppedClock(START)
-        self.machines = Machines(self.clock, EcsSettings(jitter=0))  # type: ignore[arg-type]
+        settings = EcsSettings(jitter=0, native_spot_deregistration=self.native)  # type: ignore[arg-type]
+        self.machines = Machines(self.clock, settings)  # type: ignore[arg-type]
         self.group = self.machines.instance_group(delay=20)
         self.machines.definition()
         self.machines.definition("job")
@@ -110,6 +113,26 @@ class TwinWorld:
         self.ended: dict[str, float] = {}
         self.machines.fleet.watchers.append(self._note_end)
         self.recycle()
+
+    def add_fargate_service(self, count: int) -> None:
+        """Tasks on Fargate Spot, in a subnet so small that addresses change hands at once."""
+        machines = self.machines
+        machines.twin.network.add_subnet(FEW_ADDRESSES, ZONE, "10.9.0.0/28")
+        self.addresses = machines.target_group("site", delay=20)
+        machines.task_definition("site")
+        network = {"awsvpcConfiguration": {"subnets": [FEW_ADDRESSES]}}
+        behind = [
+            {"targetGroupArn": self.addresses, "containerName": "site", "containerPort": 8080}
+        ]
+        machines.service(
+            "site",
+            count,
+            taskDefinition="site",
+            networkConfiguration=network,
+            loadBalancers=behind,
+        )
+        machines.run(120)
+        self.events_read = len(machines.events)
 
     def recycle(self) -> None:
         """A new process."""
@@ -160,7 +183,7 @@ class TwinWorld:
             new = self.machines.events[self.events_read :]
             self.events_read = len(self.machines.events)
             for event in new:
-                if event["detail-type"] in HEEDED:
+                if event["detail-type"] in HEEDED or _takes_a_task(event):
                     body = json.dumps({"id": "e", **event})
                     self.history.append(body)
                     for copy in range(copies):
@@ -188,8 +211,9 @@ class TwinWorld:
         """Whether the toolkit may do this now, from what only AWS knows."""
         match operation:
             case "DeregisterTargets":
+                group = params["TargetGroupArn"]
                 for target in params["Targets"]:
-                    self._check_target(target["Id"], target["Port"])
+                    self._check_target(group, target["Id"], target["Port"])
             case "CompleteLifecycleAction":
                 action = self.machines.groups.actions.get(params["LifecycleActionToken"])
                 if action and (left := self._running(action.instance_id)):
@@ -204,12 +228,13 @@ class TwinWorld:
                     if not self._doomed(instance.ec2_instance_id):
                         self.violations.append(f"{instance.ec2_instance_id} drained for nothing")
 
-    def _check_target(self, instance_id: str, port: int) -> None:
-        if self.machines.targets.state(self.group, (instance_id, port)) in ("unused", "draining"):
+    def _check_target(self, group: str, target: str, port: int) -> None:
+        if self.machines.targets.state(group, (target, port)) in ("unused", "draining"):
             return
-        task = self.machines.twin._registration.task_at(self.group, (instance_id, port))
-        if task and task.wanted and not self._doomed(instance_id):
-            self.violations.append(f"{instance_id}:{port} taken out of service for nothing")
+        task = self.machines.twin._registration.task_at(group, (target, port))
+        doomed = task and task.instance and self._doomed(task.instance.ec2_instance_id)
+        if task and task.wanted and not doomed:
+            self.violations.append(f"{target}:{port} taken out of service for nothing")
 
     def _doomed(self, instance_id: str) -> bool:
         instance = self.machines.fleet.instances[instance_id]
@@ -230,3 +255,14 @@ class TwinWorld:
 
     def _cluster(self) -> str:
         return next(iter(self.machines.twin._state.clusters))
+
+
+def _takes_a_task(event: dict[str, Any]) -> bool:
+    """What the rule for interrupted tasks lets through."""
+    detail = event["detail"]
+    return (
+        event["detail-type"] == "ECS Task State Change"
+        and detail.get("stopCode") == "SpotInterruption"
+        and detail["desiredStatus"] == "STOPPED"
+        and detail["lastStatus"] != "STOPPED"
+    )
