@@ -25,6 +25,7 @@ GROUPS = (
     "demo",
     "drain",
     "fallback",
+    "histories",
     "memory",
     "scaling",
     "scaling.cost",

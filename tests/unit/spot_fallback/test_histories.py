@@ -5,6 +5,8 @@ A model of ECS in a few lines, a minute a step; the decisions are the shipped on
 
 from __future__ import annotations
 
+import os
+
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -125,4 +127,6 @@ class Histories(RuleBasedStateMachine):
 
 
 TestHistories = Histories.TestCase
-TestHistories.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+TestHistories.settings = settings(
+    max_examples=int(os.environ.get("HISTORIES", "150")), stateful_step_count=25, deadline=None
+)
