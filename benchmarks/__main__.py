@@ -19,6 +19,7 @@ GROUPS = (
     "alerts",
     "artefact",
     "audit",
+    "audit.live1000",
     "batch",
     "cold_start",
     "dashboard",

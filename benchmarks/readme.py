@@ -17,6 +17,8 @@ TITLES = {
     "artefact.unzipped_mb": "Size of the one artefact, unzipped",
     "audit.definitions_per_s": "Task definitions audited in one process",
     "audit.lint_start_ms": "`ecs-ops lint` on one file, from start to end",
+    "audit.live1000.calls": "The daily audit of 1,000 services",
+    "audit.live1000.s": "Time for it at half of the published API rates, 30 ms a call",
     "audit.memory_10000_mb": "Memory to audit 10,000 task definitions",
     "audit.vs_cfn_lint": "`ecs-ops lint` against cfn-lint, a template of 50 services",
     "audit.vs_checkov": "`ecs-ops lint` against Checkov, a template of 50 services",

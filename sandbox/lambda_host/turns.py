@@ -2,7 +2,7 @@
 
 In virtual time a handler's thread pool is replaced by this one. Its calls run in the order in which
 they were handed over, each on a clock of its own that starts when a worker is free; whoever waits for
-them goes on when the last one is done.
+them goes on when the last one is done. Who sleeps lets the account's time pass, not ours.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import concurrent.futures
 import contextlib
 import heapq
 import os
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from unittest.mock import patch
@@ -20,7 +21,7 @@ from sandbox.gateway.timeline import Timeline
 
 @contextlib.contextmanager
 def taking_turns(timeline: Timeline) -> Iterator[None]:
-    """Hand out such thread pools; real ones in real time."""
+    """Hand out such thread pools, and such sleep; real ones in real time."""
     if timeline.real:
         yield
         return
@@ -29,7 +30,11 @@ def taking_turns(timeline: Timeline) -> Iterator[None]:
         def __init__(self, max_workers: int | None = None, *_: Any, **__: Any) -> None:
             super().__init__(timeline, max_workers)
 
-    with patch.object(concurrent.futures, "ThreadPoolExecutor", Pool):
+    with (
+        patch.object(concurrent.futures, "ThreadPoolExecutor", Pool),
+        patch.object(time, "sleep", timeline.spend),
+        patch.object(time, "monotonic", timeline.now),
+    ):
         yield
 
 

@@ -37,7 +37,7 @@ _HOST = re.compile(r"(?:^|//|@)([A-Za-z0-9][A-Za-z0-9_-]*):\d{1,5}(?:/|$)")
 def neighbours(task: TaskDefinition) -> Verdicts:
     if len(task.containers) < 2 or task.network_mode not in ("awsvpc", "bridge"):
         return ()
-    check = _by_name if task.one_namespace else _by_localhost
+    check = _by_name if task.one_namespace else _in_a_namespace_of_its_own
     return examine(task.containers, check, clean=task["networkMode"])
 
 
@@ -50,15 +50,33 @@ def _values(container: Container) -> Iterator[tuple[str, Node, str]]:
 
 
 def _by_name(container: Container) -> Iterator[Verdict]:
-    siblings = {each.label for each in container.task_definition.containers}
+    for name, node, host in _named_neighbours(container):
+        yield failed(
+            node,
+            f"{container.label}: {name} names the neighbour {host}, but containers of one task have "
+            "no names in networkMode awsvpc: they share localhost",
+        )
+
+
+def _in_a_namespace_of_its_own(container: Container) -> Iterator[Verdict]:
+    yield from _by_localhost(container)
+    linked = {word for link in container["links"].texts() for word in link.split(":")}
+    for name, node, host in _named_neighbours(container):
+        if host not in linked:
+            yield failed(
+                node,
+                f"{container.label}: {name} names the neighbour {host}, but in networkMode bridge only "
+                "links give containers names",
+            )
+
+
+def _named_neighbours(container: Container) -> Iterator[tuple[str, Node, str]]:
+    """Variables with the name of a neighbour in them, and that name."""
+    siblings = {each.label for each in container.task_definition.containers} - {container.label}
     for name, node, value in _values(container):
         host = _HOST.search(value)
         if host and host[1] in siblings and not container["extraHosts"].given:
-            yield failed(
-                node,
-                f"{container.label}: {name} names the neighbour {host[1]}, but containers of one task have "
-                "no names in networkMode awsvpc: they share localhost",
-            )
+            yield name, node, host[1]
 
 
 def _by_localhost(container: Container) -> Iterator[Verdict]:

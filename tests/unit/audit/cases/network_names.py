@@ -1,5 +1,5 @@
 from audit.model.task_definition import TaskDefinition
-from tests.unit.audit.case import Case
+from tests.unit.audit.case import REMOVED, Case
 
 _VALUE = "containerDefinitions[0].environment[0].value"
 _BRIDGE = (
@@ -21,6 +21,18 @@ CASES = [
         given=(*_BRIDGE, (TaskDefinition, _VALUE, "http://localhost:8080/")),
         at=_VALUE,
         says="PORT looks for agent at localhost:9000",
+        also=("NET-01",),
+    ),
+    Case(
+        "NET-05",
+        ((TaskDefinition, "containerDefinitions[0].links", REMOVED),),
+        given=(
+            *_BRIDGE,
+            (TaskDefinition, "containerDefinitions[0].links", ["agent"]),
+            (TaskDefinition, _VALUE, "http://agent:9000/"),
+        ),
+        at=_VALUE,
+        says="PORT names the neighbour agent, but in networkMode bridge only links",
         also=("NET-01",),
     ),
     Case(

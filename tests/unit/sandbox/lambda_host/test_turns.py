@@ -1,6 +1,7 @@
 """A handler's thread pool in virtual time."""
 
 import concurrent.futures
+import time
 
 import pytest
 
@@ -67,7 +68,20 @@ def test_a_map_keeps_its_order(timeline):
         assert list(workers.map(str, range(3))) == ["0", "1", "2"]
 
 
-def test_outside_everybody_has_real_threads(timeline):
+def test_who_sleeps_lets_the_accounts_time_pass(timeline):
+    real = time.perf_counter()
+    with taking_turns(timeline), pool(2) as workers:
+        began = time.monotonic()
+        for _ in range(4):
+            workers.submit(time.sleep, 3600)
+    assert timeline.lead == 7200
     with taking_turns(timeline):
-        inside = concurrent.futures.ThreadPoolExecutor
-    assert concurrent.futures.ThreadPoolExecutor is not inside
+        assert time.monotonic() - began == 7200
+    assert time.perf_counter() - real < 3600
+
+
+def test_outside_everybody_has_real_threads_and_sleep(timeline):
+    with taking_turns(timeline):
+        inside = concurrent.futures.ThreadPoolExecutor, time.sleep
+    assert concurrent.futures.ThreadPoolExecutor is not inside[0]
+    assert time.sleep is not inside[1]
