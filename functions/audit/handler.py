@@ -25,6 +25,7 @@ _CLIENTS = {
     "events": client("events"),
     "iam": client("iam", patient=True),
     "logs": client("logs", patient=True),
+    "sqs": client("sqs"),
 }
 _worker = Worker(
     collector=Collector(_CLIENTS.__getitem__),

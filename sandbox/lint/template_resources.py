@@ -7,6 +7,7 @@ from typing import Any
 
 from audit.model.load_balancing import Listener, LoadBalancer, TargetGroup
 from audit.model.node import Unresolved
+from audit.model.queue import Queue
 from audit.model.resource import Resource
 from audit.model.scaling import Alarm, ScalableTarget, ScalingPolicy
 from audit.model.service import Cluster, Service
@@ -142,6 +143,7 @@ SHAPES: Mapping[str, tuple[type[Resource], Callable[[Properties], Properties]]] 
     "AWS::ApplicationAutoScaling::ScalableTarget": (ScalableTarget, _as_it_is),
     "AWS::ApplicationAutoScaling::ScalingPolicy": (ScalingPolicy, _as_it_is),
     "AWS::CloudWatch::Alarm": (Alarm, _as_it_is),
+    "AWS::SQS::Queue": (Queue, _as_it_is),
     "AWS::Logs::LogGroup": (LogGroup, _log_group),
     "AWS::IAM::Role": (Role, _role),
     "AWS::EC2::SecurityGroup": (SecurityGroup, _security_group),

@@ -14,6 +14,7 @@ from typing import Any
 from audit.collect.balancing import BalancingReader
 from audit.collect.ecs import EcsReader
 from audit.collect.pace import Pace
+from audit.collect.queues import QueueReader
 from audit.collect.reads import Document, Found, Reads
 from audit.collect.roles import RoleReader
 from audit.collect.scaling import ScalingReader
@@ -21,10 +22,13 @@ from audit.collect.scope import Scope
 from audit.collect.surroundings import SurroundingsReader
 from audit.collect.utilisation import UtilisationReader
 from audit.model.graph import Graph, Item
+from audit.model.queue import queue_names
 from audit.model.resource import Resource, short_name
 from audit.model.service import Service
 from audit.model.task_definition import TaskDefinition
+from ecsops.arns import parse_arn
 from ecsops.parallel import run_all
+from ecsops.tags import from_ecs
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class _Collection:
         )
         self._roles = RoleReader(client("iam"), reads)
         self._around = SurroundingsReader(client("ec2"), client("logs"), client("events"), reads)
+        self._queues = QueueReader(client("sqs"), reads)
         self._utilisation = UtilisationReader(client("cloudwatch"), reads)
 
     def waves(self, scope: Scope, now: float) -> Iterator[Found]:
@@ -85,9 +90,10 @@ class _Collection:
             lambda: self._scaling.policies(_scaled(services.documents)),
             lambda: self._around.security_groups(_network(services.documents, "securityGroups")),
             lambda: self._around.subnets(_network(services.documents, "subnets")),
+            lambda: self._queues.queues(_queues(services.documents)),
         )
-        definitions, groups, targets, policies, security, subnets = third
-        yield from (services, definitions, targets, policies, security, subnets)
+        definitions, groups, targets, policies, security, subnets, queues = third
+        yield from (services, definitions, targets, policies, security, subnets, queues)
         measured, balancing, rest = _three(
             lambda: self._measured(scope, services, groups, now),
             lambda: self._balancing.load_balancers(_balancers(groups.documents)),
@@ -209,6 +215,15 @@ def _network(services: Iterable[Document], field: str) -> list[str]:
         .get("awsvpcConfiguration", {})
         .get(field, ())
     )
+
+
+def _queues(services: Iterable[Document]) -> Iterator[tuple[str, str]]:
+    named = {
+        (parse_arn(service["serviceArn"]).account, name)
+        for service in services
+        for name in queue_names(from_ecs(service.get("tags")))
+    }
+    yield from sorted(named)
 
 
 def _balancers(groups: Iterable[Document]) -> set[str]:

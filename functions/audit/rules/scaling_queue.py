@@ -1,10 +1,14 @@
-"""SCL: target tracking on what waits."""
+"""SCL: what waits in queues, and what scaling makes of it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from audit.model.node import Node
+from audit.model.queue import Queue, processing_times
 from audit.model.scaling import ScalingPolicy
-from audit.rule import Profile, Severity, Verdicts, failed, passed, rule
+from audit.model.service import Service
+from audit.rule import Profile, Severity, Verdict, Verdicts, examine, failed, passed, rule
 
 _WAITING = frozenset(
     {
@@ -59,3 +63,32 @@ def _raw(specification: Node) -> tuple[Node, str | None]:
         if not waiting or divided:
             return specification["Metrics"], None
     return specification["Metrics"], named[0]["MetricName"].text() if named else None
+
+
+@rule(
+    "SCL-13",
+    "A queue hides a message for as long as it takes",
+    on=Service,
+    severity=Severity.MEDIUM,
+    profile=Profile.RESILIENCE,
+    source="https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html",
+    remedy='set the queue\'s "VisibilityTimeout" above the longest time that a message takes',
+    anchors=(),
+)
+def hides_long_enough(service: Service) -> Verdicts:
+    works = list(processing_times(service.tags))
+    if not works:
+        return ()
+    return examine(works, lambda work: _hidden(service, *work), clean=service["tags"])
+
+
+def _hidden(service: Service, name: str, seconds: float) -> Iterator[Verdict]:
+    queue = service.graph.find(Queue, name)
+    hidden = queue.visibility_timeout
+    if hidden < seconds:
+        yield failed(
+            queue["VisibilityTimeout"],
+            f"{name} hides a message for {hidden} s, but {service.label} takes {seconds:g} s for one: "
+            "others work on it, too",
+            place=queue,
+        )

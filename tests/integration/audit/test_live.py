@@ -129,6 +129,24 @@ def test_a_denied_read_is_unknown_and_no_finding(operate):
     assert document["notes"] == ["not read: elasticloadbalancing:DescribeTargetGroups was denied"]
 
 
+def test_a_queue_that_hides_messages_too_short_is_found(operate):
+    tags = {"ecs-ops:queue": "orders@60s gone", "ecs-ops:processing-time": "45s"}
+    world = operate([web(tags=tags)])
+    world.account.client("sqs").create_queue(
+        QueueName="orders", Attributes={"VisibilityTimeout": "30"}
+    )
+    sweep(world)
+    (document,) = [json.loads(v) for k, v in objects(world).items() if k.endswith(".json")]
+    checks = [each for each in document["checks"] if each["rule"] == "SCL-13"]
+    assert [(each["outcome"], each["message"]) for each in checks] == [
+        (
+            "FAIL",
+            "orders hides a message for 30 s, but web takes 45 s for one: others work on it, too",
+        ),
+        ("UNKNOWN", "queue gone does not exist"),
+    ]
+
+
 def test_the_function_only_reads_and_writes_nothing_but_its_report(swept):
     calls = [call for call in swept.calls() if call["function"] == swept.stack.ref("AuditFunction")]
     assert {call["outcome"] for call in calls} == {"ok"} or {

@@ -9,6 +9,7 @@ from typing import Any
 
 from audit.model.graph import Graph, Item
 from audit.model.load_balancing import Listener, LoadBalancer, TargetGroup
+from audit.model.queue import Queue
 from audit.model.resource import Resource
 from audit.model.scaling import Alarm, ScalableTarget, ScalingPolicy
 from audit.model.service import Cluster, Service
@@ -54,6 +55,7 @@ def world() -> World:
         Endpoint: [],
         CapacityProvider: [],
         EventRule: [_event_rule()],
+        Queue: [],
         Utilisation: [_utilisation()],
         AccountSetting: [{"name": "defaultLogDriverMode", "value": "non-blocking"}],
     }
