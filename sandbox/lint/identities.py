@@ -17,6 +17,7 @@ NAME_FIELDS = {
     "AWS::IAM::Role": "RoleName",
     "AWS::CloudWatch::Alarm": "AlarmName",
     "AWS::ApplicationAutoScaling::ScalingPolicy": "PolicyName",
+    "AWS::SQS::Queue": "QueueName",
 }
 # The API's field for the name, where it is not the property's in lower camel case.
 _ARNS = {
@@ -33,6 +34,7 @@ _ARNS = {
     "AWS::IAM::Role": "arn:aws:iam::${{AWS::AccountId}}:role/{name}",
     "AWS::CloudWatch::Alarm": "arn:aws:cloudwatch:{here}:alarm:{name}",
     "AWS::Logs::LogGroup": "arn:aws:logs:{here}:log-group:{name}:*",
+    "AWS::SQS::Queue": "arn:aws:sqs:{here}:{name}",
 }
 # The types whose Ref is the ARN; of the others it is the name.
 _REF_IS_ARN = frozenset(
@@ -62,6 +64,7 @@ _FIELDS = {
     "AWS::EC2::SecurityGroup": {"GroupId": "name"},
     "AWS::EC2::Subnet": {"SubnetId": "name"},
     "AWS::EC2::VPCEndpoint": {"VpcEndpointId": "name"},
+    "AWS::SQS::Queue": {"QueueArn": "arn", "QueueName": "name"},
 }
 
 
@@ -74,7 +77,9 @@ def attribute(kind: str, logical_id: str, wanted: str, name: str) -> Any:
     """What Fn::GetAtt gives."""
     if wanted in _ARN_ATTRIBUTES and kind in _ARNS:
         return _arn(kind, logical_id, name)
-    if wanted == "Name" or (wanted in ("GroupId", "SubnetId") and kind.startswith("AWS::EC2::")):
+    if wanted in ("Name", "QueueName") or (
+        wanted in ("GroupId", "SubnetId") and kind.startswith("AWS::EC2::")
+    ):
         return name
     # The two halves of a scaling policy's resource label.
     if wanted in ("TargetGroupFullName", "LoadBalancerFullName") and kind in _ARNS:

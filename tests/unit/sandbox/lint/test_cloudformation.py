@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from audit.model.graph import Graph
 from audit.model.load_balancing import TargetGroup
 from audit.model.node import Unknown, Unresolved
+from audit.model.queue import Queue, queue_names
 from audit.model.scaling import ScalableTarget, ScalingPolicy
 from audit.model.service import Cluster, Service
 from audit.model.surroundings import Role, SecurityGroup, Subnet
@@ -164,6 +165,25 @@ def test_a_resource_whose_condition_is_false_is_left_out() -> None:
         "Conditions:", "Conditions:\n  Never: !Not [!Condition Production]"
     ).replace("Development", "Unheard")
     assert {each.label for each in graph(text).all(Cluster)} == {"Cluster", "OnlyInDev"}
+
+
+@pytest.mark.parametrize(
+    "queue", ["!GetAtt Orders.QueueName", "!GetAtt Orders.Arn", '!Sub "${Orders.QueueName}@30s"']
+)
+def test_a_service_finds_the_queue_that_its_tag_names(queue: str) -> None:
+    text = (
+        TEMPLATE
+        + f"""
+  Orders: {{Type: AWS::SQS::Queue, Properties: {{VisibilityTimeout: 20}}}}
+  Worker:
+    Type: AWS::ECS::Service
+    Properties:
+      Tags: [{{Key: "ecs-ops:queue", Value: {queue}}}]
+"""
+    )
+    service = next(each for each in graph(text).all(Service) if each.label == "Worker")
+    (name,) = queue_names(service.tags)
+    assert service.graph.find(Queue, name).visibility_timeout == 20
 
 
 def test_a_group_without_attributes_has_the_defaults() -> None:
