@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from audit.model.load_balancing import Listener, LoadBalancer, TargetGroup
+from audit.model.load_balancing import Listener, ListenerRule, LoadBalancer, TargetGroup
 from audit.model.node import Unresolved
 from audit.model.queue import Queue
 from audit.model.resource import Resource
@@ -140,6 +140,7 @@ SHAPES: Mapping[str, tuple[type[Resource], Callable[[Properties], Properties]]] 
     "AWS::ElasticLoadBalancingV2::TargetGroup": (TargetGroup, _target_group),
     "AWS::ElasticLoadBalancingV2::LoadBalancer": (LoadBalancer, _load_balancer),
     "AWS::ElasticLoadBalancingV2::Listener": (Listener, _as_it_is),
+    "AWS::ElasticLoadBalancingV2::ListenerRule": (ListenerRule, _as_it_is),
     "AWS::ApplicationAutoScaling::ScalableTarget": (ScalableTarget, _as_it_is),
     "AWS::ApplicationAutoScaling::ScalingPolicy": (ScalingPolicy, _as_it_is),
     "AWS::CloudWatch::Alarm": (Alarm, _as_it_is),

@@ -73,6 +73,34 @@ class TargetGroup(Resource):
         """The services of the graph that register their tasks with it."""
         return self.graph.services_behind(self)
 
+    @property
+    def load_balancers(self) -> tuple[LoadBalancer, ...]:
+        """Those that forward to it; UNKNOWN if nobody looked."""
+        described = self["LoadBalancerArns"]
+        arns = described.texts() if described.given else self._forwarding()
+        return tuple(self.graph.find(LoadBalancer, arn) for arn in dict.fromkeys(arns))
+
+    def _forwarding(self) -> list[str]:
+        """Templates have no ``LoadBalancerArns``: listeners and their rules tell."""
+        listeners = [
+            each for each in self.graph.all(Listener) if self._among(each["DefaultActions"])
+        ]
+        listeners += [
+            self.graph.find(Listener, rule["ListenerArn"].text() or "")
+            for rule in self.graph.all(ListenerRule)
+            if self._among(rule["Actions"])
+        ]
+        if not listeners:
+            self.graph.every(Listener)  # UNKNOWN unless all were read
+        return [arn for each in listeners if (arn := each["LoadBalancerArn"].text())]
+
+    def _among(self, actions: Node) -> bool:
+        for action in actions.items():
+            entries = (action, *action["ForwardConfig"]["TargetGroups"].items())
+            if any(entry["TargetGroupArn"].text() in self.names for entry in entries):
+                return True
+        return False
+
     def attribute(self, key: str) -> Node:
         """One of the attributes."""
         return attribute(self, key)
@@ -101,3 +129,10 @@ class Listener(Resource):
 
     kind = "listener"
     named_by = ("ListenerArn",)
+
+
+class ListenerRule(Resource):
+    """An element of DescribeRules, with the ``ListenerArn`` that templates have."""
+
+    kind = "listener rule"
+    named_by = ("RuleArn",)

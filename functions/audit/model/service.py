@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from audit.model import strategy
-from audit.model.load_balancing import TargetGroup
+from audit.model.load_balancing import LoadBalancer, TargetGroup
 from audit.model.node import Node, Unknown
 from audit.model.resource import Resource, short_name
 from audit.model.scaling import ScalableTarget
@@ -80,6 +80,12 @@ class Service(Resource):
         if arn is None:
             raise Unknown(f"{entry} names no target group", entry.path)
         return self.graph.find(TargetGroup, arn)
+
+    @property
+    def routes(self) -> list[tuple[Node, TargetGroup, LoadBalancer]]:
+        """Each way that requests come: the ``loadBalancers`` entry, its group, what forwards to that."""
+        groups = [(entry, self.target_group(entry)) for entry in self.load_balancers]
+        return [(entry, group, each) for entry, group in groups for each in group.load_balancers]
 
     @property
     def scalable_target(self) -> ScalableTarget | None:

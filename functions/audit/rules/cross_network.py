@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+from audit.model.load_balancing import TargetGroup
 from audit.model.node import Node, Unknown
 from audit.model.service import Service
 from audit.rule import Profile, Severity, Verdicts, failed, passed, rule
-from audit.rules.security_network import admits, load_balancers_of
+from audit.rules.security_network import admits
 
 
 @rule(
@@ -89,11 +92,11 @@ def _most_tasks(service: Service) -> int:
 def balancer_reaches_tasks(service: Service) -> Verdicts:
     if not service.load_balancers or not service.network["securityGroups"].texts():
         return
-    for balancer in load_balancers_of(service):
+    for entry, group, balancer in service.routes:
         groups = balancer["SecurityGroups"].texts()
         if not groups:
             continue
-        closed = _closed_ports(service, set(groups))
+        closed = _closed_ports(service, _ports(entry, group), set(groups))
         node = service.network["securityGroups"]
         if closed:
             yield failed(
@@ -105,15 +108,16 @@ def balancer_reaches_tasks(service: Service) -> Verdicts:
             yield passed(node)
 
 
-def _closed_ports(service: Service, sources: set[str]) -> list[int]:
-    ports: set[int] = set()
-    for entry in service.load_balancers:
-        traffic = entry["containerPort"].whole()
-        if traffic is not None:
-            ports.add(traffic)
-        checked = service.target_group(entry)["HealthCheckPort"].text()
-        if checked and checked.isdecimal():
-            ports.add(int(checked))
+def _ports(entry: Node, group: TargetGroup) -> Iterator[int]:
+    """Where requests go, and where health checks do."""
+    traffic, checked = entry["containerPort"].whole(), group["HealthCheckPort"].text()
+    if traffic is not None:
+        yield traffic
+    if checked and checked.isdecimal():
+        yield int(checked)
+
+
+def _closed_ports(service: Service, ports: Iterable[int], sources: set[str]) -> list[int]:
     permissions = [
         permission
         for group in service.security_groups
@@ -121,7 +125,7 @@ def _closed_ports(service: Service, sources: set[str]) -> list[int]:
     ]
     return sorted(
         port
-        for port in ports
+        for port in set(ports)
         if not any(admits(each, port) and _from(each, sources) for each in permissions)
     )
 
@@ -129,4 +133,5 @@ def _closed_ports(service: Service, sources: set[str]) -> list[int]:
 def _from(permission: Node, sources: set[str]) -> bool:
     groups = {each["GroupId"].text() for each in permission["UserIdGroupPairs"].items()}
     # Any address range may be the load balancer's own: only what surely leaves it out is a finding.
-    return bool(groups & sources) or bool(permission["IpRanges"].items())
+    ranges = (permission[each].items() for each in ("IpRanges", "Ipv6Ranges", "PrefixListIds"))
+    return bool(groups & sources) or any(ranges)

@@ -9,7 +9,6 @@ from audit.model.service import Service
 from audit.rule import Profile, Severity, Verdicts, failed, passed, put, rule
 from audit.rules.cross_drain import SPOT_NOTICE_S
 from audit.rules.scaling_policy import cooldown
-from audit.rules.security_network import load_balancers_of
 
 _KEEP_ALIVE = re.compile(r"KEEP_?ALIVE", re.IGNORECASE)
 
@@ -58,26 +57,24 @@ def stops_in_time(service: Service) -> Verdicts:
     anchors=(),
 )
 def idle_and_drain(service: Service) -> Verdicts:
-    for balancer in load_balancers_of(service):
-        if (balancer["Type"].text() or "application") != "application":
-            continue
-        idle = balancer.idle_timeout
-        for entry in service.load_balancers:
-            group = service.target_group(entry)
-            delay, node = (
-                group.deregistration_delay,
+    application = [
+        route
+        for route in service.routes
+        if (route[2]["Type"].text() or "application") == "application"
+    ]
+    for entry, group, balancer in application:
+        idle, delay = balancer.idle_timeout, group.deregistration_delay
+        if idle > delay:
+            yield failed(
                 group.attribute("deregistration_delay.timeout_seconds"),
+                f"load balancer {balancer.label} lets a request wait {idle} s, but target group "
+                f"{group.label} cuts it {delay} s after its task is told to go",
+                place=group,
             )
-            if idle > delay:
-                yield failed(
-                    node,
-                    f"{balancer.label} lets a request wait {idle} s, {group.label} cuts it {delay} s after a "
-                    "task is told to go",
-                    place=group,
-                )
-            else:
-                yield passed(entry)
-        yield from _keep_alive(service, idle)
+        else:
+            yield passed(entry)
+    if application:
+        yield from _keep_alive(service, max(each.idle_timeout for *_, each in application))
 
 
 def _keep_alive(service: Service, idle: int) -> Verdicts:

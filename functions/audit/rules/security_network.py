@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from audit.model.load_balancing import Listener, LoadBalancer
 from audit.model.node import Node
 from audit.model.service import Service
 from audit.model.surroundings import SecurityGroup
@@ -99,7 +98,7 @@ def groups_of_their_own(service: Service) -> Verdicts:
     own = set(service.network["securityGroups"].texts())
     if not own or not service.load_balancers:
         return
-    for balancer in load_balancers_of(service):
+    for balancer in dict.fromkeys(each for *_, each in service.routes):
         if not balancer["SecurityGroups"].given:
             continue  # a Network Load Balancer may have none
         shared = sorted(own & set(balancer["SecurityGroups"].texts()))
@@ -171,24 +170,3 @@ def admits(permission: Node, port: int) -> bool:
         and last is not None
         and first <= port <= last
     )
-
-
-def load_balancers_of(service: Service) -> list[LoadBalancer]:
-    """The load balancers that forward to the service's target groups."""
-    arns: dict[str, None] = {}
-    for entry in service.load_balancers:
-        group = service.target_group(entry)
-        arns.update(dict.fromkeys(group["LoadBalancerArns"].texts()))
-        if not group["LoadBalancerArns"].given:
-            arns.update(dict.fromkeys(_forwarding(service, group.names)))
-    return [service.graph.find(LoadBalancer, arn) for arn in arns]
-
-
-def _forwarding(service: Service, names: tuple[str, ...]) -> list[str]:
-    found = []
-    for listener in service.graph.all(Listener):
-        for action in listener["DefaultActions"].items():
-            arn = listener["LoadBalancerArn"].text()
-            if arn is not None and action["TargetGroupArn"].text() in names:
-                found.append(arn)
-    return found

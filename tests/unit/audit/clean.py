@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from audit.model.graph import Graph, Item
-from audit.model.load_balancing import Listener, LoadBalancer, TargetGroup
+from audit.model.load_balancing import Listener, ListenerRule, LoadBalancer, TargetGroup
 from audit.model.queue import Queue
 from audit.model.resource import Resource
 from audit.model.scaling import Alarm, ScalableTarget, ScalingPolicy
@@ -45,6 +45,7 @@ def world() -> World:
         TargetGroup: [_target_group()],
         LoadBalancer: [_load_balancer()],
         Listener: [_listener()],
+        ListenerRule: [],
         ScalableTarget: [_scalable_target()],
         ScalingPolicy: [_cpu_policy(), _request_policy()],
         Alarm: [],

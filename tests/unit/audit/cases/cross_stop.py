@@ -18,7 +18,7 @@ CASES = [
         ((LoadBalancer, "Attributes[0].Value", "61"),),
         given=((LoadBalancer, "Attributes[0].Value", "60"),),
         at="Attributes[0].Value",
-        says="web lets a request wait 61 s, web cuts it 60 s",
+        says="load balancer web lets a request wait 61 s, but target group web cuts it 60 s",
     ),
     Case(
         "X-07",
