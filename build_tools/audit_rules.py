@@ -1,28 +1,42 @@
-"""Write what docs/audit.md says of rules, and its example's output: ``python -m build_tools.audit_rules``."""
+"""Write what docs/audit.md says of rules, and its examples' output: ``python -m build_tools.audit_rules``."""
 
 from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from unittest.mock import patch
 
 from audit.catalogue import all_rules
 from audit.rule import Rule
 from build_tools.other_tools import OTHER_TOOLS
+from sandbox.account import Account
 from sandbox.cli import main
+from sandbox.world import EXAMPLE as WORKLOAD
+from sandbox.world import load_world
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "audit.md"
 EXAMPLE = ("lint", "examples/audit/*.json", "--rule", "X-*", "--rule", "VAL-*")
+# Of the example workload's account.
+LIVE = ("audit", "--service", "web", "--rule", "X-*", "--rule", "CAP-*", "--rule", "HLT-04")
+_SIGNED_IN = {
+    "AWS_DEFAULT_REGION": "eu-west-1",
+    "AWS_ACCESS_KEY_ID": "EXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "example",
+}
+_UNTIL_RUNNING_S = 600
 _NAMES = {"SecurityHub": "Security Hub"}
 
 
 def page(text: str) -> str:
     """The page with its generated parts renewed."""
     rules = "\n".join((*_ours(all_rules()), "", *_theirs(all_rules())))
-    example = f"    $ ecs-ops {' '.join(EXAMPLE)}\n{_indented(_output())}\n"
-    return _between(_between(text, "rules", rules), "example", example)
+    text = _between(text, "rules", rules)
+    text = _between(text, "example", _shown(EXAMPLE, _offline()))
+    return _between(text, "live", _shown(LIVE, _live()))
 
 
 def _between(text: str, name: str, new: str) -> str:
@@ -32,16 +46,30 @@ def _between(text: str, name: str, new: str) -> str:
     return f"{before}{start}\n{new}\n{end}{after}"
 
 
-def _output() -> str:
-    written = io.StringIO()
-    with contextlib.chdir(ROOT), contextlib.redirect_stdout(written):
+def _offline() -> str:
+    with contextlib.chdir(ROOT):
         files = sorted(str(file) for file in Path().glob(EXAMPLE[1]))
-        main(["lint", *files, *EXAMPLE[2:]])
+        return _output(["lint", *files, *EXAMPLE[2:]])
+
+
+def _live() -> str:
+    world = load_world(WORKLOAD)
+    with Account(region=world.region) as account, patch.dict(os.environ, _SIGNED_IN):
+        world.build(account)
+        account.run_for(_UNTIL_RUNNING_S)
+        return _output(LIVE)
+
+
+def _output(arguments: Sequence[str]) -> str:
+    written = io.StringIO()
+    with contextlib.redirect_stdout(written):
+        main(list(arguments))
     return written.getvalue()
 
 
-def _indented(text: str) -> str:
-    return "\n".join(f"    {line}".rstrip() for line in text.splitlines())
+def _shown(command: Sequence[str], output: str) -> str:
+    lines = "\n".join(f"    {line}".rstrip() for line in output.splitlines())
+    return f"    $ ecs-ops {' '.join(command)}\n{lines}\n"
 
 
 def _ours(rules: Iterable[Rule]) -> Iterator[str]:
