@@ -72,6 +72,7 @@ ON_BEHALF = {
 }
 # What a function's modules could do for another function, and it never asks them to.
 FOR_OTHERS = {
+    "AuditFunction": {"sqs:SendMessage"},
     "DeployGuardHookFunction": {"dynamodb:PutItem", "dynamodb:Query", "ecr:DescribeImages"},
 }
 # What Lambda itself does in the function's name: reading its queue, writing its logs and traces.
