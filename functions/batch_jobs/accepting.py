@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from batch_jobs import messages, shards, telling
+from batch_jobs import messages, shards
 from batch_jobs.checking import Checking
 from batch_jobs.closing import Closing
 from batch_jobs.endings import Runs
@@ -16,6 +16,7 @@ from batch_jobs.jobs import Jobs
 from batch_jobs.ledger import Ledger
 from batch_jobs.messages import Cancel, Command, FollowUp, Pause, Rerun
 from batch_jobs.missing import Missing
+from batch_jobs.refusing import Refusing
 from batch_jobs.rows import JobRow, Plan, RunRow, plan_key, run_key
 from batch_jobs.run import StopAsked
 from batch_jobs.spec_reading import InvalidSpec, parse_spec
@@ -23,12 +24,9 @@ from batch_jobs.starting import Starting
 from batch_jobs.stopping import Stopping
 from batch_jobs.submitting import Submitting
 from batch_jobs.times import parse_slot
-from ecsops.alerts import Table
 from ecsops.errors import CALL_ERRORS, InvalidMessage
 from ecsops.observability import count, logger
 from ecsops.queue import Message
-
-_UNNAMED = "unnamed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +37,7 @@ class Desk:
     jobs: Jobs
     runs: Runs
     submitting: Submitting
+    refusing: Refusing
     starting: Starting
     stopping: Stopping
     closing: Closing
@@ -79,29 +78,17 @@ class Desk:
             logger.warning("spec not accepted: BatchJobsMode is off", message_id=message.id)
             count("SpecsRefused")
             return
+        slot: float | None = None
         try:
             spec = parse_spec(message.body)
             if spec.slot is None:
                 run = run_by_hand(spec.job, message.id, message.sent_at or now)
             else:
-                run = run_of_slot(spec.job, parse_slot(spec.slot))
+                slot = parse_slot(spec.slot)
+                run = run_of_slot(spec.job, slot)
             self.submitting.submit(spec, run, now)
         except InvalidSpec as error:
-            self._refuse(error, now)
-
-    def _refuse(self, error: InvalidSpec, now: float) -> None:
-        """Trying again cannot help: people are told, and the message is done with."""
-        count("SpecsRefused")
-        for problem in error.problems:
-            logger.error("spec refused", job=error.job, path=problem.path, reason=str(problem))
-        name = (error.job or _UNNAMED)[:64]
-        job = msgspec.structs.replace(self.jobs.get(name), job=name)
-        rows = tuple((one.path, one.problem, one.hint) for one in error.problems[:20])
-        title = f"Job {name}: its spec was refused, {error.problems[0].path}"
-        summary = f"{error.problems[0]}. Nothing was launched."
-        alert = telling.problem(job, "refused", now, title, summary)
-        evidence = (Table("Problems", ("field", "what is wrong", "what to write"), rows),)
-        self.jobs.open(job, {"refused": msgspec.structs.replace(alert, evidence=evidence)}, now)
+            self.refusing.refuse(error, slot, now)
 
     def _follow_up(self, found: FollowUp, now: float) -> None:
         match found.batch_jobs:

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from batch_jobs import messages, stop_reasons, telling
 from batch_jobs.attempts import Attempts, read_attempts
-from batch_jobs.endings import Ending, Endings, retry_row, shards_ended
+from batch_jobs.endings import Ending, Endings, ending_of, retry_row, shards_ended
 from batch_jobs.ids import AttemptId, attempt_of
 from batch_jobs.jobs import Jobs
-from batch_jobs.judge import Parts, judge
 from batch_jobs.ledger import Ledger
 from batch_jobs.rows import (
     FINAL,
@@ -125,13 +124,10 @@ class Checking:
         if not quiet:
             return
         tasks, missing = self.reader.describe(plan.spec.cluster, list(quiet))
-        parts = Parts(plan.main, frozenset(plan.essential))
         endings = [
-            Ending(id_, judge(stopped, parts), stopped.stopped_at or now, stopped)
+            ending_of(plan, quiet[task["taskArn"]], of_description(task), now)
             for task in tasks
             if task["lastStatus"] == "STOPPED"
-            for stopped in [of_description(task)]
-            for id_ in [quiet[stopped.task_arn]]
         ]
         lost = [quiet[arn] for arn in missing if arn in quiet]
         endings += [Ending(id_, _lost(), now) for id_ in lost]
@@ -171,7 +167,6 @@ class Checking:
             title = f"Job {run.job} is late: not one task of run {run.run} was launched"
             summary = f"It was due at {iso(run.at)}, {format_duration(now - run.at)} ago."
             self.jobs.open(job, {"late": telling.problem(job, "late", run.at, title, summary)}, now)
-            count("RunsLate", Job=run.job)
         if run.started and long is not None and now - run.started > long and "long" in policy.on:
             title = f"Job {run.job} runs longer than {policy.long_after}"
             summary = f"Run {run.run} began at {iso(run.started)} and is not over."

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from batch_jobs import messages, shards
 from batch_jobs.ids import AttemptId
-from batch_jobs.judge import Stopped
+from batch_jobs.judge import Parts, Stopped, judge
 from batch_jobs.ledger import Item, Ledger
 from batch_jobs.plans import Plans
 from batch_jobs.retrying import Before, Next, Place, next_step
@@ -50,6 +50,17 @@ class Ending:
     verdict: Verdict
     at: float
     task: Stopped | None = None
+
+
+def ending_of(plan: Plan, id_: AttemptId, stopped: Stopped, now: float) -> Ending:
+    """The end of an attempt by what ECS told of its task, in an event or when it was asked."""
+    strategy = plan.spec.evaluate_on_exit
+    verdict = judge(
+        stopped,
+        Parts(plan.main, frozenset(plan.essential)),
+        spot_exit_zero=strategy.spot_exit_zero if strategy else "interruption",
+    )
+    return Ending(id_, verdict, stopped.stopped_at or now, stopped)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from batch_jobs.run import LaunchBegan
 from batch_jobs.run_task import run_task
 from batch_jobs.tasks import TaskReader, stop_task
 from batch_jobs.verdict import Kind, Verdict
+from ecsops.durations import parse_duration
 from ecsops.errors import OpsError
 from ecsops.observability import logger
 from ecsops.parallel import run_all
@@ -50,6 +51,7 @@ class Tally:
     quota: dict[str, str] = field(default_factory=dict)
     throttled: int = 0
     began: list[RunRow] = field(default_factory=list)
+    late: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +97,21 @@ class Calls:
         return settled
 
     def begin(
-        self, runs: Iterable[str], known: Mapping[str, RunRow], now: float, tally: Tally
+        self,
+        runs: Iterable[str],
+        known: Mapping[str, RunRow],
+        plans: Mapping[str, Plan],
+        now: float,
+        tally: Tally,
     ) -> None:
-        """Note each run's first launch."""
+        """Note each run's first launch, and whether it was late."""
         for run in runs:
             if known[run].started is None:
                 row = self.endings.runs.apply(run, LaunchBegan(), now)
                 if row is not None and row.started == now:
                     tally.began.append(row)
+                    if now - row.at > parse_duration(plans[run].spec.alerts.late_after):
+                        tally.late.append(row.job)
 
     def _run_task(self, one: Launch, plans: Mapping[str, Plan], now: float) -> Outcome:
         plan = plans[one.id.run]

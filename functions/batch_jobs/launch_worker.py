@@ -73,3 +73,5 @@ def _count(tally: Tally) -> None:
             count(name, number)
     for run in tally.began:
         telling.count_begin(run)
+    for job in tally.late:
+        count("RunsLate", Job=job)

@@ -13,13 +13,14 @@ from batch_jobs import telling
 from batch_jobs.ids import run_of_slot
 from batch_jobs.jobs import Jobs
 from batch_jobs.ledger import Ledger
+from batch_jobs.refusing import Refusing
 from batch_jobs.rows import MISSED, JobRow, RunRow, run_key
 from batch_jobs.slots import TOO_MANY, Schedule, unmet
 from batch_jobs.spec import Spec
 from batch_jobs.spec_reading import InvalidSpec, parse_spec
 from batch_jobs.submitting import Submitting
 from batch_jobs.times import iso, seconds
-from ecsops.errors import InvalidSetting, call_failed
+from ecsops.errors import InvalidSetting, OpsError, call_failed
 from ecsops.observability import logger
 
 # "60-second precision" and a retry or two: what has not come by then was not sent.
@@ -36,19 +37,28 @@ class Missing:
     ledger: Ledger
     jobs: Jobs
     submitting: Submitting
+    refusing: Refusing
     schedules: Callable[[], Any]
     queue_arn: str
     # What a schedule says, as long as it was not modified: name -> (modified, description).
     known: dict[str, tuple[Any, Any]] = field(default_factory=dict)
 
     def look(self, now: float) -> None:
-        """Look at every schedule."""
+        """Look at every schedule; one that fails does not hold up the others."""
+        failed: OpsError | None = None
         for described in self._schedules():
             if described.get("State", "ENABLED") != "ENABLED":
                 continue
             spec = _spec_of(described)
-            if spec is not None:
+            if spec is None:
+                continue
+            try:
                 self._one(described, spec, now)
+            except OpsError as error:
+                logger.warning("schedule not looked at", job=spec.job, reason=str(error))
+                failed = error
+        if failed is not None:
+            raise failed
 
     def _one(self, described: Mapping[str, Any], spec: Spec, now: float) -> None:
         job = self.jobs.get(spec.job)
@@ -76,16 +86,23 @@ class Missing:
             return
         if job.paused:
             return
-        for slot in found.run:
-            self._make_up(spec, slot, now)
+        self._make_up(spec, found.run, now)
         self._missed(spec, found.missed, now)
         if found.too_many:
             logger.warning("too many missed slots", job=spec.job, more_than=TOO_MANY)
 
-    def _make_up(self, spec: Spec, slot: float, now: float) -> None:
-        run = run_of_slot(spec.job, slot)
-        logger.warning("slot made up for", job=spec.job, run=run)
-        self.submitting.submit(msgspec.structs.replace(spec, slot=iso(slot)), run, now)
+    def _make_up(self, spec: Spec, slots: tuple[float, ...], now: float) -> None:
+        if len(slots) > 1 and spec.overlap == "forbid":
+            # All of them were asked for: the first one must not forbid the others.
+            length = max(spec.queue_length, len(slots))
+            spec = msgspec.structs.replace(spec, overlap="queue", queue_length=length)
+        for slot in slots:
+            run = run_of_slot(spec.job, slot)
+            logger.warning("slot made up for", job=spec.job, run=run)
+            try:
+                self.submitting.submit(msgspec.structs.replace(spec, slot=iso(slot)), run, now)
+            except InvalidSpec as error:
+                self.refusing.refuse(error, slot, now)
 
     def _missed(self, spec: Spec, slots: tuple[float, ...], now: float) -> None:
         for slot in slots[-_RECORDED:]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from ecsops import schedule_expression
@@ -10,6 +11,7 @@ from ecsops.errors import InvalidSetting
 # As many as a CronJob counts before it warns: more say that nobody has looked for long.
 TOO_MANY = 100
 _MOST = 10_000
+_EVERY_YEAR = re.compile(r"cron\(.+\*\s*\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ def _due(schedule: Schedule, last: float, now: float) -> list[float]:
     following = schedule_expression.parse(schedule.expression, start=schedule.start, zone=zone)
     found: list[float] = []
     slot = following(last)
+    if slot is None and _EVERY_YEAR.fullmatch(schedule.expression.strip()):
+        raise InvalidSetting(f"{schedule.expression} names a day that never comes")
     while slot is not None and slot <= now and (schedule.end is None or slot <= schedule.end):
         found.append(slot)
         if len(found) > _MOST:

@@ -14,6 +14,7 @@ from batch_jobs.jobs import Jobs
 from batch_jobs.ledger import Ledger
 from batch_jobs.missing import Missing
 from batch_jobs.plans import Plans
+from batch_jobs.refusing import Refusing
 from batch_jobs.starting import Starting
 from batch_jobs.stopping import Stopping
 from batch_jobs.submitting import Submitting
@@ -30,17 +31,24 @@ _runs = Runs(_ledger, client("sqs"), required("SUBMIT_QUEUE_URL"), required("LAU
 _jobs, _reader = Jobs(_ledger, _events), TaskReader(_ecs)
 _endings = Endings(_ledger, Plans(_ledger), _runs)
 _submitting = Submitting(_ledger, _jobs, _runs, Inputs(_ecs, lambda: client("s3")))
+_refusing = Refusing(_jobs)
 _desk = Desk(
     ledger=_ledger,
     jobs=_jobs,
     runs=_runs,
     submitting=_submitting,
+    refusing=_refusing,
     starting=Starting(_ledger, _jobs, _runs, _submitting),
     stopping=Stopping(_ledger, _endings, _ecs, _reader),
     closing=Closing(_ledger, _jobs, _runs, _events, lambda region: client("logs", region)),
     checking=Checking(_ledger, _jobs, _endings, _submitting, _ecs, _reader),
     missing=Missing(
-        _ledger, _jobs, _submitting, lambda: client("scheduler"), required("SUBMIT_QUEUE_ARN")
+        _ledger,
+        _jobs,
+        _submitting,
+        _refusing,
+        lambda: client("scheduler"),
+        required("SUBMIT_QUEUE_ARN"),
     ),
     off=choice("BATCH_JOBS_MODE", ("on", "off")) == "off",
 )

@@ -6,12 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from batch_jobs.endings import Ending, Endings
+from batch_jobs.endings import Endings, ending_of
 from batch_jobs.foreign import Foreign, is_foreign
 from batch_jobs.ids import AttemptId, attempt_of
-from batch_jobs.judge import Parts, judge
 from batch_jobs.replacing import Replacing
-from batch_jobs.rows import Plan
 from batch_jobs.stopped import of_event
 from batch_jobs.verdict import Kind
 from ecsops.errors import CALL_ERRORS, InvalidMessage
@@ -70,7 +68,7 @@ class Tracker:
         runs = {id_.run for _, id_, _ in (*batch.stopped, *batch.warned)}
         plans = self.endings.plans.get(runs)
         endings = [
-            _ending(plans[id_.run], id_, task, now)
+            ending_of(plans[id_.run], id_, of_event(task), now)
             for _, id_, task in batch.stopped
             if id_.run in plans
         ]
@@ -93,17 +91,6 @@ class Tracker:
         for _, id_, _ in batch.warned:
             if id_.run in plans:
                 self.replacing.warned(plans[id_.run], id_, now)
-
-
-def _ending(plan: Plan, id_: AttemptId, task: TaskStateChange, now: float) -> Ending:
-    stopped = of_event(task)
-    strategy = plan.spec.evaluate_on_exit
-    verdict = judge(
-        stopped,
-        Parts(plan.main, frozenset(plan.essential)),
-        spot_exit_zero=strategy.spot_exit_zero if strategy else "interruption",
-    )
-    return Ending(id_, verdict, stopped.stopped_at or now, stopped)
 
 
 def _sort(messages: Sequence[Message]) -> _Batch:

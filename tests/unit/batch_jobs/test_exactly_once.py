@@ -23,6 +23,7 @@ from batch_jobs.launch_worker import LaunchWorker
 from batch_jobs.launching import Launcher
 from batch_jobs.ledger import Ledger
 from batch_jobs.plans import Plans
+from batch_jobs.refusing import Refusing
 from batch_jobs.replacing import Replacing
 from batch_jobs.rows import FINAL, RunRow, row_of, run_key
 from batch_jobs.starting import Starting
@@ -71,6 +72,7 @@ class Functions:
             jobs,
             runs,
             submitting,
+            Refusing(jobs),
             Starting(ledger, jobs, runs, submitting),
             Stopping(ledger, endings, ecs, reader),
             Closing(ledger, jobs, runs, Events(), lambda region: None),

@@ -192,7 +192,7 @@ def test_c8_an_unknown_time_zone_is_named():
         slots(TEN, TEN + HOUR, zone="Mars/Olympus")
 
 
-def test_c10_a_day_that_never_comes_ends():
-    found = slots(TEN, TEN + 400 * 24 * HOUR, expression="cron(59 23 31 2 ? *)")
-    assert found.run == ()
-    assert found.missed == ()
+def test_c10_a_day_that_never_comes_is_named_and_one_that_has_passed_is_not():
+    with pytest.raises(InvalidSetting, match="never comes"):
+        slots(TEN, TEN + 400 * 24 * HOUR, expression="cron(59 23 31 2 ? *)")
+    assert slots(TEN, TEN + HOUR, expression="cron(0 3 1 1 ? 2020)").run == ()

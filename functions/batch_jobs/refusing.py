@@ -1,0 +1,46 @@
+"""A spec that is refused: people are told, nothing is launched, and its slot is settled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from batch_jobs import telling
+from batch_jobs.jobs import Jobs
+from batch_jobs.rows import JobRow
+from batch_jobs.spec_reading import InvalidSpec
+from ecsops.alerts import Table
+from ecsops.observability import count, logger
+
+_UNNAMED = "unnamed"
+_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Refusing:
+    """Refuses specs: trying again cannot help."""
+
+    jobs: Jobs
+
+    def refuse(self, error: InvalidSpec, slot: float | None, now: float) -> None:
+        """Tell of it. A slot whose spec was refused was not missed: people hear of one thing only."""
+        count("SpecsRefused")
+        for problem in error.problems:
+            logger.error("spec refused", job=error.job, path=problem.path, reason=str(problem))
+        name = (error.job or _UNNAMED)[:64]
+        job = msgspec.structs.replace(self.jobs.get(name), job=name)
+        rows = tuple((one.path, one.problem, one.hint) for one in error.problems[:_SHOWN])
+        title = f"Job {name}: its spec was refused, {error.problems[0].path}"
+        summary = f"{error.problems[0]}. Nothing was launched."
+        alert = telling.problem(job, "refused", now, title, summary)
+        evidence = (Table("Problems", ("field", "what is wrong", "what to write"), rows),)
+        self.jobs.open(job, {"refused": msgspec.structs.replace(alert, evidence=evidence)}, now)
+        if slot is not None and slot > (job.last_slot or 0.0):
+            self._settle(name, slot, now)
+
+    def _settle(self, name: str, slot: float, now: float) -> None:
+        def change(row: JobRow) -> JobRow:
+            return msgspec.structs.replace(row, last_slot=max(slot, row.last_slot or 0.0))
+
+        self.jobs.change(name, change, now)
