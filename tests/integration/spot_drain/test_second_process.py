@@ -25,11 +25,12 @@ def test_calls_that_always_fail_end_in_the_dead_letter_queue_not_in_silence(oper
 @pytest.mark.parametrize("failing", [16, 24])
 def test_calls_that_fail_until_the_task_has_stopped_end_in_one_warning(operate, failing):
     # Four calls a try: the first two tries of the notice and of the event that follows it.
-    faults = [
-        CallFault("error", service="ecs", operation="DescribeServices", nth=n)
-        for n in range(1, failing + 1)
-    ]
-    world = operate(faults=faults)
+    world = operate()
+    drain = world.stack.function("SpotDrainFunction").name
+    for n in range(1, failing + 1):
+        world.account.faults.add(
+            CallFault("error", operation="DescribeServices", function=drain, nth=n)
+        )
 
     world.account.ecs.interrupt([world.tasks("web")[0]])
     world.account.run_for(400)
