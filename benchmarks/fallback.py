@@ -1,4 +1,4 @@
-"""A four-hour Spot drought over 100 services, with the shipped cover and without, in virtual time.
+"""A four-hour Spot drought over 40 services, with the shipped cover and without, in virtual time.
 
 The market: all of Spot goes at once; for an hour in the middle it comes and goes every twenty minutes;
 after four hours it is back for good. A task is missing while it does not run or is about to be taken.
@@ -19,7 +19,7 @@ from sandbox.trace import Entry
 from sandbox.world import check_world
 
 TEMPLATE = ROOT / "template.yaml"
-SERVICES, TASKS_EACH = 100, 5
+SERVICES, TASKS_EACH = 40, 5
 WARM_UP_S, LOOK_EVERY_S = 240.0, 5.0
 DROUGHT_S, AFTERWARDS_S = 4 * 3_600.0, 3_600.0
 # (second of the drought, whether there is Spot capacity)
