@@ -138,3 +138,32 @@ def test_a_market_that_goes_on_and_off_makes_one_flap_at_most(market):
         if after > before and lowered == before and lowered < 4
     ]
     assert len(raises_after_a_step_down) <= 1
+
+
+def test_5_no_more_is_covered_than_the_owner_allows_and_who_asks_for_more_is_told(market):
+    ops = market(count=4, tags={"ecs-ops:spot-fallback-max": "1"})
+    ops.drought()
+    ops.run(180)
+    assert ops.covered() == 1
+    assert "prod/web: more tasks are missing than may be covered" in ops.titles()
+
+
+def test_5_a_cover_that_lasts_is_told_and_stays(market):
+    ops = market(count=2, tags={"ecs-ops:spot-fallback-longest": "30m"})
+    ops.drought()
+    ops.run(2_000)
+    assert ops.covered() == 2
+    assert ops.titles()[1:] == ["prod/web: the cover of Spot lasts long"]
+
+
+def test_5_what_autoscaling_asks_for_meanwhile_is_covered_too_and_no_less_given_back(market):
+    ops = market(count=2)
+    ecs = ops.account.client("ecs")
+    ops.drought()
+    ops.run(120)
+    ecs.update_service(cluster="prod", service="web", desiredCount=5)
+    ops.run(120)
+    assert ops.covered() == 5
+    ecs.update_service(cluster="prod", service="web", desiredCount=3)
+    ops.run(3_600)
+    assert ops.covered() == 3
