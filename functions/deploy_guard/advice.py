@@ -17,7 +17,7 @@ from deploy_guard.decision import Decision, decide
 from deploy_guard.described import content_hash
 from deploy_guard.ecs_reader import EcsReader
 from deploy_guard.evidence import registry
-from deploy_guard.gates import NOT_ASKED, Case
+from deploy_guard.gates import NOT_ASKED, Case, Rule
 from deploy_guard.kill_switch import KillSwitch
 from deploy_guard.last_known_good import PROVEN, Candidate, Facts, NoCandidate, choose
 from deploy_guard.ledger_store import Known
@@ -55,6 +55,7 @@ class Situation:
     reality: Reality
     known: Known
     definition: Definition | None = None
+    turn: Rule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ class Adviser:
             freezes=situation.known.freezes,
             acts=situation.known.acts,
             bad=_known_bad(situation),
+            turn=situation.turn,
         )
         return decide(case, now)
 

@@ -48,6 +48,7 @@ def decide(case: Case, now: float) -> Decision:
         gates.reversible(case),
         gates.owner(case),
         gates.native(case, now),
+        gates.turn(case),
         gates.kill_switch(case),
         gates.freeze(case, now),
         gates.cap(case, now),

@@ -30,13 +30,15 @@ _adviser = Adviser(
     lambda region: client("ecr", region),
     choice("ROLLBACK_DEFAULT", ("notify", "dry-run", "off")),
 )
+_store = LedgerStore(client("dynamodb"), _TABLE)
 _executor = Executor(
-    LedgerStore(client("dynamodb"), _TABLE),
+    _store,
     Audit(client("dynamodb"), _TABLE),
     FreshLook(
         _adviser,
         AlarmReader(lambda: client("cloudwatch")),
         CodeDeployReader(lambda: client("codedeploy")),
+        _store,
     ),
     Calls(
         lambda: client("ecs", once=True),

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import msgspec
 
-from deploy_guard import bake
+from deploy_guard import bake, companions
 from deploy_guard.advice import Adviser, Definition, Situation
 from deploy_guard.alarm_reader import AlarmReader
 from deploy_guard.causes import Diagnosis
 from deploy_guard.codedeploy_reader import CodeDeployReader
 from deploy_guard.decision import Decision
-from deploy_guard.ledger_store import Known
+from deploy_guard.ledger_store import Known, LedgerStore
 from deploy_guard.model import Deployment, Outcome
 from deploy_guard.observation import judge_anew
 from deploy_guard.reality import Reality
@@ -39,6 +39,7 @@ class FreshLook:
     adviser: Adviser
     alarms: AlarmReader
     codedeploy: CodeDeployReader
+    store: LedgerStore
 
     def take(self, known: Known, deployment: str, now: float) -> Look:
         """Look at a deployment of a service whose ledger has been read."""
@@ -52,8 +53,9 @@ class FreshLook:
         verdict = judge_anew(row, known.ledger, reality, known.acts, now)
         diagnosis = row.diagnosis or Diagnosis("UNKNOWN")
         definition = self._definition(row)
+        turn = companions.turn_of(row, self.store, now)
         situation = Situation(
-            row, verdict, diagnosis, known.ledger, reality, known, definition=definition
+            row, verdict, diagnosis, known.ledger, reality, known, definition, turn
         )
         decision = self.adviser.decide(situation, now)
         return Look(row, known, reality, verdict, diagnosis, decision)

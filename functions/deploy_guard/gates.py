@@ -19,6 +19,8 @@ NOT_ASKED = "not asked"
 # Classes of causes that the version, or what it was deployed with, is to blame for.
 _OF_THE_VERSION = frozenset({"release", "app", "config", "regression"})
 _UNCLEAR = frozenset({"unknown", "symptom"})
+# What may still go back because another one does.
+_FOLLOWING = frozenset({Outcome.IN_PROGRESS, Outcome.SUCCEEDED, Outcome.FAILED, Outcome.STALLED})
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -34,7 +36,8 @@ class Case(msgspec.Struct, frozen=True):
     """Everything that a decision rests on. ``kill_switch`` is ``on``, ``off``, None if unreadable.
 
     ``failed_at`` is when the deployment was first known to have failed: ECS gets its time from there.
-    ``bad`` is what is known against its version from another deployment.
+    ``bad`` is what is known against its version from another deployment. ``turn`` is given for one that
+    goes back together with another: whether its turn has come.
     """
 
     row: Deployment
@@ -49,6 +52,7 @@ class Case(msgspec.Struct, frozen=True):
     freezes: tuple[Freeze, ...] = ()
     acts: tuple[Act, ...] = ()
     bad: Judged | None = None
+    turn: Rule | None = None
 
     @property
     def refused(self) -> Judged | None:
@@ -77,6 +81,8 @@ def failed(case: Case) -> Rule:
         return Rule("failed", True, f"alarm {fired} went off while the version was watched")
     if outcome is Outcome.ROLLING_BACK:
         return Rule("failed", False, "a rollback is under way already")
+    if case.turn is not None and outcome in _FOLLOWING:
+        return Rule("failed", True, "it goes back with the one that failed")
     settled = outcome in (Outcome.FAILED, Outcome.STALLED)
     return Rule("failed", settled, f"the deployment is {outcome}")
 
@@ -129,6 +135,8 @@ def cause(case: Case) -> Rule:
     """Another version helps only where the version is to blame."""
     if case.refused is not None:
         return Rule("cause", True, "ecs-ops:known-bad=enforce: it is not tried again")
+    if case.turn is not None:
+        return Rule("cause", True, "the one that failed has it")
     says = f"the cause is {case.cause} ({case.blame})"
     if case.blame in _UNCLEAR and not case.settings.may_roll_back_unknown:
         return Rule("cause", False, f"{says}; ecs-ops:rollback-unknown=on would allow it")
@@ -156,6 +164,8 @@ def owner(case: Case) -> Rule:
 
 def native(case: Case, now: float) -> Rule:
     """ECS itself goes first, if it was told to roll back."""
+    if case.turn is not None:
+        return Rule("native", True, "ECS knows nothing of release groups")
     deployment = case.reality.find(case.row.id)
     watching = [
         name
@@ -172,6 +182,11 @@ def native(case: Case, now: float) -> Rule:
         return Rule("native", False, says, until=deadline)
     late = f"ECS's own {watching[0]} did not act in time" if watching and going else None
     return Rule("native", True, late or "ECS itself will not roll back")
+
+
+def turn(case: Case) -> Rule:
+    """Of a release group each goes back in its turn."""
+    return case.turn or Rule("release group", True, "it follows no other service")
 
 
 def kill_switch(case: Case) -> Rule:

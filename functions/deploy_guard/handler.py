@@ -9,6 +9,7 @@ from deploy_guard.advice import Adviser
 from deploy_guard.alarm_reader import AlarmReader
 from deploy_guard.audit import Audit
 from deploy_guard.codedeploy_reader import CodeDeployReader
+from deploy_guard.companions import Companions
 from deploy_guard.ecs_reader import EcsReader
 from deploy_guard.evidence.gathering import Clients
 from deploy_guard.investigation import Investigator
@@ -24,7 +25,7 @@ from ecsops.settings import choice, required
 
 _TABLE, _QUEUE_URL = required("TABLE_NAME"), required("QUEUE_URL")
 _clients = Clients()
-_reader = EcsReader(client("ecs"))
+_store, _reader = LedgerStore(client("dynamodb"), _TABLE), EcsReader(client("ecs"))
 _adviser = Adviser(
     _reader,
     KillSwitch(lambda: client("ssm"), required("SWITCH_PARAMETER")),
@@ -32,10 +33,14 @@ _adviser = Adviser(
     choice("ROLLBACK_DEFAULT", ("off", "notify", "dry-run")),
 )
 _observer = Observer(
-    store=LedgerStore(client("dynamodb"), _TABLE),
+    store=_store,
     reader=_reader,
     codedeploy=CodeDeployReader(lambda: client("codedeploy")),
-    visitor=Visitor(Investigator(_adviser, _clients), AlarmReader(_clients.cloudwatch)),
+    visitor=Visitor(
+        Investigator(_adviser, _clients),
+        AlarmReader(_clients.cloudwatch),
+        Companions(_store, lambda: client("resourcegroupstaggingapi")),
+    ),
     senders=Senders(
         events=client("events"),
         sqs=client("sqs"),

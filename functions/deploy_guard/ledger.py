@@ -8,11 +8,12 @@ import msgspec
 
 from deploy_guard.model import Deployment, Judged, Ledger, Outcome, Version
 from deploy_guard.reality import CodeDeployment, EcsDeployment, Reality, ServiceDeployment
-from deploy_guard.signals import DeploymentChanged, Noticed, OfService, TaskFailed
+from deploy_guard.signals import DeploymentChanged, Follow, Noticed, OfService, TaskFailed
 
 _DEPLOYMENTS, _JUDGED, _NOTICES, _HANDLED = 20, 60, 40, 600
 _FAILURES_EACH = 12
 _FAILURES = 4 * _FAILURES_EACH
+_MAY_FOLLOW = frozenset({Outcome.IN_PROGRESS, Outcome.SUCCEEDED})
 # ECS makes the service deployment and the deployment in one go.
 _SAME_MOMENT_S = 120
 
@@ -29,6 +30,8 @@ def absorb(ledger: Ledger, signals: Iterable[OfService]) -> Ledger:
             ledger = msgspec.structs.replace(ledger, notices=tuple(notices[-_NOTICES:]))
         elif isinstance(signal, DeploymentChanged):
             ledger = _with_failed_event(ledger, signal)
+        elif isinstance(signal, Follow):
+            ledger = _following(ledger, signal)
     for failed in tasks.values():
         ledger = _with_failure(ledger, failed)
     return ledger
@@ -62,6 +65,14 @@ def _with_failed_event(ledger: Ledger, signal: DeploymentChanged) -> Ledger:
     if row is None or row.failed_at:
         return ledger
     return with_row(ledger, msgspec.structs.replace(row, failed_at=signal.at))
+
+
+def _following(ledger: Ledger, signal: Follow) -> Ledger:
+    """Only what has not gone its own way yet follows another, and the first one that it follows."""
+    row = ledger.find(signal.latest)
+    if row is None or row.follows is not None or row.outcome not in _MAY_FOLLOW:
+        return ledger
+    return with_row(ledger, msgspec.structs.replace(row, follows=signal.follows))
 
 
 def unhandled[S: OfService](ledger: Ledger, signals: Iterable[S]) -> list[S]:
@@ -203,6 +214,8 @@ def open_rows(ledger: Ledger) -> list[Deployment]:
 def is_open(row: Deployment) -> bool:
     """Whether it has not ended yet, or is watched after its end."""
     if row.outcome is Outcome.SUCCEEDED:
+        if row.follows is not None and not row.follows.over:
+            return True
         bake = row.bake
         return bake is not None and not bake.cancelled and (not bake.over or bool(bake.fired))
     return row.outcome not in (Outcome.ROLLED_BACK, Outcome.ROLLBACK_FAILED, Outcome.SUPERSEDED)

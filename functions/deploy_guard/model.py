@@ -117,13 +117,30 @@ class Heard(msgspec.Struct, frozen=True, omit_defaults=True):
     log_lines: tuple[str, ...] = ()
 
 
+class Follows(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why a version goes back that did not fail: one that was released with it does.
+
+    ``service`` and ``deployment`` are of the one that failed, ``incident`` is the thread in which that
+    is told, ``before`` are the services whose turn comes first. ``over``: nothing more is done.
+    """
+
+    service: str
+    deployment: str
+    group: str
+    incident: str
+    at: float
+    before: tuple[str, ...] = ()
+    over: bool = False
+
+
 class Deployment(msgspec.Struct, frozen=True, omit_defaults=True):
     """The ledger's row of a deployment: of a service deployment, or of one of CodeDeploy.
 
     ``id`` is its ARN (or ``d-...``), ``ecs_id`` the ``ecs-svc/N`` under which its tasks start. ``told``
     are the stages that people have been told, ``rules`` what led to the outcome, ``decided`` what led
     to the decision. ``ordered_at`` is when the executor was asked last. ``owed`` are sources that
-    gave no answer in time, ``asked`` how often they were asked again.
+    gave no answer in time, ``asked`` how often they were asked again. ``follows`` is set while it is to
+    go back together with another.
     """
 
     id: str
@@ -149,6 +166,7 @@ class Deployment(msgspec.Struct, frozen=True, omit_defaults=True):
     ordered_at: float = 0.0
     owed: tuple[str, ...] = ()
     asked: int = 0
+    follows: Follows | None = None
 
 
 class Act(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -27,6 +27,10 @@ class OwnerSettings(msgspec.Struct, frozen=True):
     may_reregister: bool = False
     refuses_bad: bool = False
     tells_everything: bool = False
+    release_group: str | None = None
+    group_rollback: str = "off"
+    release_order: int = 0
+    release_window_s: int = 1800
     problems: tuple[str, ...] = ()
 
 
@@ -57,6 +61,10 @@ def read(
         refuses_bad=setting(tags.KNOWN_BAD, of_service) == "enforce",
         may_reregister=setting(tags.REREGISTER, of_service) == "on",
         tells_everything=setting(tags.DEPLOYMENT_NEWS, of_service) == "all",
+        release_group=of_service.get(tags.RELEASE_GROUP, "").strip() or None,
+        group_rollback=setting(tags.GROUP_ROLLBACK, of_service),
+        release_order=setting(tags.RELEASE_ORDER, of_service),
+        release_window_s=setting(tags.RELEASE_WINDOW, of_service),
         problems=tuple(problems),
     )
 

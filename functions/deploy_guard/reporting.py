@@ -58,4 +58,4 @@ def _alert(this: Try, row: AuditRow) -> alerts.Alert:
     stage = f"acted-{row.state}"
     if row.state == "REFUSED":
         stage += f"-{rule(look.decision)}"
-    return msgspec.structs.replace(tell(story), stage=stage)
+    return msgspec.structs.replace(tell(story), stage=story.stage_in_thread(stage))

@@ -14,7 +14,7 @@ import msgspec
 
 from deploy_guard import failures
 from deploy_guard.failures import FailedTask
-from deploy_guard.model import Notice
+from deploy_guard.model import Follows, Notice
 from ecsops.arns import parse_arn, service_arn
 from ecsops.errors import InvalidMessage
 from ecsops.events import alarm, codedeploy, deployment, hook, service_action, task_state
@@ -94,6 +94,24 @@ class Look(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="deploy_gu
     key: str = ""
 
 
+class Follow(
+    msgspec.Struct, frozen=True, omit_defaults=True, tag_field="deploy_guard", tag="follow"
+):
+    """Our own message: a service's latest version is to go back, for another of its group does.
+
+    ``latest`` is the id of that version's deployment: whatever came after it stays.
+    """
+
+    service: str
+    latest: str
+    follows: Follows
+
+    @property
+    def key(self) -> str:
+        """Of each deployment that failed one."""
+        return _key("follow", self.service, self.latest, self.follows.deployment)
+
+
 class Sweep(msgspec.Struct, frozen=True, tag_field="deploy_guard", tag="sweep"):
     """The schedule: look at everything that is due."""
 
@@ -105,11 +123,11 @@ class _Probe(msgspec.Struct, frozen=True):
     detail_type: str | None = msgspec.field(name="detail-type", default=None)
 
 
-OfService = DeploymentChanged | TaskFailed | Noticed | Look
+OfService = DeploymentChanged | TaskFailed | Noticed | Look | Follow
 Signal = OfService | AlarmChanged | CodeDeployChanged | Sweep
 
 
-def encode(message: Look) -> str:
+def encode(message: Look | Follow) -> str:
     """The body of our own message."""
     return msgspec.json.encode(message).decode()
 
@@ -118,7 +136,7 @@ def read(body: str) -> Signal | None:
     """What a message says; None if it says nothing about deployments."""
     probe = read_document(body, _Probe)
     if probe.deploy_guard is not None:
-        own: Look | Sweep = read_document(body, Look | Sweep)  # type: ignore[arg-type]
+        own: Look | Follow | Sweep = read_document(body, Look | Follow | Sweep)  # type: ignore[arg-type]
         return own
     event = parse_event(body)
     reader = _READERS.get(event.detail_type)

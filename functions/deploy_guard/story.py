@@ -11,6 +11,7 @@ from deploy_guard.difference import Change
 from deploy_guard.evidence.found import Evidence
 from deploy_guard.model import Deployment, Judged, Outcome
 from deploy_guard.reality import Reality
+from deploy_guard.release_group import Plan
 from deploy_guard.verdict import Verdict
 
 
@@ -22,8 +23,10 @@ class Story(msgspec.Struct, frozen=True):
     the watch after COMPLETED: ``bake-alarm`` (in time: a decision stands beside it) and
     ``late-alarm``. Of the executor:
     ``acted`` with an audit row that says what it did, found done, would have done or did not do, and
-    why. Besides: ``known-bad`` (``bad`` says why), ``hook-<id>`` (waits for a person), ``unknown-<name>``
-    (an event of tomorrow), and, where the owner asked for them, ``started`` and ``succeeded``.
+    why. Of one that goes back together with another: ``follows``, and ``left-behind`` if it does not
+    come to it (the story of the one that failed says together with whom). Besides: ``known-bad``
+    (``bad`` says why), ``hook-<id>`` (waits for a person), ``unknown-<name>`` (an event of tomorrow),
+    and, where the owner asked for them, ``started`` and ``succeeded``.
     """
 
     stage: str
@@ -38,11 +41,18 @@ class Story(msgspec.Struct, frozen=True):
     audit: AuditRow | None = None
     bad: Judged | None = None
     notes: tuple[str, ...] = ()
+    together: Plan | None = None
 
     @property
     def incident(self) -> str:
-        """The key under which everything about this deployment is told."""
+        """The key under which everything about this deployment is told: one for a release group."""
+        if self.row.follows is not None:
+            return self.row.follows.incident
         return f"deploy_guard:{self.reality.service}:{self.row.id.rpartition('/')[2]}"
+
+    def stage_in_thread(self, stage: str) -> str:
+        """A stage's name in a thread in which other services are told of as well."""
+        return f"{stage}@{self.reality.service}" if self.row.follows is not None else stage
 
     @property
     def outcome(self) -> Outcome:

@@ -36,9 +36,9 @@ def tell(story: Story) -> Alert:
     deployment = (story.row.id,) if story.row.id.startswith("arn:") else ()
     alert = Alert(
         incident=story.incident,
-        stage=story.stage,
+        stage=story.stage_in_thread(story.stage),
         severity=_severity(story),
-        state=_state(story.stage),
+        state="update" if story.row.follows else _state(story.stage),
         at=story.at,
         capability=CAPABILITY,
         title=f"{cluster}/{service}: {title}",
@@ -59,7 +59,7 @@ def _severity(story: Story) -> Severity:
     stage = story.stage
     if stage in _GOOD_NEWS or stage.startswith(UNKNOWN_EVENT):
         return "info"
-    if stage == "rollback-failed" or standing.nothing_serves(story):
+    if stage in ("rollback-failed", "left-behind") or standing.nothing_serves(story):
         return "critical"
     if stage == "acted" and story.audit is not None:
         return _ACTED.get(story.audit.state, "info")

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 
 import msgspec
 
-from deploy_guard import bake, investigation, watch
+from deploy_guard import bake, incident, investigation, watch
 from deploy_guard.alarm_reader import AlarmReader
 from deploy_guard.bake import AFTERMATH_S, AlarmSeen
+from deploy_guard.companions import Companions
 from deploy_guard.evidence.found import Evidence
-from deploy_guard.incident import BAD_NEWS, EVIDENCE, Outbox, Scene
+from deploy_guard.finding_out import BAD_NEWS, EVIDENCE, tell_late_evidence
 from deploy_guard.investigation import Investigator
 from deploy_guard.ledger import absorb, is_open, with_judgement, with_row, with_rows
 from deploy_guard.ledger_store import Due, Known
 from deploy_guard.model import Deployment, Judged, Ledger, Outcome
 from deploy_guard.observation import Finding, observe
 from deploy_guard.reality import Reality
+from deploy_guard.scene import Outbox, Scene
 from deploy_guard.signals import KNOWN_NAMES, DeploymentChanged, Look, OfService
 from deploy_guard.story import Story
 from ecsops.observability import count, logger
@@ -41,6 +43,7 @@ class Visitor:
 
     investigator: Investigator
     alarms: AlarmReader
+    companions: Companions
 
     def visit(
         self, known: Known, signals: Sequence[OfService], reality: Reality, now: float
@@ -49,7 +52,9 @@ class Visitor:
         ledger = learned(known, signals, reality)
         ledger, findings, evidence = self._judged(ledger, known, reality, now)
         settings = self.investigator.adviser.settings(reality, None)
-        scene = Scene(known, ledger, reality, settings, now, self.investigator, evidence)
+        scene = Scene(
+            known, ledger, reality, settings, now, self.investigator, self.companions, evidence
+        )
         late = any(isinstance(one, Look) and one.why == EVIDENCE for one in signals)
         for finding in findings:
             self._tell(scene, finding, late=late)
@@ -96,11 +101,12 @@ class Visitor:
                 cause=finding.diagnosis.cause_id,
                 rules=finding.verdict.rules,
             )
-            scene.tell_stage(finding, finding.stage)
+            incident.tell_stage(scene, finding, finding.stage)
         else:
-            scene.decide_again(finding)
+            incident.decide_again(scene, finding)
             if late or scene.now - row.failed_at > watch.LOOK_EVERY_S:
-                scene.tell_late_evidence(finding)
+                tell_late_evidence(scene, finding)
+        incident.tell_following(scene, finding)
         good_news = row.outcome is Outcome.SUCCEEDED and not BAD_NEWS & set(row.told)
         if good_news and "started" in scene.row(row).told and row.bake is None:
             scene.tell(scene.story(finding, "succeeded"))
@@ -111,7 +117,7 @@ class Visitor:
         if bad is None or bad.deployment == row.id or row.rolls_back:
             return
         if row.outcome is Outcome.IN_PROGRESS:
-            scene.tell_known_bad(finding, bad)
+            incident.tell_known_bad(scene, finding, bad)
 
     def _bakes(self, scene: Scene, findings: Sequence[Finding]) -> None:
         for finding in findings:
@@ -140,7 +146,7 @@ class Visitor:
         if row.bake is None:
             return
         if row.bake.fired and finding is not None:
-            scene.tell_stage(msgspec.structs.replace(finding, row=row), "bake-alarm")
+            incident.tell_stage(scene, msgspec.structs.replace(finding, row=row), "bake-alarm")
         if row.bake.late:
             stage = "late-alarm"
             scene.tell(Story(stage, scene.now, scene.row(row), scene.reality))

@@ -23,18 +23,28 @@ Described = dict[str, Any]
 
 def tagged_services(resourcegroupstaggingapi: Any, key: str) -> list[str]:
     """The ARNs of all services with a tag of this key; raises ``CallFailed``."""
-    found: list[str] = []
+    return sorted(services_with_tag(resourcegroupstaggingapi, key))
+
+
+def services_with_tag(
+    resourcegroupstaggingapi: Any, key: str, value: str | None = None
+) -> dict[str, dict[str, str]]:
+    """ARNs and all tags of services with this tag, of any value or of one; raises ``CallFailed``."""
+    wanted: dict[str, Any] = {"Key": key} | ({"Values": [value]} if value is not None else {})
+    found: dict[str, dict[str, str]] = {}
     try:
         for page in resourcegroupstaggingapi.get_paginator("get_resources").paginate(
-            TagFilters=[{"Key": key}],
+            TagFilters=[wanted],
             ResourceTypeFilters=["ecs:service"],
             ResourcesPerPage=_ARNS_PER_PAGE,
         ):
-            found += [each["ResourceARN"] for each in page["ResourceTagMappingList"]]
+            for each in page["ResourceTagMappingList"]:
+                tags = {tag["Key"]: tag["Value"] for tag in each.get("Tags", ())}
+                found[each["ResourceARN"]] = tags
     except (ClientError, BotoCoreError) as error:
         raise call_failed("GetResources", error) from error
     # Services of before 2018 have ARNs without a cluster, and cannot be tagged.
-    return sorted(arn for arn in found if parse_arn(arn).cluster)
+    return {arn: tags for arn, tags in found.items() if parse_arn(arn).cluster}
 
 
 def describe(

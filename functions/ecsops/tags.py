@@ -110,6 +110,18 @@ def duration(tag: str, *, default: int, cautious: int) -> Setting[int]:
     return Setting(tag, parse_duration, "a duration like 90s, 5m or 2h", default, cautious)
 
 
+def number(tag: str, *, least: int, most: int, default: int) -> Setting[int]:
+    """A whole number within bounds."""
+
+    def parse(text: str) -> int:
+        word = text.strip()
+        if not word.isascii() or not word.isdigit() or not least <= int(word) <= most:
+            raise InvalidSetting(word)
+        return int(word)
+
+    return Setting(tag, parse, f"a number from {least} to {most}", default, default)
+
+
 def from_ecs(tags: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
     """Tags as ECS describes them (``[{"key": ..., "value": ...}]``) as a mapping."""
     return {tag["key"]: tag.get("value", "") for tag in tags or () if "key" in tag}
@@ -143,3 +155,9 @@ PIN_DIGESTS = switch("ecs-ops:pin-digests", default="off", cautious="off")
 REREGISTER = switch("ecs-ops:reregister", default="off", cautious="off")
 KNOWN_BAD = one_of("ecs-ops:known-bad", "tell", "enforce", default="tell", cautious="tell")
 BAKE_ALARMS = "ecs-ops:bake-alarms"
+RELEASE_GROUP = "ecs-ops:release-group"
+GROUP_ROLLBACK = one_of(
+    "ecs-ops:group-rollback", "off", "alert", "auto", default="off", cautious="off"
+)
+RELEASE_ORDER = number("ecs-ops:release-order", least=0, most=999, default=0)
+RELEASE_WINDOW = duration("ecs-ops:release-window", default=1800, cautious=1800)

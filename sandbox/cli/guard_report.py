@@ -71,6 +71,9 @@ def explanation_lines(explanation: Explanation) -> Iterator[str]:
         state = "cut short" if row.bake.cancelled else "over" if row.bake.over else "going on"
         off = f", went off: {', '.join(row.bake.fired)}" if row.bake.fired else ""
         yield f"bake: until {_when(row.bake.ends_at)}, {state}{off}"
+    if row.follows is not None:
+        follows = row.follows
+        yield f"follows {follows.service} of release group {follows.group}: {follows.deployment}"
     yield "decision:" if row.decided else "no decision was needed"
     yield from (f"  {rule}" for rule in row.decided)
     yield f"told: {', '.join(row.told) or 'nothing'}"

@@ -12,12 +12,13 @@ from deploy_guard.evidence.registry import Registry
 from deploy_guard.evidence.target_health import TargetHealth
 from deploy_guard.story import Story
 from deploy_guard.wording.names import failed_version, older_version
-from deploy_guard.wording.why import diagnosis_of
+from deploy_guard.wording.together import table
+from deploy_guard.wording.why import diagnosis_of, follows_another
 from ecsops.alerts import Diff, Lines, Table
 
 _CHANGES = 20
 # A decision stands beside these.
-_DECIDED = frozenset({"failed", "stalled", "bake-alarm"})
+_DECIDED = frozenset({"failed", "stalled", "bake-alarm", "follows", "left-behind"})
 
 Block = Table | Lines | Diff
 
@@ -29,7 +30,7 @@ def blocks(story: Story) -> tuple[Block, ...]:
 
 def _blocks(story: Story) -> Iterator[Block]:
     diagnosis = diagnosis_of(story)
-    if diagnosis.detail:
+    if diagnosis.detail and not follows_another(story):
         yield Lines("Reason given", (diagnosis.detail,))
     if story.changes:
         title = f"Changed from {older_version(story) or 'before'} to {failed_version(story)}"
@@ -40,6 +41,8 @@ def _blocks(story: Story) -> Iterator[Block]:
         yield Diff(title, shown)
     if story.evidence is not None:
         yield from _evidence(story.evidence)
+    if story.together is not None and story.together.members:
+        yield table(story.together)
     if story.notes:
         yield Lines("To know", story.notes)
     yield from _rules(story)

@@ -9,7 +9,8 @@ from deploy_guard.story import Story
 from deploy_guard.wording import standing
 from deploy_guard.wording.names import clock, day, failed_version, older_version, sentence
 from deploy_guard.wording.steps import HOOK, by_hand, fix
-from deploy_guard.wording.why import diagnosis_of, why
+from deploy_guard.wording.together import others
+from deploy_guard.wording.why import diagnosis_of, fate, leader, why
 
 UNKNOWN_EVENT = "unknown-"
 Words = tuple[str, str]
@@ -37,7 +38,7 @@ def _because(story: Story) -> str:
 
 def _lines(story: Story, *more: str) -> str:
     """Why, and below it what holds, what was done and what is to be done."""
-    below = (standing.serving(story), standing.done(story), *more)
+    below = (standing.serving(story), standing.done(story), others(story), *more)
     return f"{why(story)}\n{' '.join(part for part in below if part)}"
 
 
@@ -68,13 +69,13 @@ def _stalled(story: Story) -> Words:
 
 def _rolling_back(story: Story) -> Words:
     old = older_version(story) or "the version before"
-    title = f"rolling back to {old}; {failed_version(story)} failed, {_because(story)}"
+    title = f"rolling back to {old}; {fate(story)}"
     return title, _lines(story, _next(story))
 
 
 def _rolled_back(story: Story) -> Words:
     old = older_version(story) or "the version before"
-    title = f"rolled back, serving {old}; {failed_version(story)} failed, {_because(story)}"
+    title = f"rolled back, serving {old}; {fate(story)}"
     return title, _lines(story, f"{failed_version(story)} is not deployed. {_next(story)}")
 
 
@@ -143,14 +144,28 @@ def _acted(story: Story) -> Words:
     old = row.task_definition.rpartition("/")[2] if row.task_definition else older_version(story)
     new = failed_version(story)
     titles = {
-        "REQUESTED": f"the toolkit rolls back to {old}; {new} failed, {_because(story)}",
-        "CONFIRMED": f"the rollback to {old} is under way; {new} failed, {_because(story)}",
-        "DRY_RUN": f"dry run, would roll back to {old}; {new} failed, {_because(story)}",
+        "REQUESTED": f"the toolkit rolls back to {old}; {fate(story)}",
+        "CONFIRMED": f"the rollback to {old} is under way; {fate(story)}",
+        "DRY_RUN": f"dry run, would roll back to {old}; {fate(story)}",
         "FAILED": f"AWS refused the rollback of {new}, roll back by hand",
         "SUPERSEDED": f"no rollback of {new}, somebody else was faster",
     }
     title = titles.get(row.state, f"no rollback of {new}")
     return title, _lines(story, _next(story))
+
+
+def _follows(story: Story) -> Words:
+    verbs = {"nothing": "stays, though it was released", "act": "goes back", "wait": "goes back"}
+    kind = story.decision.kind if story.decision else "nothing"
+    return (
+        f"{failed_version(story)} {verbs.get(kind, 'would go back')} with {leader(story)}",
+        _lines(story, _next(story)),
+    )
+
+
+def _left_behind(story: Story) -> Words:
+    title = f"{failed_version(story)} was not rolled back with {leader(story)}"
+    return title, _lines(story, "Nothing more is tried.", _next(story))
 
 
 def _known_bad(story: Story) -> Words:
@@ -223,6 +238,8 @@ _STAGES: dict[str, Callable[[Story], Words]] = {
     "bake-alarm": _worse,
     "late-alarm": _late,
     "acted": _acted,
+    "follows": _follows,
+    "left-behind": _left_behind,
     "known-bad": _known_bad,
     "started": _started,
     "succeeded": _succeeded,

@@ -13,7 +13,7 @@ from deploy_guard.story import Story
 from deploy_guard.wording.commands import aws, command_of, console, log_stream, region_of
 from deploy_guard.wording.look import look, service_events
 from deploy_guard.wording.names import other_version, place
-from deploy_guard.wording.why import diagnosis_of
+from deploy_guard.wording.why import diagnosis_of, follows_another, leader
 from ecsops.alerts import NextStep
 
 HOOK = "hook-"
@@ -21,6 +21,7 @@ _BAD_NEWS = frozenset(
     {"failed", "stalled", "rolling-back", "rolled-back", "rollback-failed", "bake-alarm"}
     | {"late-alarm", "acted", "evidence"}
 )
+_DECIDED_ASIDE = frozenset({"known-bad", "follows", "left-behind"})
 _BY_ITSELF = frozenset({"act", "wait"})
 # Nothing is decided any more: whoever wants another version deploys it.
 _BY_HAND_ALONE = frozenset({"rollback-failed", "late-alarm"})
@@ -29,6 +30,8 @@ _OVER = frozenset({Outcome.SUPERSEDED, Outcome.SUCCEEDED})
 
 def fix(story: Story) -> str:
     """The first thing to do about the cause."""
+    if follows_another(story):
+        return f"Correct {leader(story)}, then release the group again."
     registry = story.evidence.registry if story.evidence else None
     if isinstance(registry, Registry) and registry.exists:
         return "It is in the registry now: deploy again if ECS has given up."
@@ -45,7 +48,7 @@ def next_steps(story: Story) -> tuple[NextStep, ...]:
     if story.stage == "blind":
         return (NextStep("Look at the service:", command=service_events(story)), see)
     if story.stage not in _BAD_NEWS:
-        return (*_by_hand(story), see) if story.stage == "known-bad" else (see,)
+        return (*_by_hand(story), see) if story.stage in _DECIDED_ASIDE else (see,)
     return (NextStep(fix(story), command=look(story)), *_logs(story), *_by_hand(story), see)
 
 
@@ -108,7 +111,8 @@ def by_hand(story: Story) -> bool:
     if diagnosis_of(story).blame in ("capacity", "infra"):
         return False
     if story.outcome in (Outcome.ROLLING_BACK, Outcome.ROLLED_BACK, *_OVER):
-        return story.stage == "bake-alarm" and decision.kind not in _BY_ITSELF
+        asked = story.stage in ("bake-alarm", "follows", "left-behind")
+        return asked and decision.kind not in _BY_ITSELF
     refused = story.audit is not None and story.audit.state == "FAILED"
     return refused or (story.audit is None and decision.kind not in _BY_ITSELF)
 

@@ -9,8 +9,9 @@ from deploy_guard.evidence.alarm_states import AlarmStates
 from deploy_guard.evidence.log_lines import LogLines
 from deploy_guard.evidence.registry import Registry
 from deploy_guard.evidence.target_health import TargetHealth
+from deploy_guard.release_group import name_of
 from deploy_guard.story import Story
-from deploy_guard.wording.names import quoted, sentence, span
+from deploy_guard.wording.names import failed_version, quoted, sentence, span
 from ecsops.arns import target_group_name
 
 _UNKNOWN = Diagnosis("UNKNOWN")
@@ -22,9 +23,29 @@ def diagnosis_of(story: Story) -> Diagnosis:
     return story.diagnosis or story.row.diagnosis or _UNKNOWN
 
 
+def follows_another(story: Story) -> bool:
+    """Whether it goes back although nothing speaks against the version itself."""
+    return story.row.follows is not None and not diagnosis_of(story).total
+
+
+def leader(story: Story) -> str:
+    """The service that failed, of one that goes back with it: ``prod/api``."""
+    return name_of(story.row.follows.service) if story.row.follows else "another"
+
+
+def fate(story: Story) -> str:
+    """What has become of the version: it failed, and of what; or it goes back with another."""
+    if follows_another(story):
+        return f"{failed_version(story)} was released with {leader(story)}"
+    return f"{failed_version(story)} failed, {diagnosis_of(story).cause.says}"
+
+
 def why(story: Story) -> str:
     """The reason with its circumstances, then how many tasks it concerns."""
     diagnosis = diagnosis_of(story)
+    if follows_another(story):
+        group = story.row.follows.group if story.row.follows else ""
+        return f"It was released with {leader(story)} (release group {group}), which failed."
     told = _TELLERS.get(diagnosis.cause_id, _plainly)(story, diagnosis)
     return " ".join(part for part in (sentence(told), _counted(diagnosis)) if part)
 

@@ -14,10 +14,12 @@ from deploy_guard.evidence.log_lines import LogLines, Place
 from deploy_guard.evidence.registry import ImageName, Registry
 from deploy_guard.evidence.target_health import TargetHealth
 from deploy_guard.evidence.unavailable import Unavailable
+from deploy_guard.gates import Rule
 from deploy_guard.last_known_good import NoCandidate, Rejection
-from deploy_guard.model import Bake, Freeze, Judged, Outcome
+from deploy_guard.model import Bake, Follows, Freeze, Judged, Outcome
 from deploy_guard.owner_settings import OwnerSettings
 from deploy_guard.reality import Hook
+from deploy_guard.release_group import Member, Plan
 from deploy_guard.story import Story
 from deploy_guard.verdict import Verdict
 from tests.unit.deploy_guard.builders import (
@@ -140,6 +142,24 @@ def _tagged(first, second):
 
 _BAD, _GOOD = _tagged(*DIGESTS)
 MUTABLE = msgspec.structs.replace(row(target=_BAD), source=_GOOD)
+TURN = Rule("release group", True, "prod/api of release group shop is going back")
+FOLLOWING = {
+    "row": row(
+        follows=Follows(
+            SERVICE.replace("web", "api"), deployment_arn(7), "shop", "deploy_guard:api:7", NOW
+        )
+    ),
+    "case": {"turn": TURN},
+}
+GROUP = Plan(
+    "shop",
+    (
+        Member(SERVICE.replace("web", "worker"), row(12), 1),
+        Member(
+            SERVICE.replace("web", "mail"), row(13), 2, "ecs-ops:group-rollback=alert: only told"
+        ),
+    ),
+)
 
 STORIES = {
     "missing image, the toolkit rolls back": of("failed", tasks=TASKS["missing"], evidence=MISSING),
@@ -337,5 +357,23 @@ STORIES = {
         "failed",
         tasks=(*TASKS["crash"], failed(container("web", 139)), failed(container("web", 139))),
     ),
+    "a release group goes back": of(
+        "rolling-back", Outcome.ROLLING_BACK, tasks=TASKS["missing"], together=GROUP
+    ),
+    "one that follows": of("follows", Outcome.SUCCEEDED, **FOLLOWING),
+    "one that follows, mode notify": of("follows", Outcome.SUCCEEDED, mode="notify", **FOLLOWING),
+    "one that is frozen does not follow": of(
+        "follows",
+        Outcome.SUCCEEDED,
+        row=FOLLOWING["row"],
+        case={"turn": TURN, "freezes": (Freeze(SERVICE, "Ada", "inventory"),)},
+    ),
+    "one that is left behind": of(
+        "left-behind",
+        Outcome.SUCCEEDED,
+        row=FOLLOWING["row"],
+        case={"turn": Rule("release group", False, "prod/worker goes back first, and is not back")},
+    ),
+    "one that has followed": of("rolled-back", verdict=ROLLED_BACK, row=FOLLOWING["row"]),
     "nobody knows why": of("failed", tasks=(never_started("NewError: the moon is in the way"),)),
 }
