@@ -141,3 +141,8 @@ def counts(task: FailedTask) -> bool:
 
 def _time(text: str | None) -> float | None:
     return epoch(text) if text else None
+
+
+def is_unclear(task: FailedTask) -> bool:
+    """Whether only its definition tells which of its containers is to blame."""
+    return len(task.containers) > 1 and any(one.essential is None for one in task.containers)

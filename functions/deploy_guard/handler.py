@@ -15,8 +15,9 @@ from deploy_guard.evidence.gathering import Clients
 from deploy_guard.investigation import Investigator
 from deploy_guard.kill_switch import KillSwitch
 from deploy_guard.ledger_store import LedgerStore
-from deploy_guard.observer import Observer, Senders
+from deploy_guard.observer import Observer
 from deploy_guard.schedules import Schedules
+from deploy_guard.sending import Senders
 from deploy_guard.visit import Visitor
 from ecsops.clients import client
 from ecsops.observability import logger, metrics
@@ -42,14 +43,14 @@ _observer = Observer(
         Companions(_store, lambda: client("resourcegroupstaggingapi")),
     ),
     senders=Senders(
-        events=client("events"),
-        sqs=client("sqs"),
-        queue_url=_QUEUE_URL,
-        orders_url=required("ORDERS_QUEUE_URL"),
-        schedules=Schedules(
+        client("events"),
+        client("sqs"),
+        _QUEUE_URL,
+        required("ORDERS_QUEUE_URL"),
+        Schedules(
             lambda: client("scheduler"), required("QUEUE_ARN"), required("SCHEDULE_ROLE_ARN")
         ),
-        audit=Audit(client("dynamodb"), _TABLE),
+        Audit(client("dynamodb"), _TABLE),
     ),
 )
 _backlog = Backlog(client("sqs"), _QUEUE_URL)

@@ -6,20 +6,18 @@ incident and a stage, an order a claim.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
 
-from deploy_guard import order, signals
-from deploy_guard.audit import Audit
+from deploy_guard import noting, signals
 from deploy_guard.codedeploy_reader import CodeDeployReader
 from deploy_guard.ecs_reader import EcsReader
 from deploy_guard.ledger import is_open, unhandled, with_handled
 from deploy_guard.ledger_store import Known, LedgerStore
-from deploy_guard.model import Ledger, Outcome
 from deploy_guard.reality import Reality
-from deploy_guard.schedules import Schedules
+from deploy_guard.scene import Visited
+from deploy_guard.sending import Senders
 from deploy_guard.signals import (
     AlarmChanged,
     CodeDeployChanged,
@@ -27,19 +25,12 @@ from deploy_guard.signals import (
     OfService,
     Signal,
     Sweep,
-    TaskFailed,
 )
-from deploy_guard.telling import tell
-from deploy_guard.visit import Visited, Visitor, names_unknown
-from ecsops import alerts
+from deploy_guard.visit import Visitor, names_unknown
 from ecsops.errors import CALL_ERRORS, InvalidMessage
 from ecsops.observability import count, logger
 from ecsops.parallel import run_all
-from ecsops.queue import Message, send_later
-
-if TYPE_CHECKING:
-    from mypy_boto3_events import EventBridgeClient
-    from mypy_boto3_sqs import SQSClient
+from ecsops.queue import Message
 
 # Somebody else may have written a ledger between our reading and writing: then once more.
 _PASSES = 3
@@ -61,18 +52,6 @@ class Batch:
     def fail(self, services: Iterable[str]) -> None:
         """These services' messages are to be tried again."""
         self.failed |= {message for one in services for message in self.messages.get(one, ())}
-
-
-@dataclass(frozen=True, slots=True)
-class Senders:
-    """Where what a look leaves goes to."""
-
-    events: EventBridgeClient
-    sqs: SQSClient
-    queue_url: str
-    orders_url: str
-    schedules: Schedules
-    audit: Audit
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +119,20 @@ class Observer:
             one: [
                 signal
                 for signal in unhandled(known[one].ledger, batch.by_service[one])
-                if _matters(signal, known[one].ledger)
+                if noting.matters(signal, known[one].ledger)
             ]
             for one in services
         }
         fresh = {one: found for one, found in fresh.items() if found}
+        noted = {
+            one: noting.noted(known[one].ledger, signals, now)
+            for one, signals in fresh.items()
+            if noting.changes_nothing(known[one].ledger, signals)
+        }
+        fresh = {one: signals for one, signals in fresh.items() if one not in noted}
         realities = self._realities({one: known[one] for one in fresh}, fresh, now)
         calls = [partial(self._visit, known[one], fresh[one], realities[one], now) for one in fresh]
-        visited: dict[str, Visited] = {}
+        visited: dict[str, Visited] = dict(noted)
         for one, answer in zip(fresh, run_all(calls), strict=True):
             if isinstance(answer, CALL_ERRORS):
                 logger.error("look failed", service=one, reason=str(answer))
@@ -156,12 +141,12 @@ class Observer:
                 raise answer
             else:
                 visited[one] = answer
-        unsent = self._tell(visited)
+        unsent = self.senders.tell(visited)
         batch.fail(unsent)
         told = {one: v for one, v in visited.items() if one not in unsent}
         lost = self._save(told, known, now)
         # The executor judges by the ledger: it has to stand there first.
-        self._order({one: v for one, v in told.items() if one not in lost})
+        self.senders.order({one: v for one, v in told.items() if one not in lost})
         return lost
 
     def _realities(
@@ -184,49 +169,6 @@ class Observer:
         visited = self.visitor.visit(known, fresh, reality, now)
         ledger = with_handled(visited.ledger, fresh)
         return Visited(ledger, visited.due, visited.outbox)
-
-    def _tell(self, visited: Mapping[str, Visited]) -> set[str]:
-        """Send everything but orders, side by side; the services of which something was not taken."""
-        senders = self.senders
-        told = {one: v.outbox.stories for one, v in visited.items() if v.outbox.stories}
-        sending: list[tuple[Iterable[str], Callable[[], None]]] = []
-        if told:
-            published = [tell(story) for stories in told.values() for story in stories]
-            sending.append((told, lambda: alerts.publish(senders.events, published)))
-        for one, v in visited.items():
-            calls: list[Callable[[], None]] = [partial(self._note, v)] if v.outbox.notes else []
-            for delay_s, look in v.outbox.wakes:
-                bodies = [signals.encode(look)]
-                calls.append(partial(send_later, senders.sqs, senders.queue_url, bodies, delay_s))
-            for moment, look in v.outbox.schedules:
-                calls.append(partial(senders.schedules.send_at, moment, signals.encode(look)))
-            sending += [((one,), call) for call in calls]
-        unsent: set[str] = set()
-        answers = run_all([call for _, call in sending])
-        for (services, _), answer in zip(sending, answers, strict=True):
-            if isinstance(answer, CALL_ERRORS):
-                logger.error("not sent", services=sorted(services), reason=str(answer))
-                unsent |= set(services)
-            elif isinstance(answer, Exception):
-                raise answer
-        return unsent
-
-    def _order(self, visited: Mapping[str, Visited]) -> None:
-        """Ask the executor. What is not taken is asked again by a later look."""
-        orders = [one for v in visited.values() for one in v.outbox.orders]
-        if not orders:
-            return
-        count("RollbacksOrdered", len(orders))
-        try:
-            bodies = [order.encode(one) for one in orders]
-            send_later(self.senders.sqs, self.senders.orders_url, bodies, 0)
-        except CALL_ERRORS as error:
-            services = [one.service for one in orders]
-            logger.error("orders not sent", services=services, reason=str(error))
-
-    def _note(self, visited: Visited) -> None:
-        for row in visited.outbox.notes:
-            self.senders.audit.note(row, f"{row.deployment}#observed")
 
     def _save(
         self, visited: Mapping[str, Visited], known: Mapping[str, Known], now: float
@@ -260,13 +202,3 @@ def _read(messages: Sequence[Message], batch: Batch) -> list[tuple[Signal, str]]
         if signal is not None:
             arrived.append((signal, message.id))
     return arrived
-
-
-def _matters(signal: OfService, ledger: Ledger) -> bool:
-    """One more task of a deployment that has failed, or has ended, tells nothing new about it."""
-    if not isinstance(signal, TaskFailed):
-        return True
-    row = ledger.find(signal.task.started_by)
-    if row is None:
-        return True
-    return is_open(row) and not (row.outcome is Outcome.FAILED and "failed" in row.told)

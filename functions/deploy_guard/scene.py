@@ -12,7 +12,7 @@ from deploy_guard.companions import Companions
 from deploy_guard.evidence.found import Evidence
 from deploy_guard.investigation import Investigator
 from deploy_guard.ledger import with_row
-from deploy_guard.ledger_store import Known
+from deploy_guard.ledger_store import Due, Known
 from deploy_guard.model import Deployment, Ledger
 from deploy_guard.observation import Finding
 from deploy_guard.order import Order
@@ -31,6 +31,15 @@ class Outbox:
     notes: list[AuditRow] = field(default_factory=list)
     wakes: list[tuple[int, Look | Follow]] = field(default_factory=list)
     schedules: list[tuple[float, Look]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """The service's ledger after the look, when to look again, and what is to be sent."""
+
+    ledger: Ledger
+    due: Due | None
+    outbox: Outbox
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from deploy_guard.reality import Reality, ServiceDeployment
 # ECS's own default for services with a breaker; ours for those without. For services with one, its
 # threshold is read: it can be configured, and autoscaling moves it.
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
-_SHARE, _AT_LEAST, _AT_MOST = 0.5, 3, 200
+_SHARE, FEWEST, _AT_MOST = 0.5, 3, 200
 STALLED_AFTER_S = 900
 _PLACEMENTS_TO_STALL = 3
 _NOT_OF_THE_VERSION = frozenset({"capacity", "infra"})
@@ -183,7 +183,7 @@ def threshold(row: Deployment, reality: Reality) -> int:
     breaker = deployment.breaker if deployment else None
     if breaker is not None and breaker.status != "DISABLED" and breaker.threshold:
         return breaker.threshold
-    return min(max(math.ceil(_SHARE * reality.desired), _AT_LEAST), _AT_MOST)
+    return min(max(math.ceil(_SHARE * reality.desired), FEWEST), _AT_MOST)
 
 
 def _stands_still(row: Deployment, reality: Reality, now: float) -> bool:

@@ -12,29 +12,27 @@ from deploy_guard.alarm_reader import AlarmReader
 from deploy_guard.bake import AFTERMATH_S, AlarmSeen
 from deploy_guard.companions import Companions
 from deploy_guard.evidence.found import Evidence
+from deploy_guard.failures import is_unclear
 from deploy_guard.finding_out import BAD_NEWS, EVIDENCE, tell_late_evidence
 from deploy_guard.investigation import Investigator
-from deploy_guard.ledger import absorb, is_open, with_judgement, with_row, with_rows
-from deploy_guard.ledger_store import Due, Known
+from deploy_guard.ledger import (
+    absorb,
+    is_open,
+    with_judgement,
+    with_row,
+    with_rows,
+)
+from deploy_guard.ledger_store import Known
 from deploy_guard.model import Deployment, Judged, Ledger, Outcome
 from deploy_guard.observation import Finding, observe
 from deploy_guard.reality import Reality
-from deploy_guard.scene import Outbox, Scene
+from deploy_guard.scene import Scene, Visited
 from deploy_guard.signals import KNOWN_NAMES, DeploymentChanged, Look, OfService
 from deploy_guard.story import Story
 from ecsops.observability import count, logger
 
 _PROOF = "it completed and survived its bake time"
 _ASKED = "acted-REQUESTED"
-
-
-@dataclass(frozen=True, slots=True)
-class Visited:
-    """The service's ledger after the look, when to look again, and what is to be sent."""
-
-    ledger: Ledger
-    due: Due | None
-    outbox: Outbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +182,7 @@ def _wants_definition(finding: Finding, ledger: Ledger) -> bool:
         return True
     if unknown and any(not one.good for one in ledger.judged):
         return True
-    return any(
-        container.essential is None
-        for task in ledger.failures
-        if task.started_by == row.ecs_id and len(task.containers) > 1
-        for container in task.containers
-    )
+    return any(is_unclear(task) for task in ledger.failures if task.started_by == row.ecs_id)
 
 
 def _begins(finding: Finding) -> bool:
