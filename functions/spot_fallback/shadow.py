@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ecsops import tags
@@ -23,6 +23,7 @@ _FOLLOWED = (
     "propagateTags",
     "placementConstraints",
     "placementStrategy",
+    "serviceConnectConfiguration",
 )
 # These percentages are the primary's too; hooks and alarms of its deployments are not the cover's.
 _PERCENTAGES = ("maximumPercent", "minimumHealthyPercent")
@@ -59,11 +60,11 @@ def problems_of(described: Mapping[str, Any], provider: str | None) -> tuple[str
         found.append(
             f"{tags.SPOT_FALLBACK_PROVIDER}={provider} is one of its own capacity providers"
         )
-    if _connects(described):
-        found.append(
-            "it offers Service Connect endpoints, which a second service cannot join: "
-            "put a base on FARGATE into its capacity provider strategy instead"
-        )
+    for offered, what in _CANNOT_JOIN:
+        if offered(_current(described)):
+            found.append(
+                f"{what}: put a base on FARGATE into its capacity provider strategy instead"
+            )
     if described.get("schedulingStrategy", "REPLICA") != "REPLICA":
         found.append("a DAEMON service has one task on every instance: it cannot be covered")
     name = str(described.get("serviceName", ""))
@@ -81,7 +82,8 @@ def providers_of(described: Mapping[str, Any]) -> list[str]:
 
 def wanted(described: Mapping[str, Any], provider: str | None) -> dict[str, Any]:
     """The parameters of CreateService for its cover, without a desired count."""
-    followed = {name: described[name] for name in _FOLLOWED if name in described}
+    shown = _shown(described)
+    followed = {name: shown[name] for name in _FOLLOWED if name in shown}
     configuration = described.get("deploymentConfiguration", {})
     percentages = {name: configuration[name] for name in _PERCENTAGES if name in configuration}
     launch: dict[str, Any] = {"launchType": FARGATE}
@@ -105,6 +107,7 @@ def wanted(described: Mapping[str, Any], provider: str | None) -> dict[str, Any]
 
 def differences(wanted_now: Mapping[str, Any], shape: Mapping[str, Any]) -> dict[str, Any]:
     """What UpdateService has to change so that the cover is as it should be."""
+    shape = _shown(shape)
     return {
         name: wanted_now.get(name, _empty(shape.get(name)))
         for name in _FOLLOWED
@@ -135,6 +138,8 @@ def _plain(value: Any, *, in_order: bool) -> Any:
 
 def _empty(value: Any) -> Any:
     """What takes a setting away again."""
+    if isinstance(value, Mapping):
+        return {"enabled": False}  # Service Connect; nothing else of this kind can be taken away
     if isinstance(value, list | tuple):
         return []
     if isinstance(value, bool):
@@ -142,12 +147,33 @@ def _empty(value: Any) -> Any:
     return 0 if isinstance(value, int) else "NONE"
 
 
-def _connects(described: Mapping[str, Any]) -> bool:
-    for deployment in described.get("deployments") or ():
-        connect = deployment.get("serviceConnectConfiguration") or {}
-        if connect.get("enabled") and connect.get("services"):
-            return True
-    return False
+def _current(described: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The deployment that counts."""
+    deployments: list[Mapping[str, Any]] = list(described.get("deployments") or ())
+    return next((each for each in deployments if each.get("status") == "PRIMARY"), {})
+
+
+def _shown(described: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A service with what DescribeServices tells with its deployment."""
+    connect = _current(described).get("serviceConnectConfiguration") or {}
+    return (
+        {**described, "serviceConnectConfiguration": connect}
+        if connect.get("enabled")
+        else described
+    )
+
+
+def _offers_endpoints(deployment: Mapping[str, Any]) -> bool:
+    connect = deployment.get("serviceConnectConfiguration") or {}
+    return bool(connect.get("enabled") and connect.get("services"))
+
+
+# What a second service cannot have part in, or the toolkit has no right to hand on.
+_CANNOT_JOIN: tuple[tuple[Callable[[Mapping[str, Any]], bool], str], ...] = (
+    (_offers_endpoints, "it offers Service Connect endpoints, which a second service cannot join"),
+    (lambda one: bool(one.get("vpcLatticeConfigurations")), "it is in VPC Lattice target groups"),
+    (lambda one: bool(one.get("volumeConfigurations")), "its tasks have EBS volumes made for them"),
+)
 
 
 def _passed_on(described: Mapping[str, Any]) -> list[dict[str, str]]:

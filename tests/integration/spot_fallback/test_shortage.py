@@ -167,3 +167,18 @@ def test_5_what_autoscaling_asks_for_meanwhile_is_covered_too_and_no_less_given_
     ecs.update_service(cluster="prod", service="web", desiredCount=3)
     ops.run(3_600)
     assert ops.covered() == 3
+
+
+def test_5_a_client_of_service_connect_is_covered_by_clients(market):
+    ops = market(count=2)
+    connect = {"enabled": True, "namespace": "prod"}
+    ecs = ops.account.client("ecs")
+    ecs.update_service(cluster="prod", service="web", serviceConnectConfiguration=connect)
+    ops.run(400)
+    ops.drought()
+    ops.run(120)
+    assert ops.covered() == 2
+    [deployment] = ops.service(COVER)["deployments"]
+    assert deployment["serviceConnectConfiguration"]["namespace"] == "prod"
+    updates = [c for c in ops.calls("UpdateService") if c["parameters"]["service"] == COVER]
+    assert updates == []

@@ -8,11 +8,13 @@ from tests.unit.spot_fallback.shapes import ARN, SPOT, described, tag_list
 EC2 = [{"capacityProvider": "spot-group", "weight": 1}]
 
 
+def deployed(**shown: object) -> list[dict]:
+    return [{"status": "PRIMARY", "rolloutState": "COMPLETED", **shown}]
+
+
 def connected(*services: dict) -> list[dict]:
     connect = {"enabled": True, "namespace": "prod", "services": list(services)}
-    return [
-        {"status": "PRIMARY", "rolloutState": "COMPLETED", "serviceConnectConfiguration": connect}
-    ]
+    return deployed(serviceConnectConfiguration=connect)
 
 
 @pytest.mark.parametrize(
@@ -26,6 +28,8 @@ def connected(*services: dict) -> list[dict]:
         ({"schedulingStrategy": "DAEMON"}, None, "DAEMON"),
         ({"serviceName": "w" * 240}, None, "leaves no room"),
         ({"deployments": connected({"portName": "http"})}, None, "Service Connect"),
+        ({"deployments": deployed(vpcLatticeConfigurations=[{"portName": "x"}])}, None, "Lattice"),
+        ({"deployments": deployed(volumeConfigurations=[{"name": "data"}])}, None, "EBS"),
     ],
 )
 def test_what_cannot_be_covered_says_why(changes, provider, said):
@@ -35,6 +39,20 @@ def test_what_cannot_be_covered_says_why(changes, provider, said):
 
 def test_a_client_of_service_connect_can_be_covered():
     assert problems_of(described(deployments=connected()), None) == ()
+
+
+def test_the_cover_of_a_client_of_service_connect_is_one_too():
+    """Else its tasks would find none of the names that the service's tasks find."""
+    one = described(deployments=connected())
+    made = wanted(one, None)
+    connect = {"enabled": True, "namespace": "prod", "services": []}
+    assert made["serviceConnectConfiguration"] == connect
+    as_told = {**made, "deployments": connected()}
+    del as_told["serviceConnectConfiguration"]
+    assert differences(made, as_told) == {}
+    assert differences(wanted(described(), None), as_told) == {
+        "serviceConnectConfiguration": {"enabled": False}
+    }
 
 
 def test_on_instances_the_cover_uses_the_named_capacity_provider():
