@@ -11,6 +11,9 @@ OpsError
 └── PublishFailed    events were not accepted by the bus: the message is tried again
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from botocore.exceptions import BotoCoreError, ClientError
 
 
@@ -72,3 +75,17 @@ def call_failed(operation: str, error: ClientError | BotoCoreError) -> CallFaile
         found = error.response["Error"]
         return CallFailed(operation, found.get("Code", ""), found.get("Message", ""))
     return CallFailed(operation, type(error).__name__, str(error))
+
+
+def refusals(operation: str, answer: Mapping[str, Any]) -> dict[str, CallFailed]:
+    """By ARN, what a describe call of ECS could not tell; only MISSING says that nothing is there.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html
+    """
+    return {
+        each.get("arn", ""): CallFailed(
+            operation, each.get("reason", ""), each.get("detail") or each.get("arn", "")
+        )
+        for each in answer.get("failures", ())
+        if each.get("reason") != "MISSING"
+    }

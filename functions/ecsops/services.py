@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ecsops.arns import parse_arn
-from ecsops.errors import CallFailed, call_failed
+from ecsops.errors import CallFailed, call_failed, refusals
 from ecsops.parallel import chunks, run_all
 
 if TYPE_CHECKING:
@@ -99,14 +99,13 @@ def _describe(
         answer = ecs.describe_services(cluster=cluster, services=list(names), include=["TAGS"])
     except (ClientError, BotoCoreError) as error:
         raise call_failed(_OPERATION, error) from error
-    missing, refused = set(), {}
-    for each in answer.get("failures", ()):
-        name = each.get("arn", "").rpartition("/")[2]
-        if each.get("reason") == "MISSING":
-            missing.add(name)
-        else:
-            refused[name] = CallFailed(_OPERATION, each.get("reason", ""), each.get("detail", name))
+    refused = {_name(arn): error for arn, error in refusals(_OPERATION, answer).items()}
+    missing = {_name(each.get("arn", "")) for each in answer.get("failures", ())} - refused.keys()
     return {each["serviceName"]: dict(each) for each in answer["services"]}, missing, refused
+
+
+def _name(arn: str) -> str:
+    return arn.rpartition("/")[2]
 
 
 def _unanswered(name: str) -> CallFailed:

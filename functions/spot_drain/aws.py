@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ecsops.errors import CallFailed, ClusterGone, HeldBack, TargetGroupGone, TargetRefused
+from ecsops.errors import (
+    CallFailed,
+    ClusterGone,
+    HeldBack,
+    TargetGroupGone,
+    TargetRefused,
+    refusals,
+)
 from ecsops.parallel import chunks, run_all
 from spot_drain.calls import Call, benign, calls_for, seen_by_membership
 from spot_drain.targets import Entry, Membership, Service, Target, service_from
@@ -75,7 +82,7 @@ class Aws:
             if isinstance(answer, CallFailed):
                 found |= dict.fromkeys(part, answer)
             else:
-                found |= {task["taskArn"]: task for task in _raised(answer)}
+                found |= _raised(answer)
         return found
 
     def services(
@@ -99,7 +106,7 @@ class Aws:
             if isinstance(answer, CallFailed):
                 found |= dict.fromkeys(((cluster, name) for name in part), answer)
             else:
-                found |= {(cluster, service.name): service for service in _raised(answer)}
+                found |= {(cluster, name): service for name, service in _raised(answer).items()}
         if len(self.remembered) > _MAX_REMEMBERED:
             self.remembered.clear()
         for key in wanted - known.keys():
@@ -190,12 +197,12 @@ class Aws:
         }
         return seen_by_membership(asked, answers[: len(asked)]), failed
 
-    def _tasks(self, cluster: str, arns: Sequence[str]) -> list[Any]:
+    def _tasks(self, cluster: str, arns: Sequence[str]) -> dict[str, dict[str, Any] | CallFailed]:
+        operation = "DescribeTasks"
         answer = _call(
-            "DescribeTasks", lambda: self.ecs.describe_tasks(cluster=cluster, tasks=list(arns))
+            operation, lambda: self.ecs.describe_tasks(cluster=cluster, tasks=list(arns))
         )
-        tasks: list[Any] = answer["tasks"]
-        return tasks
+        return {t["taskArn"]: t for t in answer["tasks"]} | refusals(operation, answer)
 
     def _instances(self, cluster: str, arns: Sequence[str]) -> list[Any]:
         answer = _call(
@@ -207,14 +214,19 @@ class Aws:
         instances: list[Any] = answer["containerInstances"]
         return instances
 
-    def _services(self, cluster: str, names: Sequence[str]) -> list[Service]:
+    def _services(self, cluster: str, names: Sequence[str]) -> dict[str, Service | CallFailed]:
+        operation = "DescribeServices"
         answer = _call(
-            "DescribeServices",
+            operation,
             lambda: self.ecs.describe_services(
                 cluster=cluster, services=list(names), include=["TAGS"]
             ),
         )
-        return [service_from(service, self.stack_mode) for service in answer["services"]]
+        known = [service_from(service, self.stack_mode) for service in answer["services"]]
+        refused = refusals(operation, answer)
+        return {one.name: one for one in known} | {
+            arn.rpartition("/")[2]: error for arn, error in refused.items()
+        }
 
     def _revisions(self, arns: Sequence[str]) -> list[Any]:
         answer = _call(

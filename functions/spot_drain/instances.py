@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ecsops.errors import CallFailed, call_failed
+from ecsops.errors import CallFailed, call_failed, refusals
 from ecsops.parallel import chunks, run_all
 from spot_drain.plan import DEFAULT_STOP_TIMEOUT_S
 
@@ -188,7 +188,7 @@ class Instances:
             if isinstance(answer, CallFailed):
                 found |= dict.fromkeys((task_id(arn) for arn in part), answer)
             else:
-                found |= {task_id(task["taskArn"]): task for task in _raised(answer)}
+                found |= {task_id(arn): task for arn, task in _raised(answer).items()}
         return found
 
     def stop_timeouts(self, definitions: Iterable[str]) -> Mapping[str, int]:
@@ -309,13 +309,16 @@ class Instances:
             **filters,
         )
 
-    def _describe(self, cluster: str, arns: Sequence[str]) -> list[Any]:
+    def _describe(
+        self, cluster: str, arns: Sequence[str]
+    ) -> dict[str, dict[str, Any] | CallFailed]:
+        operation = "DescribeTasks"
         answer = _call(
-            "DescribeTasks",
+            operation,
             lambda: self.ecs.describe_tasks(cluster=cluster, tasks=list(arns), include=["TAGS"]),
         )
-        tasks: list[Any] = answer["tasks"]
-        return tasks
+        # Whoever takes a task that ECS cannot describe for a stopped one lets its instance go too early.
+        return {t["taskArn"]: t for t in answer["tasks"]} | refusals(operation, answer)
 
     def _timeout(self, definition: str) -> int:
         answer = _call(

@@ -7,6 +7,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from ecsops.errors import CallFailed, ClusterGone, TargetGroupGone, TargetRefused
 from spot_drain.aws import Aws, ServiceKey
+from spot_drain.instances import Instances
 from tests.unit.spot_drain.builders import (
     CLUSTER,
     NOW,
@@ -54,6 +55,23 @@ def test_more_than_a_hundred_doubtful_tasks_take_several_calls():
 def test_a_task_that_ecs_no_longer_knows_is_left_out():
     ecs = FakeClient({"describe_tasks": {"tasks": [], "failures": [{"reason": "MISSING"}]}})
     assert make(ecs).tasks({CLUSTER: [task_arn(1)]}) == {}
+
+
+def refused(name: str, arn: str) -> dict:
+    return {name: [], "failures": [{"arn": arn, "reason": "INTERNAL", "detail": "try later"}]}
+
+
+def test_4d_a_task_that_ecs_cannot_describe_is_not_taken_for_one_that_is_gone():
+    """Partial failures[]: only MISSING says so. A hook would be completed too early."""
+    ecs = FakeClient({"describe_tasks": refused("tasks", task_arn(1))})
+    assert "INTERNAL" in str(make(ecs).tasks({CLUSTER: [task_arn(1)]})[task_arn(1)])
+    (found,) = Instances(ecs, FakeClient(), "table").describe({CLUSTER: [task_arn(1)]}).values()
+    assert isinstance(found, CallFailed)
+
+
+def test_4d_a_service_that_ecs_cannot_describe_is_not_taken_for_one_that_is_gone():
+    ecs = FakeClient({"describe_services": refused("services", service_arn())})
+    assert "INTERNAL" in str(make(ecs).services([key()], now=NOW)[key()])
 
 
 def test_an_unknown_cluster_fails_only_its_own_tasks():
