@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from ecsops import bus
-from ecsops.alerts import publish
 from ecsops.errors import CallFailed
 from ecsops.observability import MetricUnit, count, logger, measure
 from ecsops.parallel import run_all
@@ -20,7 +18,6 @@ from spot_fallback.owed import Owed
 from spot_fallback.plan import Plan, plan
 from spot_fallback.plan import failed as not_done
 from spot_fallback.store import Store
-from spot_fallback.telling import DETAIL_TYPE, alerts_of, event_of
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -120,19 +117,11 @@ class Settler:
                 logger.warning("told, not noted as told", service=arn, reason=str(outcome))
 
     def _publish(self, owing: Sequence[tuple[Owed, Primary]]) -> None:
-        publish(self.events, [alert for owed, one in owing for alert in alerts_of(owed, one)])
-        changes = [(event, one) for owed, one in owing if (event := event_of(owed, one))]
-        for event, one in changes:
-            cluster, service = one.place
-            count("FallbackChanges", Cluster=cluster, Service=service)
-            logger.info(
-                "cover changed",
-                service=one.arn,
-                before=event.before,
-                after=event.after,
-                reason=event.reason,
-            )
-        bus.put(self.events, [bus.entry(DETAIL_TYPE, event, [one.arn]) for event, one in changes])
+        if owing:
+            # In most minutes there is nothing to tell: the start does not load what it takes.
+            from spot_fallback.telling import tell
+
+            tell(self.events, owing)
 
 
 def _count_failure(arn: str, reason: str) -> None:

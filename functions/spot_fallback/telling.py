@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import msgspec
 
-from ecsops import tags
-from ecsops.alerts import Alert, NextStep, Severity, State, Table
+from ecsops import bus, tags
+from ecsops.alerts import Alert, NextStep, Severity, State, Table, publish
 from ecsops.arns import parse_arn
+from ecsops.observability import count, logger
 from spot_fallback.model import Cover, Primary
 from spot_fallback.owed import News, NewsKind, Owed
 from spot_fallback.shadow import shadow_name
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
 
 CAPABILITY = "spot_fallback"
 DETAIL_TYPE = "ECS Ops Spot Fallback"
@@ -58,6 +65,23 @@ class FallbackEvent(msgspec.Struct, frozen=True):
     version: str = "1"
 
 
+def tell(events: EventBridgeClient, owing: Sequence[tuple[Owed, Primary]]) -> None:
+    """Publish alerts and changes; raises ``PublishFailed`` if one was not taken."""
+    publish(events, [alert for owed, primary in owing for alert in alerts_of(owed, primary)])
+    changes = [(event, one) for owed, one in owing if (event := event_of(owed, one))]
+    for event, one in changes:
+        cluster, service = one.place
+        count("FallbackChanges", Cluster=cluster, Service=service)
+        logger.info(
+            "cover changed",
+            service=one.arn,
+            before=event.before,
+            after=event.after,
+            reason=event.reason,
+        )
+    bus.put(events, [bus.entry(DETAIL_TYPE, event, [one.arn]) for event, one in changes])
+
+
 def alerts_of(owed: Owed, primary: Primary) -> list[Alert]:
     """A message for each of the news: what, why, what holds now, what to do."""
     return [_alert(news, owed, primary) for news in owed.news]
@@ -81,13 +105,13 @@ def event_of(owed: Owed, primary: Primary) -> FallbackEvent | None:
     )
 
 
-def given_up(owner: str, cover: Cover, route: str | None, now: float) -> Alert | None:
-    """The end of a cover whose service wants none any more; None if nobody was told of it."""
-    if not cover.since or not cover.told:
-        return None
+def tell_given_up(
+    events: EventBridgeClient, owner: str, cover: Cover, route: str | None, now: float
+) -> None:
+    """The end of a cover whose service wants none any more."""
     arn = parse_arn(owner)
     cluster = arn.cluster or ""
-    return Alert(
+    alert = Alert(
         incident=f"{CAPABILITY}:{owner}:{cover.since:.0f}",
         stage="given-up",
         severity="info",
@@ -104,6 +128,7 @@ def given_up(owner: str, cover: Cover, route: str | None, now: float) -> Alert |
         route=route,
         resources=(owner,),
     )
+    publish(events, [alert])
 
 
 def _alert(news: News, owed: Owed, primary: Primary) -> Alert:
