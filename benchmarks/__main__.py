@@ -30,6 +30,7 @@ GROUPS = (
     "memory",
     "scaling",
     "scaling.cost",
+    "scaling.robust",
     "scaling.tick1000",
     "spot",
     "test",

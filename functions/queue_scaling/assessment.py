@@ -16,7 +16,7 @@ from queue_scaling.state import QueueState, Sample, ServiceState
 
 _MINUTE_S = 60
 # How often the processing time is measured: soon while little is known, then to save requests.
-_MEASURE_SOON_S, _MEASURE_LATER_S, _SOON_TIMES = 300.0, 900.0, 3
+_MEASURE_SOON_S, _MEASURE_LATER_S, _SOON_TIMES = 120.0, 900.0, 3
 _KEPT_MINUTES = 20
 # A FIFO queue that leaves so much of the workers idle while messages wait has no more groups.
 _IDLE_SHARE = 0.8
