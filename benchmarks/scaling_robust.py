@@ -27,6 +27,9 @@ _MODES = {
 _RIVAL, _WITHIN = "keda_half", 99.0
 _TIME, _WINDOW = "ecs-ops:processing-time", "ecs-ops:scale-in-window"
 _LATE = {"stale_s": 30.0}
+# A task starts in 45 s: with a look every 20 s at what was so 30 s ago, a burst that finds no task to
+# spare is later than its 60 s, whoever scales. What is left of it is told, without a goal.
+_BURSTY = ("bursts", "llm")
 # What is spoilt of the world, and what the tags say.
 SPOILT: Mapping[str, tuple[Mapping[str, Any], dict[str, str]]] = {
     "half_the_time": ({}, {_TIME: "1s"}),
@@ -43,16 +46,19 @@ def measure() -> Iterator[Result]:
         for mode in _MODES.get(case.load.name, ()):
             for spoilt, (world, tags) in SPOILT.items():
                 spoiled = replace(case, setting=replace(case.setting, **world))
+                if _WINDOW in tags and mode == "managed_60s":
+                    continue  # target tracking has a window of its own
                 name = f"scaling.robust.{case.load.name}.{mode}.{spoilt}"
-                yield from _results(name, _ours(spoiled, mode, tags), _rival(spoiled))
+                goal = None if world is _LATE and case.load.name in _BURSTY else f">= {_WITHIN:g}"
+                yield from _results(name, goal, _ours(spoiled, mode, tags), _rival(spoiled))
 
 
-def _results(name: str, score: Score, rival: Score) -> Iterator[Result]:
+def _results(name: str, goal: str | None, score: Score, rival: Score) -> Iterator[Result]:
     yield Result(
         f"{name}.within_slo_pct",
         rounded_down(score.within_slo_pct),
         "% of messages",
-        f">= {_WITHIN:g}",
+        goal,
         {_RIVAL: rounded_down(rival.within_slo_pct)},
     )
     yield Result(

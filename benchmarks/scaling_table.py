@@ -37,7 +37,39 @@ def tables(entries: Iterable[Mapping[str, Any]]) -> str:
     traces = [name for name in _TRACES if any((name, "actions") in row for row in cells.values())]
     first = "In time (%), task-hours over the work itself, p99 of the wait (s):"
     second = "Changes of the desired count, and jobs killed:"
-    return "\n\n".join([first, _table(cells, traces, _worth), second, _table(cells, traces, _done)])
+    parts = [first, _table(cells, traces, _worth), second, _table(cells, traces, _done)]
+    spoilt = _spoilt(entries)
+    if spoilt:
+        parts += [
+            "When something is wrong, in time (%) and task-hours over the work itself:",
+            spoilt,
+        ]
+    return "\n\n".join(parts)
+
+
+def _spoilt(entries: Iterable[Mapping[str, Any]]) -> str:
+    """A row for each thing that is wrong, a column for each trace and controller."""
+    cells: dict[str, dict[tuple[str, str], float]] = {}
+    for entry in entries:
+        parts = entry["id"].split(".")
+        if parts[:2] != ["scaling", "robust"]:
+            continue
+        _, _, trace, controller, spoilt, figure = parts
+        for name, value in {controller: entry["value"], **entry["rivals"]}.items():
+            cells.setdefault(spoilt, {})[f"{trace} {name}", figure] = value
+    columns = sorted({column for row in cells.values() for column, _ in row})
+    if not columns:
+        return ""
+    rows = [f"| what | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
+    for spoilt, row in cells.items():
+        rows.append(f"| {spoilt} | {' | '.join(_in_time(row, each) for each in columns)} |")
+    return "\n".join(rows)
+
+
+def _in_time(row: _Row, column: str) -> str:
+    if (column, "within_slo_pct") not in row:
+        return ""
+    return f"{row[column, 'within_slo_pct']:g} / {row[column, 'task_hours_over_ideal']:g}"
 
 
 def _cells(entries: Iterable[Mapping[str, Any]]) -> dict[str, dict[tuple[str, str], float]]:

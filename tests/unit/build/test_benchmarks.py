@@ -53,6 +53,22 @@ def test_the_table_of_queue_scaling_has_a_row_for_each_controller_and_a_column_f
     assert done[2:] == ["| managed_60s | 43 / 2 |", "| keda | 7 / 7 |"]
 
 
+def test_what_is_spoilt_has_a_row_and_the_rival_a_column():
+    values = {"within_slo_pct": 99.9, "task_hours_over_ideal": 1.29}
+    entries = [
+        ENTRY
+        | {"id": f"scaling.robust.{place}.{figure}", "value": value, "rivals": {"keda": value / 3}}
+        for figure, value in values.items()
+        for place in ("ramp.direct_20s.noise", "ramp.direct_20s.late", "ramp.managed_60s.noise")
+    ]
+    assert scaling_table.tables(entries).split("\n\n")[-1].splitlines() == [
+        "| what | ramp direct_20s | ramp keda | ramp managed_60s |",
+        "|---|---|---|---|",
+        "| noise | 99.9 / 1.29 | 33.3 / 0.43 | 99.9 / 1.29 |",
+        "| late | 99.9 / 1.29 | 33.3 / 0.43 |  |",
+    ]
+
+
 def test_every_result_can_be_reproduced():
     for entry in read():
         assert list(entry) == FIELDS

@@ -171,7 +171,7 @@ def test_what_is_remembered_makes_rates(account):
 def test_the_processing_time_is_measured_from_what_is_deleted(account):
     account.service(running=20)
     account.metrics["AWS/SQS", "NumberOfMessagesDeleted"] = 150.0
-    for _ in range(8):
+    for _ in range(4):
         account.queue(in_flight=10)
         account.tick()
     (state,) = account.states().values()
