@@ -87,6 +87,10 @@ class Account:
         self.ticker.tick_between(self.now)
         self.now += seconds
 
+    def second_process(self):
+        """Another process of the function, which shares nothing but the account."""
+        return self._ticker()
+
     def made(self, operation):
         return [params for name, params in self.calls if name == operation]
 

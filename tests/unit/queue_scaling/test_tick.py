@@ -5,6 +5,8 @@ import math
 import pytest
 
 from ecsops.errors import CallFailed
+from ecsops.observability import metrics
+from ecsops.queue_status import STATUS_KEY
 from queue_scaling.telling import ScalingEvent
 from tests.unit.queue_scaling.scaled import START, error
 
@@ -220,6 +222,28 @@ def test_a_change_that_somebody_else_made_is_told_with_the_last_reason(account):
     assert "Application Auto Scaling" in event["reason"]
     assert "300 waiting" in event["reason"]
     assert set(event) == set(ScalingEvent.__struct_fields__)
+
+
+def test_a_tick_that_another_has_overtaken_leaves_what_that_one_wrote(account):
+    arn = account.service(running=0, scaling="direct", max_tasks="50")
+    account.queue(visible=300)
+    overtaking = account.second_process()
+    write = account.answer_put_item
+
+    def overtaken(Item, **condition):  # noqa: N803
+        if Item["pk"]["S"] != STATUS_KEY:
+            account.answer_put_item = write
+            overtaking.tick_between(account.now + 20)
+        return write(Item, **condition)
+
+    account.tick()
+    account.answer_put_item = overtaken
+    account.tick()
+    assert metrics.metric_set["OvertakenTicks"]["Value"] == [1.0]
+    assert account.states()[arn].at == account.now - 40
+    account.tick()
+    assert account.states()[arn].at == account.now - 60
+    assert account.services[arn]["desiredCount"] >= 20
 
 
 def test_state_that_cannot_be_read_stops_the_tick_before_anything_is_done(account):
