@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from deploy_guard.model import Deployment, Outcome
 from deploy_guard.reality import CodeDeployment, Reality
-from deploy_guard.verdict import Verdict
+from deploy_guard.verdict import Symptoms, Verdict, failing
 
 _RUNNING = frozenset({"Created", "Queued", "InProgress", "Baking", "Ready"})
 
 
-def judge_codedeploy(row: Deployment, reality: Reality, now: float) -> Verdict:
+def judge_codedeploy(row: Deployment, reality: Reality, symptoms: Symptoms, now: float) -> Verdict:
     """The verdict on a CodeDeploy deployment."""
     if reality.blind:
         return Verdict(
@@ -25,7 +25,10 @@ def judge_codedeploy(row: Deployment, reality: Reality, now: float) -> Verdict:
     told = f"CodeDeploy says {mine.status}" + (f" ({mine.error_code})" if mine.error_code else "")
     at = mine.finished_at or now
     if mine.status in _RUNNING:
-        return Verdict(Outcome.IN_PROGRESS, now, row.target, row.source, mine.error, rules=(told,))
+        # CodeDeploy itself waits an hour for tasks that will never run.
+        outcome, why = failing(row, reality, symptoms) or (Outcome.IN_PROGRESS, "it is at it")
+        by = "ecs" if outcome is Outcome.IN_PROGRESS else "guard"
+        return Verdict(outcome, now, row.target, row.source, mine.error, by, (told, why))
     if mine.status == "Succeeded":
         return Verdict(Outcome.SUCCEEDED, at, row.target, row.target, rules=(told,))
     undone = _undone_by(mine, reality)

@@ -141,7 +141,7 @@ def _with_code_rows(ledger: Ledger, reality: Reality) -> Ledger:
         if row is not None:
             row = msgspec.structs.replace(
                 row,
-                source=row.source or _deployed_before(one, reality),
+                source=row.source or _deployed_before(one, reality) or _beside(one, reality),
                 ecs_id=row.ecs_id or sets.get(one.id),
                 controller=reality.controller,
                 rolls_back=row.rolls_back or one.rolls_back,
@@ -158,6 +158,15 @@ def _deployed_before(this: CodeDeployment, reality: Reality) -> Version | None:
     ]
     latest = max(before, key=lambda one: one.created_at, default=None)
     return Version(latest.task_definition or "") if latest else None
+
+
+def _beside(this: CodeDeployment, reality: Reality) -> Version | None:
+    """What serves while the first of CodeDeploy's deployments goes on: ECS itself deployed that."""
+    for one in reality.description.get("taskSets") or ():
+        mine = this.id == one.get("externalId") or one.get("taskDefinition") == this.task_definition
+        if one.get("status") == "PRIMARY" and one.get("taskDefinition") and not mine:
+            return Version(one["taskDefinition"])
+    return None
 
 
 def _new_row(one: ServiceDeployment, reality: Reality) -> Deployment:

@@ -85,7 +85,7 @@ def _verdict(
     if undone is not None:
         return undone
     if row.controller == "CODE_DEPLOY":
-        return judge_codedeploy(row, reality, now)
+        return judge_codedeploy(row, reality, symptoms, now)
     return judge(row, reality, symptoms, now)
 
 

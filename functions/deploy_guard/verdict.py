@@ -146,14 +146,15 @@ def _unfinished(row: Deployment, reality: Reality, symptoms: Symptoms, verdict: 
     """ECS still tries. Whether that can come to anything is ours to say, for it may try for ever."""
     if reality.desired == 0:
         return _because(verdict, Outcome.IN_PROGRESS, "a desired count of 0 tells nothing")
-    given_up = _failing(row, reality, symptoms) or _stalled(row, reality, symptoms, verdict.at)
+    given_up = failing(row, reality, symptoms) or _stalled(row, reality, symptoms, verdict.at)
     if given_up is None:
         return _because(verdict, Outcome.IN_PROGRESS, "ECS is at it")
     outcome, why = given_up
     return _because(msgspec.structs.replace(verdict, by="guard"), outcome, why)
 
 
-def _failing(row: Deployment, reality: Reality, symptoms: Symptoms) -> tuple[Outcome, str] | None:
+def failing(row: Deployment, reality: Reality, symptoms: Symptoms) -> tuple[Outcome, str] | None:
+    """What its failed tasks come to, and why; None: nothing yet."""
     if symptoms.trips:
         why = f"{symptoms.failures} failed, and trying the same again cannot help"
         return Outcome.FAILED, why

@@ -1,0 +1,66 @@
+"""Scenario 17, through the shipped stack: a service that CodeDeploy deploys is CodeDeploy's to roll back."""
+
+from __future__ import annotations
+
+import json
+
+from deploy_guard.model import Outcome
+from sandbox.ecs import App
+from tests.integration.deploy_guard.codedeployed import ALARM, CodeDeployed
+from tests.integration.deploy_guard.observed import SECRET
+
+
+def test_s17_a_deployment_that_runs_is_stopped_and_codedeploy_rolls_back(operate):
+    shop = CodeDeployed(operate)
+    good = shop.serving
+    failed = shop.release(App.without_secret(SECRET), seconds=900)
+    assert shop.rollbacks == [
+        ("StopDeployment", {"deploymentId": failed, "autoRollbackEnabled": True})
+    ]
+    assert shop.serving == good
+    assert shop.row(failed).outcome is Outcome.ROLLED_BACK
+    assert [row.state for row in shop.audit if row.executed] == ["ATTEMPT", "REQUESTED"]
+    first = shop.alerts()[0]
+    assert first["title"] == "prod/web: web:2 failed, a secret does not exist"
+    assert "to web:1" in first["summary"]
+    # The rollback is a deployment of its own, by creator codeDeployRollback: nobody acts on it.
+    undoing = shop.deploy.get_deployment(deploymentId=failed)["deploymentInfo"]["rollbackInfo"]
+    assert shop.row(undoing["rollbackDeploymentId"]).rolls_back == failed
+
+
+def test_s17_in_notify_mode_only_the_call_is_told(operate):
+    shop = CodeDeployed(operate, **{"ecs-ops:rollback": "notify"})
+    failed = shop.release(App.without_secret(SECRET), seconds=300)
+    assert shop.rollbacks == []
+    assert f"aws deploy stop-deployment --deployment-id {failed}" in json.dumps(shop.alerts())
+
+
+def test_s17_a_deployment_that_a_person_stopped_is_told_in_codedeploys_words(operate):
+    shop = CodeDeployed(operate)
+    stopped = shop.release(seconds=30)
+    shop.deploy.stop_deployment(deploymentId=stopped, autoRollbackEnabled=False)
+    shop.account.run_for(300)
+    assert shop.row(stopped).outcome is Outcome.FAILED
+    (alert, *_) = shop.alerts()
+    assert "CodeDeploy says Stopped" in " ".join(shop.row(stopped).rules)
+    assert alert["stage"] == "failed"
+    # Nothing says that the version is to blame: ecs-ops:rollback-unknown would allow it.
+    assert shop.rollbacks == []
+
+
+def test_s17_after_an_alarm_a_finished_deployment_is_deployed_back(operate):
+    shop = CodeDeployed(operate, **{"ecs-ops:bake-alarms": ALARM})
+    good = shop.release(seconds=1800)
+    bad = shop.release(seconds=300)
+    assert shop.row(bad).outcome is Outcome.SUCCEEDED
+    shop.alarm("ALARM")
+    shop.account.run_for(300)
+    ((operation, parameters),) = shop.rollbacks
+    assert operation == "CreateDeployment"
+    spec = json.loads(parameters["revision"]["appSpecContent"]["content"])
+    deployed = spec["Resources"][0]["TargetService"]["Properties"]["TaskDefinition"]
+    assert deployed == shop.row(good).target.task_definition
+    assert bad in parameters["description"]
+    shop.account.run_for(600)
+    assert shop.row(bad).outcome is Outcome.ROLLED_BACK
+    assert len(shop.rollbacks) == 1
