@@ -54,7 +54,11 @@ def confirmation(this: Try, now: float, found: Found) -> AuditRow:
     row = _row(this, now, state="CONFIRMED", executed=ours)
     version = this.earlier.task_definition if this.earlier is not None else row.task_definition
     says = f"{found.says}; {_MAYBE_OURS}" if ours else found.says
-    return msgspec.structs.replace(row, after=found.result, note=says, task_definition=version)
+    # What would be called now is another thing: at most that attempt's call was made.
+    calls = (this.earlier.call,) if ours and this.earlier is not None else ()
+    return msgspec.structs.replace(
+        row, calls=calls, after=found.result, note=says, task_definition=version
+    )
 
 
 def from_act(this: Try, act: Act) -> AuditRow:

@@ -4,54 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from deploy_guard.causes import Diagnosis
-from deploy_guard.model import Bake, Freeze, Outcome
+from deploy_guard.model import Freeze, Outcome
 from sandbox.cli.guard_freeze import freeze
 from sandbox.ecs import App
 from sandbox.faults import CallFault
-from sandbox.world import check_world
+from tests.integration.deploy_guard.condemned import (
+    REPOSITORY,
+    completed,
+    mutable,
+    paused,
+    set_alarm,
+)
 from tests.integration.deploy_guard.guarded import AUTO, Guard, guarded
-
-ALARM = "errors"
-REGRESSION = Diagnosis("ALARM", 1, 1, 1, subject=ALARM)
-
-
-def completed(operate, **fields):
-    """A version that completed, and that an alarm has condemned since."""
-    world = operate([guarded(**fields)])
-    create_alarm(world)
-    guard = Guard(world)
-    guard.release(seconds=300, image="app:2")
-    guard.remember()
-    set_alarm(world, "ALARM")
-    condemn(guard)
-    return guard
-
-
-def create_alarm(world):
-    world.account.client("cloudwatch").put_metric_alarm(
-        AlarmName=ALARM,
-        Namespace="App",
-        MetricName="Errors",
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1.0,
-        ComparisonOperator="GreaterThanOrEqualToThreshold",
-    )
-
-
-def set_alarm(world, state):
-    world.account.client("cloudwatch").set_alarm_state(
-        AlarmName=ALARM, StateValue=state, StateReason="test"
-    )
-
-
-def condemn(guard):
-    now = guard.account.clock.now()
-    bake = Bake(now - 60, now + 900, (ALARM,), (ALARM,))
-    guard.remember(bake=bake, diagnosis=REGRESSION)
-    assert guard.row.outcome is Outcome.SUCCEEDED
 
 
 def refused(guard):
@@ -160,30 +124,11 @@ def test_scenario_10_a_rollback_gets_time_to_settle(operate):
 
 
 def test_scenario_15_a_deployment_that_waits_is_answered_with_rollback(operate):
-    guard = Guard(
-        operate(
-            [
-                guarded(
-                    containers=[{"name": "app", "port": 8080}],
-                    target_groups=[{"name": "web", "alternate": "web2"}],
-                )
-            ]
-        )
-    )
-    pause = {"targetType": "PAUSE", "lifecycleStages": ["PRE_SCALE_UP"]}
-    guard.client("ecs").update_service(
-        cluster="prod",
-        service="web",
-        deploymentConfiguration={"lifecycleHooks": [pause]},
-    )
-    guard.account.run_for(120)
-    guard.release(seconds=60, image="app:2")
-    row = guard.remember().deployments[0]
-    guard.remember(diagnosis=Diagnosis("IMAGE_NOT_FOUND", 2, 2, 2, confirmed=True))
+    guard = paused(operate)
     guard.carry_out()
     ((operation, parameters),) = guard.rollbacks
     assert operation == "ContinueServiceDeployment"
-    assert parameters["serviceDeploymentArn"] == row.id
+    assert parameters["serviceDeploymentArn"] == guard.row.id
     assert parameters["action"] == "ROLLBACK"
 
 
@@ -212,34 +157,6 @@ def test_scenario_13_a_pinned_copy_is_registered_and_deployed(operate):
     assert container | {"image": original["image"]} == original
     assert {"key": "ecs-ops:pinned-from", "value": good.task_definition} in answer["tags"]
     assert sorted(guard.states) == ["ATTEMPT", "ATTEMPT", "REQUESTED"]
-
-
-REPOSITORY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/web"
-
-
-def mutable(operate, **tags):
-    """One task definition, whose tag means another image since yesterday."""
-    world = operate(world=False)
-    images = world.account.images
-    images.push(f"{REPOSITORY}:latest")
-    service = guarded(
-        tags=AUTO | tags, containers=[{"name": "app", "image": f"{REPOSITORY}:latest"}]
-    )
-    check_world({"clusters": [{"name": "prod", "services": [service]}]}, "test").build(
-        world.account
-    )
-    world.account.run_for(180)
-    create_alarm(world)
-    guard = Guard(world)
-    guard.account.run_for(1000)
-    guard.remember()
-    images.push(f"{REPOSITORY}:latest", "another build")
-    guard.client("ecs").update_service(cluster="prod", service="web", forceNewDeployment=True)
-    guard.account.run_for(300)
-    guard.remember()
-    set_alarm(world, "ALARM")
-    condemn(guard)
-    return guard
 
 
 @pytest.mark.parametrize(

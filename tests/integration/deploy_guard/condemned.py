@@ -1,0 +1,103 @@
+"""Deployments that are to be rolled back, each in a state of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deploy_guard.causes import Diagnosis
+from deploy_guard.model import Bake, Outcome
+from sandbox.world import check_world
+from tests.integration.conftest import Operations
+from tests.integration.deploy_guard.guarded import AUTO, Guard, guarded
+
+ALARM = "errors"
+REGRESSION = Diagnosis("ALARM", 1, 1, 1, subject=ALARM)
+REPOSITORY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/web"
+
+
+def completed(operate: Any, **fields: Any) -> Guard:
+    """A version that completed, and that an alarm has condemned since."""
+    world = operate([guarded(**fields)])
+    create_alarm(world)
+    guard = Guard(world)
+    guard.release(seconds=300, image="app:2")
+    guard.remember()
+    set_alarm(world, "ALARM")
+    condemn(guard)
+    return guard
+
+
+def create_alarm(world: Operations) -> None:
+    world.account.client("cloudwatch").put_metric_alarm(
+        AlarmName=ALARM,
+        Namespace="App",
+        MetricName="Errors",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1.0,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+    )
+
+
+def set_alarm(world: Operations, state: str) -> None:
+    world.account.client("cloudwatch").set_alarm_state(
+        AlarmName=ALARM, StateValue=state, StateReason="test"
+    )
+
+
+def condemn(guard: Guard) -> None:
+    now = guard.account.clock.now()
+    bake = Bake(now - 60, now + 900, (ALARM,), (ALARM,))
+    guard.remember(bake=bake, diagnosis=REGRESSION)
+    assert guard.row.outcome is Outcome.SUCCEEDED
+
+
+def mutable(operate: Any, **tags: str) -> Guard:
+    """One task definition, whose tag means another image since yesterday."""
+    world = operate(world=False)
+    images = world.account.images
+    images.push(f"{REPOSITORY}:latest")
+    service = guarded(
+        tags=AUTO | tags, containers=[{"name": "app", "image": f"{REPOSITORY}:latest"}]
+    )
+    check_world({"clusters": [{"name": "prod", "services": [service]}]}, "test").build(
+        world.account
+    )
+    world.account.run_for(180)
+    create_alarm(world)
+    guard = Guard(world)
+    guard.account.run_for(1000)
+    guard.remember()
+    images.push(f"{REPOSITORY}:latest", "another build")
+    guard.client("ecs").update_service(cluster="prod", service="web", forceNewDeployment=True)
+    guard.account.run_for(300)
+    guard.remember()
+    set_alarm(world, "ALARM")
+    condemn(guard)
+    return guard
+
+
+def paused(operate: Any) -> Guard:
+    """A blue/green deployment that waits for an answer, and whose tasks would never run."""
+    guard = Guard(
+        operate(
+            [
+                guarded(
+                    containers=[{"name": "app", "port": 8080}],
+                    target_groups=[{"name": "web", "alternate": "web2"}],
+                )
+            ]
+        )
+    )
+    pause = {"targetType": "PAUSE", "lifecycleStages": ["PRE_SCALE_UP"]}
+    guard.client("ecs").update_service(
+        cluster="prod",
+        service="web",
+        deploymentConfiguration={"lifecycleHooks": [pause]},
+    )
+    guard.account.run_for(120)
+    guard.release(seconds=60, image="app:2")
+    guard.remember()
+    guard.remember(diagnosis=Diagnosis("IMAGE_NOT_FOUND", 2, 2, 2, confirmed=True))
+    return guard
