@@ -17,6 +17,7 @@ from sandbox.cli.drought_scene import spot_runs_dry
 from sandbox.cli.exit_code import ExitCode
 from sandbox.cli.instance_scene import an_instance_is_taken
 from sandbox.cli.json_lines import json_printer
+from sandbox.cli.rollback_scene import rolled_back_by_the_guard
 from sandbox.cli.scaling_scene import scaled_by_its_queue
 from sandbox.cli.slack_scene import told_in_slack
 from sandbox.cli.stage import Stage
@@ -43,6 +44,7 @@ def run(arguments: Namespace) -> ExitCode:
             spot_interruption(console, stage)
             and told_in_slack(console, stage, *_scene(stage))
             and scaled_by_its_queue(console, stage)
+            and rolled_back_by_the_guard(console, stage, *_scene(stage))
             and an_instance_is_taken(console, stage)
             and spot_runs_dry(console, stage, *_scene(stage))
             and everything_is_audited(console, stage)
