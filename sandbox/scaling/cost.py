@@ -16,8 +16,8 @@ from queue_scaling.state import PAGES
 SERVICES = (1, 10, 50, 200, 1000)
 _HOURS = 730
 _MEMORY_GB = 0.5
-# Dead letters, errors, throttles, silence.
-_ALARMS = 4
+# Dead letters, errors, throttles, silence, services that cannot be read.
+_ALARMS = 5
 # Lambda polls a quiet queue with five long polls of 20 s side by side (assumed, docs/cost.md).
 _POLLS = 5 * 3 * 60 * _HOURS
 # 1,100 calls of 30 ms in 32 connections, and 0.6 ms of work a service on a third of a processor.
