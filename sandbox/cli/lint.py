@@ -18,14 +18,14 @@ from audit.report.report import Report
 from audit.rule import Rule, Severity
 from sandbox.cli.exit_code import ExitCode
 from sandbox.cli.lint_options import FORMATS, SUPPRESSIONS
-from sandbox.errors import SandboxError
+from sandbox.errors import InvalidOption
 from sandbox.lint.audit_files import Audited, audit_files
 
 # What these say of a check that passed is a number.
 _WITHOUT_PASSES = frozenset({"text", "markdown", "html"})
 
 
-class BadOption(SandboxError):
+class BadOption(InvalidOption):
     """An option has a value that nobody can act on."""
 
 

@@ -73,6 +73,7 @@ def _report_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--fail-on",
+        type=str.upper,
         choices=SEVERITIES,
         default="HIGH",
         help="exit with 1 if a finding is this bad or worse (default: HIGH)",

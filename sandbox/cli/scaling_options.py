@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-from ecsops.durations import parse_duration
-from ecsops.errors import InvalidSetting
-
 
 def scaling_options(scaling: argparse.ArgumentParser) -> None:
     """Add the subcommands."""
@@ -86,6 +83,10 @@ def _number(text: str) -> int:
 
 
 def _seconds(text: str) -> int:
+    # With it comes botocore, which an installed `ecs-ops lint` does not have and must not wait for.
+    from ecsops.durations import parse_duration
+    from ecsops.errors import InvalidSetting
+
     try:
         return parse_duration(text)
     except InvalidSetting as error:

@@ -58,9 +58,10 @@ class Problem:
 class Unreadable(Exception):
     """The text is neither JSON nor YAML; nothing of it can be looked at."""
 
-    def __init__(self, offset: int, message: str) -> None:
+    def __init__(self, offset: int, message: str, remedy: str = "write valid JSON or YAML") -> None:
         """Say where reading ended."""
         super().__init__(message)
+        self.remedy = remedy
         self.offset = offset
         self.message = message
         self.text = ""

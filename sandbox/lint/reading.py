@@ -56,12 +56,13 @@ def _one_or_many(documents: list[object]) -> object:
 
 
 def _bytes(file: str) -> bytes:
+    remedy = "name files that exist and that you may read, not folders"
     try:
         data = sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes()
     except OSError as error:
-        raise Unreadable(0, f"cannot be read: {error.strerror or error}") from None
+        raise Unreadable(0, f"cannot be read: {error.strerror or error}", remedy) from None
     except ValueError as error:
-        raise Unreadable(0, f"cannot be read: {error}") from None
+        raise Unreadable(0, f"cannot be read: {error}", remedy) from None
     if len(data) > _LARGEST_BYTES:
         raise Unreadable(0, f"larger than {_LARGEST_BYTES // 1_000_000} MB")
     return data

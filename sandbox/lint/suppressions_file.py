@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from audit.suppression import Suppression
-from sandbox.errors import SandboxError
+from sandbox.errors import InvalidOption
 from sandbox.lint.marked import MarkedDict, MarkedList, Text, Unreadable
 from sandbox.lint.reading import read
 from sandbox.lint.text_problems import RULES as TEXT_RULES
@@ -16,7 +16,7 @@ _REQUIRED = ("rule", "reason", "until")
 _PATTERNS = ("resource", "container", "file")
 
 
-class InvalidSuppressions(SandboxError):
+class InvalidSuppressions(InvalidOption):
     """The file cannot be understood; the message names file, line and field."""
 
 

@@ -15,9 +15,7 @@ def unreadable(file: str, text: str, error: Unreadable) -> Entry:
     """Nothing of the file can be looked at."""
     start = error.offset
     place = location(Text(file, text, None, (), line_starts(text)), start, start + 1)
-    return _entry(
-        "DOC-01", "The file can be read", place, error.message, "write valid JSON or YAML"
-    )
+    return _entry("DOC-01", "The file can be read", place, error.message, error.remedy)
 
 
 def read_over(text: Text, problem: Problem) -> Entry:

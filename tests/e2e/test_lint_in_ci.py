@@ -40,13 +40,27 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "GITHUB_OUTPUT": str(temp / "output"),
         "GITHUB_STEP_SUMMARY": str(temp / "summary.md"),
         "PYTHON": sys.executable,
-        # PyYAML and the build backend are taken from here: tests need no package index.
+        # No package of this environment: the command runs with what was installed for it.
+        "PYTHONPATH": "",
+    }
+    # PyYAML and the build backend are taken from here: tests need no package index.
+    offline = {
         "PYTHONPATH": sysconfig.get_path("purelib"),
         "PIP_NO_BUILD_ISOLATION": "0",
         "PIP_NO_INDEX": "1",
     }
-    _run_step("Install", variables, temp)
-    return variables
+    _run_step("Install", variables | offline, temp)
+    return variables | {"PYTHONPATH": _only_yaml(temp)}
+
+
+def _only_yaml(folder: Path) -> str:
+    """A folder with PyYAML in it, which pip found in place."""
+    import yaml
+
+    place = folder / "yaml-only"
+    place.mkdir()
+    (place / "yaml").symlink_to(Path(yaml.__file__).parent)
+    return str(place)
 
 
 def _step(name: str) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from audit.memory import Day
 from audit.model.graph import Graph
 from audit.model.resource import Resource
 from audit.model.service import Service
@@ -19,6 +19,10 @@ from audit.report.timeline import timelines
 from audit.report.trend import trend
 from audit.rule import Outcome
 from ecsops.markup import Html, element, escape, join
+
+if TYPE_CHECKING:
+    # It needs a library that an installed lint does not have.
+    from audit.memory import Day
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from audit.memory import Day
 from ecsops.markup import NOTHING, Html, element, join
+
+if TYPE_CHECKING:
+    # It needs a library that an installed lint does not have.
+    from audit.memory import Day
 
 _WIDTH, _HEIGHT, _EDGE = 180, 30, 3
 

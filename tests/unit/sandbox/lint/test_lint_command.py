@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from build_tools.sam import ROOT
 from sandbox.cli import main
+from sandbox.cli.lint_options import FORMATS
 
 GOOD = {
     "family": "web",
@@ -148,7 +151,7 @@ Resources:
 def test_a_parameter_without_a_value_is_refused(
     lint: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["lint", "task.json", "--parameter", "Mode"]) == 1
+    assert main(["lint", "task.json", "--parameter", "Mode"]) == 2
     assert "--parameter Mode: write it as NAME=VALUE" in capsys.readouterr().err
 
 
@@ -178,5 +181,47 @@ def test_a_report_that_cannot_be_written_is_refused_in_a_line(
     lint: Any, report: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("task.json").write_text(json.dumps(GOOD), encoding="utf-8")
-    assert main(["lint", "task.json", "--report", report]) == 1
+    assert main(["lint", "task.json", "--report", report]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_what_is_typed_wrongly_is_told_apart_from_findings(
+    lint: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    task = {"task.json": GOOD}
+    Path("s.yaml").write_text("suppressions: 5\n", encoding="utf-8")
+    for options in (
+        ["--rule", "NONE-*"],
+        ["--report", "pdf=x"],
+        ["--parameter", "Stage"],
+        ["--baseline", "nowhere.json"],
+        ["--suppressions", "s.yaml"],
+    ):
+        assert lint(task, *options)[0] == 2, options
+    assert main(["lint", "task.json", "--profile", "validity", "--fail-on", "high"]) == 0
+    capsys.readouterr()
+    assert main(["lint", "nowhere.json"]) == 3
+    assert "fix: name files that exist" in capsys.readouterr().out
+
+
+def test_it_needs_nothing_but_yaml(tmp_path: Path) -> None:
+    """As a hook or an action installs it: no AWS library, nothing of the development environment."""
+    (tmp_path / "task.yaml").write_text(json.dumps(GOOD), encoding="utf-8")
+    others = ("botocore", "boto3", "msgspec", "rich", "jsonschema", "moto", "aws_lambda_powertools")
+    reports = [word for name in FORMATS for word in ("--report", f"{name}=report.{name}")]
+    arguments = ["lint", "task.yaml", "--profile", "validity", *reports]
+    script = (
+        f"import sys; sys.modules.update(dict.fromkeys({others!r}))\n"
+        "from sandbox.cli import main\n"
+        f"sys.exit(main({arguments!r}) or main({arguments!r} + ['--fix']))"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "functions")))}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
