@@ -1,6 +1,7 @@
 """Write what the ECS API takes, from botocore's model: ``python -m build_tools.api_shapes``.
 
-The audit must not import botocore (a lint has to answer at once), so it keeps the names and types only.
+The audit must not import botocore (a lint has to answer at once), so it keeps names, types, fixed sets of
+values, and ranges of numbers.
 """
 
 from __future__ import annotations
@@ -46,12 +47,15 @@ def _structure(members: Any, required: list[str], found: dict[str, Any]) -> dict
 def _name(shape: Any, found: dict[str, Any]) -> str:
     if getattr(shape, "is_document_type", False):
         return "document"
-    # Scalars are their type; everything else is a shape of the file.
-    if shape.type_name not in ("structure", "list", "map"):
+    # Plain scalars are their type; everything else is a shape of the file.
+    limits = _limits(shape)
+    if shape.type_name not in ("structure", "list", "map") and not limits:
         return str(shape.type_name)
     if shape.name not in found:
         found[shape.name] = {}
         match shape.type_name:
+            case _ if limits:
+                found[shape.name] = {"type": shape.type_name} | limits
             case "structure":
                 found[shape.name] = _structure(shape.members, shape.required_members, found)
             case "list":
@@ -59,6 +63,14 @@ def _name(shape: Any, found: dict[str, Any]) -> str:
             case _:
                 found[shape.name] = {"values": _name(shape.value, found)}
     return str(shape.name)
+
+
+def _limits(shape: Any) -> dict[str, Any]:
+    if shape.type_name == "string" and shape.enum:
+        return {"enum": sorted(shape.enum)}
+    if shape.type_name in ("integer", "long"):
+        return {key: shape.metadata[key] for key in ("min", "max") if key in shape.metadata}
+    return {}
 
 
 if __name__ == "__main__":

@@ -58,6 +58,7 @@ OTHER_TOOLS: dict[str, dict[str, str]] = {
     "cfn-lint": {
         "E3002": "the properties exist",
         "E3012": "values have the right type",
+        "E3030": "values are of the set that is allowed",
         "E3042": "a container is essential",
         "E3044": "Fargate services are replicas",
         "E3046": "awslogs has its options",

@@ -1,4 +1,4 @@
-"""Holds a document against the shape that the ECS API takes: names, types, required fields.
+"""Holds a document against the shape that the ECS API takes: names, types, required fields, values.
 
 Source: botocore's model of Amazon ECS, by which the AWS CLI and boto3 refuse a request before they send it.
 """
@@ -23,16 +23,22 @@ _TYPES: dict[str, tuple[str, tuple[type, ...]]] = {
     "double": ("a number", (int, float)),
     "boolean": ("true or false", (bool,)),
 }
+# Sets of two or three have stayed what they were; of launch types and operating systems there come new ones.
+_NEVER_GREW = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A field that the API does not take as it is; ``likely`` is the field that was probably meant."""
+    """A field that the API does not take as it is; ``likely`` is the name or value that was probably meant.
 
-    kind: Literal["unknown", "type", "missing"]
+    ``newer``: the API may have learnt it since our copy was made.
+    """
+
+    kind: Literal["unknown", "type", "missing", "value"]
     node: Node
     message: str
     likely: str | None = None
+    newer: bool = False
 
 
 @cache
@@ -65,9 +71,8 @@ def _of_structure(
             yield from _of_value(value, members[name], unreadable)
         else:
             near = get_close_matches(name[:64], members, n=1, cutoff=0.75)
-            yield Problem(
-                "unknown", value, f"{name} is no field of the API", near[0] if near else None
-            )
+            said = f"{name} is no field of the API"
+            yield Problem("unknown", value, said, near[0] if near else None, newer=not near)
     for name in shape["required"]:
         if not node[name].given:
             yield Problem("missing", node[name], f'Missing required parameter: "{name}"')
@@ -80,8 +85,12 @@ def _of_value(node: Node, name: str, unreadable: list[Unknown]) -> Iterator[Prob
             unreadable.append(Unknown(f"{node} is not known", node.path))
         return
     shape = _file()["shapes"].get(name)
-    if shape is None:
-        yield from _of_scalar(node, name)
+    if shape is None or "type" in shape:
+        yield from _of_scalar(node, shape["type"] if shape else name)
+        if shape and shape.get("enum"):
+            yield from _of_set(node, shape["enum"])
+        elif shape:
+            yield from _of_range(node, shape.get("min"), shape.get("max"))
         return
     expected, kind = ("a list", list) if "items" in shape else ("an object", dict)
     if not isinstance(node.value, kind):
@@ -101,6 +110,27 @@ def _of_scalar(node: Node, name: str) -> Iterator[Problem]:
     # Python's flags are numbers, the API's are not.
     if wrong or (isinstance(node.value, bool) and name != "boolean"):
         yield _mistyped(node, expected)
+
+
+def _of_set(node: Node, known: list[str]) -> Iterator[Problem]:
+    value = node.value
+    if not isinstance(value, str) or not value or value in known:
+        return
+    by_lower = {each.lower(): each for each in known}
+    near = get_close_matches(value[:64].lower(), by_lower, n=1, cutoff=0.75)
+    said = f"{node} is {value[:64]!r}: Member must satisfy enum value set: [{', '.join(known)}]"
+    likely = by_lower[near[0]] if near else None
+    newer = likely is None and len(known) > _NEVER_GREW
+    yield Problem("value", node, said, likely, newer=newer)
+
+
+def _of_range(node: Node, least: int | None, most: int | None) -> Iterator[Problem]:
+    value = node.value
+    if isinstance(value, bool) or not isinstance(value, int):
+        return
+    if (least is not None and value < least) or (most is not None and value > most):
+        said = f"{node} is {value}: it must be from {least} to {most}"
+        yield Problem("value", node, said)
 
 
 def _mistyped(node: Node, expected: str) -> Problem:

@@ -43,6 +43,18 @@ def _amount(node: Node, with_unit: re.Pattern[str]) -> int | None:
     return round(float(match[1]) * _GIB) if match else node.whole()
 
 
+def is_no_amount(node: Node) -> bool:
+    """Is it a word, where nothing is left for another tool to fill in?"""
+    value = node.value
+    if not isinstance(value, str) or node.placeholder or any(mark in value for mark in "${<"):
+        return False
+    return not (_CPU.fullmatch(value.strip()) or _MEMORY.fullmatch(value.strip()) or _number(value))
+
+
+def _number(text: str) -> bool:
+    return re.fullmatch(r"\d{1,9}", text.strip(), re.ASCII) is not None
+
+
 def nearest_fargate_size(cpu: int, memory: int) -> tuple[int, int]:
     """The smallest size of Fargate that has at least this much of both; the largest if none has."""
     for units, memories in FARGATE_SIZES.items():

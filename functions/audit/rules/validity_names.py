@@ -17,6 +17,8 @@ _CONTAINER = (
     "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html"
 )
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
+# API reference, PortMapping "name".
+_PORT_NAME = re.compile(r"[a-z0-9_][a-z0-9_-]{0,63}")
 # web-{{stage}}, web-${STAGE}, <NAME>
 _FILLED_IN = ("{{", "${", "<")
 _MOST_TAGS, _LONGEST_KEY, _LONGEST_VALUE = 50, 128, 256
@@ -34,7 +36,23 @@ _MOST_TAGS, _LONGEST_KEY, _LONGEST_VALUE = 50, 128, 256
 )
 def names(task: TaskDefinition) -> Verdicts:
     given = [task["family"], *(each["name"] for each in task["containerDefinitions"].items())]
-    return examine(given, _misnamed, clean=task["family"])
+    ports = [
+        mapping["name"]
+        for container in task["containerDefinitions"].items()
+        for mapping in container["portMappings"].items()
+    ]
+    checks = [(node, _misnamed) for node in given] + [(node, _misnamed_port) for node in ports]
+    return examine(checks, lambda each: each[1](each[0]), clean=task["family"])
+
+
+def _misnamed_port(node: Node) -> Iterator[Verdict]:
+    name = node.text()
+    if name and not any(mark in name for mark in _FILLED_IN) and not _PORT_NAME.fullmatch(name):
+        yield failed(
+            node,
+            f"{node} is {name[:64]!r}: up to 64 lowercase letters, numbers, underscores (_), and hyphens "
+            "(-) are allowed, and no hyphen first",
+        )
 
 
 def _misnamed(node: Node) -> Iterator[Verdict]:

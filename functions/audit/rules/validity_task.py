@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from audit.model.size import is_fargate_size, nearest_fargate_size
+from audit.model.size import is_fargate_size, is_no_amount, nearest_fargate_size
 from audit.model.task_definition import TaskDefinition
 from audit.rule import Profile, Severity, Verdicts, failed, passed, put, rule
 
@@ -46,6 +46,12 @@ def network_mode(task: TaskDefinition) -> Verdicts:
 )
 def fargate_size(task: TaskDefinition) -> Verdicts:
     if not task.fargate:
+        return
+    words = [name for name in ("cpu", "memory") if is_no_amount(task[name])]
+    for name in words:
+        said = f"{name} of the task is {task[name].text()!r}: Invalid '{name}' setting for task"
+        yield failed(task[name], said)
+    if words:
         return
     cpu, memory = task.cpu, task.memory
     for name, amount in (("cpu", cpu), ("memory", memory)):

@@ -98,7 +98,11 @@ def volumes(task: TaskDefinition) -> Verdicts:
 
 
 def _kinds(task: TaskDefinition) -> Iterator[Verdict]:
+    seen: set[str] = set()
     for volume in task["volumes"].items():
+        if _name(volume) in seen:
+            yield failed(volume["name"], f"there are two volumes {_name(volume)}")
+        seen.add(_name(volume))
         kinds = [kind for kind in _KINDS if volume[kind].in_use]
         if len(kinds) > 1:
             yield failed(
@@ -112,6 +116,12 @@ def _mounts(task: TaskDefinition) -> Iterator[Verdict]:
     names = {_name(volume) for volume in task["volumes"].items()}
     for container in task.containers:
         for mount in container["mountPoints"].items():
+            if not mount["containerPath"].in_use:
+                yield failed(
+                    mount["containerPath"],
+                    f"{container.label} mounts {mount['sourceVolume'].text()} nowhere: containerPath is "
+                    "not given",
+                )
             name = mount["sourceVolume"].text()
             if name is not None and name not in names:
                 yield failed(

@@ -58,6 +58,41 @@ CASES = [
         says='Missing required parameter: "family"',
     ),
     Case(
+        "VAL-33",
+        ((TaskDefinition, "requiresCompatibilities", ["fargate"]),),
+        at="requiresCompatibilities[0]",
+        says="requiresCompatibilities[0] is 'fargate': Member must satisfy enum value set: [EC2, EXTERNAL, "
+        "FARGATE, MANAGED_INSTANCES]; FARGATE is probably meant",
+        severity="ERROR",
+    ),
+    Case(
+        "VAL-33",
+        ((TaskDefinition, f"{_APP}.portMappings[0].protocol", "http"),),
+        at=f"{_APP}.portMappings[0].protocol",
+        says="protocol is 'http': Member must satisfy enum value set: [tcp, udp]",
+        severity="ERROR",
+    ),
+    Case(
+        "VAL-33",
+        ((TaskDefinition, "runtimePlatform.operatingSystemFamily", "BEOS"),),
+        at="runtimePlatform.operatingSystemFamily",
+        says="operatingSystemFamily is 'BEOS': Member must satisfy enum value set: [LINUX, ",
+        severity="MEDIUM",
+    ),
+    Case(
+        "VAL-34",
+        ((Service, "propagateTags", "task-definition"),),
+        at="propagateTags",
+        says="TASK_DEFINITION is probably meant",
+        severity="ERROR",
+    ),
+    Case(
+        "VAL-34",
+        ((Service, "capacityProviderStrategy[0].weight", 1001),),
+        at="capacityProviderStrategy[0].weight",
+        says="capacityProviderStrategy[0].weight is 1001: it must be from 0 to 1000",
+    ),
+    Case(
         "VAL-27",
         ((Service, "loadBalancer", []),),
         at="loadBalancer",

@@ -56,8 +56,11 @@ def test_it_finds_something_exactly_when_botocore_does(data: st.DataObject) -> N
 
     found = list(api_shape.problems(Node(document), "task definition"))
     # For botocore a flag is a number, as in Python; on the wire it is not.
+    # And of sets of values it knows nothing.
     found = [
-        each for each in found if not each.message.endswith("it is a flag, not a whole number")
+        each
+        for each in found
+        if each.kind != "value" and not each.message.endswith("it is a flag, not a whole number")
     ]
 
     assert bool(found) == ParamValidator().validate(document, _REQUEST).has_errors(), found
