@@ -19,7 +19,7 @@ CLIENTS = {
     "SpotDrainFunction": {"ecs", "elbv2", "dynamodb", "sqs", "events"},
     "AuditFunction": {
         *("application-autoscaling", "cloudwatch", "ec2", "ecs", "elbv2"),
-        *("events", "iam", "logs", "s3"),
+        *("events", "iam", "logs", "s3", "sqs"),
     },
     "BatchSubmitFunction": {"ecs", "dynamodb", "sqs", "events"},
     "BatchLaunchFunction": {"ecs", "dynamodb", "sqs", "events"},
