@@ -25,7 +25,7 @@ TITLES = {
     "cold_start.": "Cold start of",
     "dashboard.render_200_s": "Dashboard widget of 200 services, 30 ms a call",
     "dashboard.calls_200": "AWS calls for it",
-    "fallback.": "Four hours without Spot, 40 services,",
+    "fallback.": "Four hours without Spot, 10 services,",
     "histories.": "Generated histories,",
     "memory.": "Memory after start of",
     "scaling.": "Queue scaling,",
