@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from benchmarks.rest import rest_others
 from benchmarks.results import ROOT, Result
 from sandbox.account import Account
 from sandbox.ecs import EcsSettings
@@ -112,7 +113,7 @@ def _run(mode: str) -> Observed:
     }
     with Account(seed=11, ecs=settings) as account:
         stack = account.deploy(TEMPLATE, parameters=parameters)
-        _rest_others(account, {stack.ref(name) for name in OUR_RULES})
+        rest_others(account, stack, OUR_RULES)
         check_world(_world(), "bench").build(account)
         account.run_for(WARM_UP_S)
         account.trace.clear()
@@ -127,15 +128,6 @@ def _run(mode: str) -> Observed:
             _look(account, seen)
             account.trace.clear()
         return seen
-
-
-def _rest_others(account: Account, ours: set[str]) -> None:
-    """Other capabilities' rules and ticks change no figure here, and take most of the time."""
-    events = account.client("events")
-    for page in events.get_paginator("list_rules").paginate():
-        for rule in page["Rules"]:
-            if rule["Name"] not in ours:
-                events.disable_rule(Name=rule["Name"])
 
 
 def _market(account: Account, *, there: bool) -> None:

@@ -1,5 +1,6 @@
 """A storm side by side with one chain of calls for each event, and a whole Auto Scaling group at once.
 
+Draining, verification, report and alerts are counted; other capabilities rest.
 In virtual time: each call of a function takes 30 ms, and the account throttles at the published rates.
 ECS itself does nothing in time (containers-roadmap#2673, or no room elsewhere): all is left to the tools.
 """
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.drain import percentile_99
+from benchmarks.rest import rest_others
 from benchmarks.results import ROOT, Result
 from sandbox.account import Account
 from sandbox.ec2 import Machine
@@ -19,6 +21,13 @@ from sandbox.ecs import App, EcsSettings
 from sandbox.trace import Entry
 from sandbox.world import check_world
 
+OUR_RULES = (
+    "SpotInterruptionRule",
+    "SpotInstanceRule",
+    "LifecycleHookRule",
+    "ContainerInstanceRule",
+    "AlertRule",
+)
 TEMPLATE = ROOT / "template.yaml"
 PER_EVENT = ROOT / "benchmarks" / "rivals" / "per_event.yaml"
 LATENCY_S = 0.03
@@ -72,7 +81,9 @@ def _storm() -> Iterator[Result]:
 
 def _run(template: Path) -> Storm:
     with Account(seed=3, latency_s=LATENCY_S, throttling=True, ecs=SETTINGS) as account:
-        account.deploy(template)
+        stack = account.deploy(template)
+        if template == TEMPLATE:
+            rest_others(account, stack, OUR_RULES)
         for number in range(SERVICES):
             # They serve until SIGKILL, 30 s after the notice: who is out by then has lost nothing.
             account.ecs.behave(f"s{number}", App(stops_in_s=100, accepts_until="exit"))
@@ -88,7 +99,7 @@ def _run(template: Path) -> Storm:
 def _whole_group() -> Iterator[Result]:
     """500 instances of one group, full, minimum healthy 100 %: ECS moves nothing."""
     with Account(seed=3, latency_s=LATENCY_S, throttling=True, ecs=SETTINGS) as account:
-        account.deploy(TEMPLATE)
+        rest_others(account, account.deploy(TEMPLATE), OUR_RULES)
         group = _service_on_instances(account)
         account.trace.clear()
         began = account.clock.now()
