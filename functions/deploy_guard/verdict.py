@@ -97,7 +97,36 @@ def _by_status(
             told = f"{deployment.status} is a status that this version does not know"
         case Outcome.SUCCEEDED if reality.desired == 0:
             told += ", with a desired count of 0: that proves nothing"
+        case Outcome.SUCCEEDED:
+            return _falling_apart(row, reality, deployment, symptoms, now) or _because(
+                verdict, Outcome.SUCCEEDED, told
+            )
     return _because(verdict, verdict.outcome, told)
+
+
+def _falling_apart(
+    row: Deployment,
+    reality: Reality,
+    deployment: ServiceDeployment,
+    symptoms: Symptoms,
+    now: float,
+) -> Verdict | None:
+    """COMPLETED, and while it is watched its tasks die one after the other: ECS starts them for ever.
+
+    https://github.com/aws/containers-roadmap/issues/1206
+    """
+    bake, limit = row.bake, threshold(row, reality)
+    if bake is None or bake.over or symptoms.failures - bake.failures < limit:
+        return None
+    newer = newer_than(deployment, reality)
+    if newer is not None:
+        told = f"a newer one replaced it: {newer.arn}"
+        return Verdict(Outcome.SUPERSEDED, now, row.target, rules=(told,))
+    told = f"{symptoms.failures - bake.failures} tasks failed since ECS called it completed"
+    outcome = Outcome.STALLED if symptoms.blame in _NOT_OF_THE_VERSION else Outcome.FAILED
+    return Verdict(
+        outcome, now, row.target, row.source, by="guard", rules=(told, f"{limit} are the limit")
+    )
 
 
 def _stopped(reality: Reality, deployment: ServiceDeployment, verdict: Verdict) -> Verdict:

@@ -7,7 +7,8 @@ import pytest
 from deploy_guard.actions import UpdateService
 from sandbox.ecs import App
 from sandbox.world_resources import create_alarm
-from tests.integration.deploy_guard.observed import SECRET, observed
+from tests.integration.conftest import web
+from tests.integration.deploy_guard.observed import SECRET, Observed, observed
 
 SOON = 120
 
@@ -120,3 +121,14 @@ def test_s15_a_deployment_that_waits_for_a_person_is_told_once_with_both_answers
         "CONTINUE",
         "ROLLBACK",
     ]
+
+
+def test_a_version_that_completes_and_then_dies_again_and_again_goes_back(operate):
+    guard = Observed(operate([web()]))
+    guard.tag(rollback="auto")
+    guard.release(app=App.out_of_memory(after_s=60), seconds=400)
+    assert guard.writes() == ["UpdateService"]
+    first = guard.alerts()[0]
+    assert first["title"] == "prod/web: web:2 failed, out of memory"
+    assert guard.stages()[-1] == "rolled-back"
+    assert [row.state for row in reversed(guard.audit())] == ["ATTEMPT", "REQUESTED"]

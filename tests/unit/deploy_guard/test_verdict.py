@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy_guard.model import Outcome
+from deploy_guard.model import Bake, Outcome
 from deploy_guard.reality import Hook
 from deploy_guard.verdict import Symptoms, judge, threshold
 from tests.unit.deploy_guard.situations import (
@@ -168,3 +168,33 @@ def test_a_desired_count_of_zero_tells_nothing():
     assert outcome(seen, trips, now=row().began + 9000) is Outcome.IN_PROGRESS
     done = reality(service_deployment(43, "SUCCESSFUL"), desired=0)
     assert "proves nothing" in judge(row(), done, NONE, NOW).rules[0]
+
+
+COMPLETED = service_deployment(43, "SUCCESSFUL", source=42)
+WATCHED = Bake(NOW - 60, NOW + 840, failures=1)
+
+
+@pytest.mark.parametrize(
+    ("failures", "blame", "expected"),
+    [
+        (3, "app", Outcome.SUCCEEDED),
+        (4, "app", Outcome.FAILED),
+        (4, "infra", Outcome.STALLED),
+    ],
+)
+def test_what_falls_apart_while_it_is_watched_has_failed_after_all(failures, blame, expected):
+    """Of its failed tasks those count that failed since ECS called it completed."""
+    seen, symptoms = reality(COMPLETED), Symptoms(failures, blame=blame, trips=True)
+    verdict = judge(row(bake=WATCHED), seen, symptoms, NOW)
+    assert verdict.outcome is expected
+    assert (verdict.by == "guard") is (expected is not Outcome.SUCCEEDED)
+
+
+@pytest.mark.parametrize("bake", [None, Bake(NOW - 1000, NOW - 100, over=True)])
+def test_what_falls_apart_after_the_watch_is_no_deployment_any_more(bake):
+    assert outcome(reality(COMPLETED), Symptoms(9, blame="app"), bake=bake) is Outcome.SUCCEEDED
+
+
+def test_what_fell_apart_and_was_replaced_is_superseded():
+    seen = reality(COMPLETED, service_deployment(44, source=43))
+    assert outcome(seen, Symptoms(9, blame="app"), bake=WATCHED) is Outcome.SUPERSEDED
