@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -49,7 +51,7 @@ class Missing:
         for described in self._schedules():
             if described.get("State", "ENABLED") != "ENABLED":
                 continue
-            spec = _spec_of(described)
+            spec = _spec_of(described, now)
             if spec is None:
                 continue
             try:
@@ -62,20 +64,21 @@ class Missing:
 
     def _one(self, described: Mapping[str, Any], spec: Spec, now: float) -> None:
         job = self.jobs.get(spec.job)
-        created = described["CreationDate"].timestamp()
-        modified = described.get("LastModificationDate", described["CreationDate"]).timestamp()
-        start = described.get("StartDate")
+        # Whatever does not say when it was made is made up for from now on.
+        created = _moment(described, "CreationDate", now)
+        modified = _moment(described, "LastModificationDate", created)
+        start = _moment(described, "StartDate", created)
         window = described.get("FlexibleTimeWindow", {}).get("MaximumWindowInMinutes", 0) * 60
         schedule = Schedule(
             described["ScheduleExpression"],
             described.get("ScheduleExpressionTimezone") or "UTC",
-            start.timestamp() if start else created,
-            described["EndDate"].timestamp() if described.get("EndDate") else None,
+            start,
+            _moment(described, "EndDate", math.inf),
         )
         try:
             found = unmet(
                 schedule,
-                max(job.last_slot or 0.0, modified, start.timestamp() if start else 0.0),
+                max(job.last_slot or 0.0, modified, start),
                 now - _GRACE_S - window,
                 catch_up=spec.catch_up,
                 limit=spec.catch_up_limit,
@@ -120,7 +123,7 @@ class Missing:
     ) -> None:
         job = msgspec.structs.replace(job, job=spec.job, cluster=spec.cluster)
         title = f"Job {spec.job}: its schedule {described['Name']} cannot be understood"
-        since = described["CreationDate"].timestamp()
+        since = _moment(described, "LastModificationDate", _moment(described, "CreationDate", now))
         alert = telling.problem(job, "refused", since, title, f"{why}.")
         self.jobs.open(job, {"refused": alert}, now)
 
@@ -143,10 +146,15 @@ class Missing:
         return described
 
 
-def _spec_of(described: Mapping[str, Any]) -> Spec | None:
+def _moment(described: Mapping[str, Any], name: str, otherwise: float) -> float:
+    known = described.get(name)
+    return known.timestamp() if isinstance(known, datetime) else otherwise
+
+
+def _spec_of(described: Mapping[str, Any], now: float) -> Spec | None:
     """The spec in a schedule's input; None where it is none, which its own message will tell."""
     text = str(described["Target"].get("Input", ""))
     try:
-        return parse_spec(text.replace(_SLOT, iso(described["CreationDate"].timestamp())))
+        return parse_spec(text.replace(_SLOT, iso(now)))
     except InvalidSpec:
         return None

@@ -32,6 +32,7 @@ class _Schedule:
     arn: str
     params: Params
     created: float
+    modified: float
     appointment: Appointment | None = None
 
     @property
@@ -97,7 +98,7 @@ class Scheduler:
         self._courier.check(params["Target"]["Arn"])
         group, name = params.get("GroupName", DEFAULT_GROUP), params["Name"]
         arn = f"arn:aws:scheduler:{self._region}:{self._account}:schedule/{group}/{name}"
-        schedule = _Schedule(arn, params, created)
+        schedule = _Schedule(arn, params, created, self._clock.now())
         following = self._following(schedule)
         old = self._schedules.get(schedule.key)
         if old:
@@ -185,11 +186,16 @@ class Scheduler:
     def _shown(self, schedule: _Schedule) -> Params:
         stored = {name: value for name, value in schedule.params.items() if name != "ClientToken"}
         defaults = {"State": "ENABLED", "GroupName": DEFAULT_GROUP}
-        return defaults | {"ActionAfterCompletion": "NONE"} | stored | {"Arn": schedule.arn}
+        given = {
+            "Arn": schedule.arn,
+            "CreationDate": dt.datetime.fromtimestamp(schedule.created, dt.UTC),
+            "LastModificationDate": dt.datetime.fromtimestamp(schedule.modified, dt.UTC),
+        }
+        return defaults | {"ActionAfterCompletion": "NONE"} | stored | given
 
     def _summary(self, schedule: _Schedule) -> Params:
         shown = self._shown(schedule)
-        names = ("Arn", "Name", "GroupName", "State")
+        names = ("Arn", "Name", "GroupName", "State", "CreationDate", "LastModificationDate")
         target = {"Target": {"Arn": shown["Target"]["Arn"]}}
         return {name: shown[name] for name in names} | target
 

@@ -1,4 +1,4 @@
-"""A process's global state, one copy per function: modules, environment, streams, loggers, session.
+"""A process's global state, one copy per function: modules, environment, streams, loggers, warnings, session.
 
 On Lambda every function has a process of its own. In process they share one, so whatever Python keeps
 per process is swapped before a handler runs and put back after it.
@@ -12,8 +12,9 @@ import io
 import logging
 import os
 import sys
+import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
@@ -61,6 +62,7 @@ class Isolation:
         self._own = STATEFUL_LIBRARIES | _top_level_modules(self._code)
         self._modules: dict[str, ModuleType] = {}
         self._session: boto3.Session | None = None
+        self._filters: list[Any] | None = None
         self._root = logging.RootLogger(logging.WARNING)
         self._manager = logging.Manager(self._root)
 
@@ -71,6 +73,7 @@ class Isolation:
             self._own_modules(),
             self._own_environment(),
             self._own_loggers(),
+            self._own_warnings(),
             self._own_session(),
             contextlib.redirect_stdout(self.lines),
             contextlib.redirect_stderr(self.lines),
@@ -117,6 +120,17 @@ class Isolation:
         finally:
             logging.root, logging.Logger.manager, logging.Formatter.converter = outside
             logging.Logger.root = logging.root
+
+    @contextlib.contextmanager
+    def _own_warnings(self) -> Iterator[None]:
+        # What a module silences when it is imported stays silent as long as its process lives.
+        with warnings.catch_warnings():
+            if self._filters is not None:
+                warnings.filters[:] = self._filters  # type: ignore[index]
+            try:
+                yield
+            finally:
+                self._filters = list(warnings.filters)
 
     @contextlib.contextmanager
     def _own_session(self) -> Iterator[None]:

@@ -243,7 +243,8 @@ def shared() -> Iterator[Jobs]:
 
 
 @pytest.fixture
-def world(shared: Jobs) -> Jobs:
+def world(shared: Jobs) -> Iterator[Jobs]:
     shared.account.trace.clear()
     shared.account.faults.clear()
-    return shared
+    yield shared
+    assert shared.dead_letters() == []

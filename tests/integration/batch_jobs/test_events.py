@@ -6,8 +6,12 @@ The ids in the names are those of the acceptance scenarios.
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
+
+import pytest
 
 from sandbox.ecs import App
+from sandbox.ecs.launch_failures import LaunchFailure
 from sandbox.faults import CallFault
 
 SPOT = [{"provider": "FARGATE_SPOT"}]
@@ -16,6 +20,35 @@ SPOT = [{"provider": "FARGATE_SPOT"}]
 def task_of(world, family):
     (task,) = [task for task in world.tasks() if task["group"] == f"family:{family}"]
     return task
+
+
+@contextmanager
+def deaf(world, *names):
+    """Rules that tell nobody for a while."""
+    events, rules = world.account.client("events"), [world.stack.ref(name) for name in names]
+    for rule in rules:
+        events.disable_rule(Name=rule)
+    yield
+    for rule in rules:
+        events.enable_rule(Name=rule)
+
+
+@contextmanager
+def launcher_away(world):
+    """The launch queue is not read for a while."""
+    mapping = next(
+        each
+        for each in world.account.functions.mappings
+        if "BatchLaunchQueue" in each.settings.queue_arn
+    )
+    mapping.close()
+    yield
+    mapping._closed = False
+    mapping._sleep()
+
+
+def states(world, kind):
+    return [alert["state"] for alert in world.alerts() if f":{kind}:" in alert["incident"]]
 
 
 def test_v1_stopped_counts_once_and_an_older_version_is_ignored(world):
@@ -168,6 +201,7 @@ def test_a_run_task_without_capacity_that_nobody_sees_is_told(world):
     (alert,) = world.alerts("failed")
     assert "Capacity is unavailable" in alert["summary"]
     assert world.metric("ForeignFailures") == 1
+    assert world.dead_letters() == []
 
 
 def test_v8_a_task_without_news_is_asked_about(world):
@@ -191,3 +225,72 @@ def test_a_limit_stops_a_task_and_it_is_not_retried(world):
     (end,) = world.ends("long")
     assert end.verdict.kind == "timed-out"
     assert world.run("long").state == "FAILED"
+
+
+def test_v8_a_task_that_ecs_forgot_is_lost(world):
+    world.define("forgotten", App(runs_for_s=20))
+    with deaf(world, "BatchTaskRule", "BatchTickRule"):
+        world.submit(job="forgotten", taskDefinition="forgotten", retries={"interruption": 0})
+        world.run_for(3900)
+    world.run_for(700)
+
+    (end,) = world.ends("forgotten")
+    assert (end.verdict.kind, end.next.step) == ("lost", "failed")
+    assert world.run("forgotten").state == "FAILED"
+    assert states(world, "lost") == ["open"]
+    assert world.metric("TasksLost") == 1
+
+
+def test_r4_a_token_that_may_be_forgotten_is_not_used_again(world):
+    world.define("brief", App(runs_for_s=120))
+    with deaf(world, "BatchTaskRule", "BatchTickRule"):
+        # RunTask takes effect, the process dies, and nobody comes back for more than an hour.
+        fault = CallFault("crash-after", service="ecs", operation="RunTask", nth=1)
+        world.account.faults.add(fault)
+        world.submit(job="brief", taskDefinition="brief", retries={"interruption": 0})
+        world.run_for(5)
+        with launcher_away(world):
+            world.run_for(70 * 60)
+        assert len(world.launches()) == 1
+    world.run_for(900)
+
+    assert len(world.launches()) == 1
+    assert world.calls("ListTasks")
+    assert world.run("brief").state == "FAILED"
+    assert world.ends("brief")[0].verdict.cause == "launch-unknown"
+
+
+@pytest.mark.parametrize("apostrophe", ["'", "\u2019"])
+def test_r7_a_quota_is_waited_for_and_its_incident_ends(world, apostrophe):
+    job = f"quota{ord(apostrophe)}"
+    world.define(job)
+    reason = f"You{apostrophe}ve reached the limit on the number of vCPUs you can run concurrently"
+    world.account.ecs.fail_launches(LaunchFailure(reason, times=2))
+
+    world.submit(job=job, taskDefinition=job)
+    world.run_for(900)
+
+    assert world.run(job).state == "SUCCEEDED"
+    assert {end.verdict.cause for end in world.ends(job)} == {"quota", "exit-0"}
+    assert states(world, "quota") == ["open", "resolved"]
+
+
+def test_a_run_that_does_not_begin_is_late_and_its_incident_ends(world):
+    world.define("tardy")
+    with launcher_away(world):
+        world.submit(job="tardy", taskDefinition="tardy", alerts={"lateAfter": "2m"})
+        world.run_for(1300)
+    world.run_for(200)
+
+    assert world.run("tardy").state == "SUCCEEDED"
+    assert states(world, "late") == ["open", "resolved"]
+    assert world.metric("RunsLate") == 1
+
+
+def test_a_run_that_takes_too_long_is_told_once_and_goes_on(world):
+    world.define("slow", App(runs_for_s=1200))
+    world.submit(job="slow", taskDefinition="slow", alerts={"longAfter": "5m"})
+    world.run_for(1500)
+
+    assert world.run("slow").state == "SUCCEEDED"
+    assert states(world, "long") == ["open", "resolved"]

@@ -89,6 +89,23 @@ def test_an_update_replaces_the_expression(account):
     ]
 
 
+def test_a_schedule_says_when_it_was_made_and_changed(account):
+    scheduler, made = account.client("scheduler"), account.clock.now()
+    create(account, make_queue(account, "jobs")[1], "rate(1 hour)")
+    account.run_for(60)
+    scheduler.update_schedule(
+        **{
+            name: value
+            for name, value in scheduler.get_schedule(Name="nightly").items()
+            if name in ("Name", "ScheduleExpression", "FlexibleTimeWindow", "Target")
+        }
+    )
+    [listed] = scheduler.list_schedules()["Schedules"]
+    for shown in (scheduler.get_schedule(Name="nightly"), listed):
+        assert shown["CreationDate"].timestamp() == made
+        assert shown["LastModificationDate"].timestamp() == made + 60
+
+
 def test_a_second_schedule_of_the_same_name_is_a_conflict(account):
     _, arn = make_queue(account, "jobs")
     create(account, arn, "rate(1 minute)")
