@@ -22,6 +22,7 @@ TITLES = {
     "audit.memory_10000_mb": "Memory to audit 10,000 task definitions",
     "audit.vs_cfn_lint": "`ecs-ops lint` against cfn-lint, a template of 50 services",
     "audit.vs_checkov": "`ecs-ops lint` against Checkov, a template of 50 services",
+    "batch.": "A job of 10,000 shards, 5 % interrupted, 1 % refused,",
     "cold_start.": "Cold start of",
     "dashboard.render_200_s": "Dashboard widget of 200 services, 30 ms a call",
     "dashboard.calls_200": "AWS calls for it",
