@@ -78,6 +78,7 @@ def _in_file(
     file: str, given: Mapping[str, str], cluster: str, scope: Scope | None
 ) -> Iterator[Service]:
     from audit.model.graph import Graph
+    from audit.model.queue import Queue, queue_names
     from audit.model.service import Service as Declared
     from sandbox.lint.documents import items
     from sandbox.lint.marked import Unreadable
@@ -87,10 +88,18 @@ def _in_file(
         graph = Graph(items(read(file), {}))
     except Unreadable as error:
         raise SandboxError(f"{file}: {error}") from error
+    made = {queue["QueueName"].text() or "" for queue in graph.all(Queue)}
     for number, declared in enumerate(graph.all(Declared)):
         name = _name(declared) or f"service-{number + 1}"
         tags = _declared_tags(declared, given, f"{file}: {name}")
         if QUEUE_TAG in tags:
+            coming = made.intersection(queue_names(tags)) if scope else set()
+            if coming and QUEUE_TAG not in given:
+                raise SandboxError(
+                    f"{file}: {name}: {', '.join(sorted(coming))} comes with the template, and cannot "
+                    "be looked at yet: check with --offline, or give a queue that is there with "
+                    "--tag queue=..."
+                )
             yield not_yet_there((scope or _scope_of(tags)).arn_of(name, cluster), tags)
 
 

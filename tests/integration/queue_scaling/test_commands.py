@@ -190,18 +190,26 @@ def test_check_reads_templates_without_an_account(capsys, tmp_path, monkeypatch)
     assert "tag ecs-ops:latency-slo='soon'" in told
 
 
-def test_check_asks_for_what_a_template_leaves_open(capsys):
-    example = str(SHIPPED.parent / "examples" / "workload" / "template.yaml")
-    offline = ["scaling", "check", "--offline", "--file", example]
+EXAMPLE = str(SHIPPED.parent / "examples" / "workload" / "template.yaml")
+
+
+def test_check_asks_for_what_a_template_leaves_open(capsys, tmp_path):
+    file = tmp_path / "template.yaml"
+    file.write_text(TEMPLATE.replace("Value: orders", "Value: !GetAtt Orders.Nobody"))
+    offline = ["scaling", "check", "--offline", "--file", str(file), "--tag", "latency-slo=60s"]
     assert main(offline) == ExitCode.FAILED
-    assert "orders-worker: tag ecs-ops:queue: Orders.QueueName is not known" in (
-        capsys.readouterr().err
-    )
+    assert "worker: tag ecs-ops:queue: " in capsys.readouterr().err
     assert main([*offline, "--tag", "queue=orders"]) == ExitCode.DONE
-    assert capsys.readouterr().out == (
-        "default/orders-worker: orders within 60 s; mode metric, every 60 s, "
-        "0 to any number of tasks\n"
-    )
+    assert "default/worker: orders within 60 s" in capsys.readouterr().out
+
+
+def test_a_queue_that_comes_with_the_template_cannot_be_looked_at_yet(own, capsys):
+    assert main(["scaling", "check", "--file", EXAMPLE]) == ExitCode.FAILED
+    told = capsys.readouterr().err
+    assert "orders-worker: Orders comes with the template" in told
+    assert main(["scaling", "check", "--file", EXAMPLE, "--offline"]) == ExitCode.DONE
+    assert main(["scaling", "check", "--file", EXAMPLE, "--tag", "queue=orders"]) == ExitCode.DONE
+    assert "default/orders-worker: orders within 60 s; mode metric" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
