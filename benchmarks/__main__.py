@@ -32,7 +32,8 @@ GROUPS = (
     "scaling.cost",
     "scaling.robust",
     "scaling.tick1000",
-    "spot",
+    "spot.asg500",
+    "spot.storm",
     "test",
 )
 
