@@ -27,7 +27,7 @@ from build_tools.slim import digest
 _ROUNDS = 5
 _SERVICES, _ONE = 50, 1
 _DEFINITIONS = 10_000
-# What an audit of an account keeps: findings, not what passed.
+# What an audit of an account keeps: findings, not what passed. In CPU time, whatever else runs here.
 _AUDIT = """
 import json, sys, time
 sys.path[:0] = [{root!r}, {root!r} + "/functions"]
@@ -40,6 +40,7 @@ from audit.rule import Outcome
 text = open({root!r} + "/examples/audit/task-definition.json").read()
 items = [Item(TaskDefinition, json.loads(text) | {{"revision": n}}) for n in range({count})]
 told = (Outcome.FAIL, Outcome.UNKNOWN)
+time.perf_counter = time.process_time
 began = time.perf_counter()
 kept = [entry(each) for each in findings(Graph(items), all_rules()) if each.outcome in told]
 """
@@ -62,14 +63,13 @@ def _lint(folder: Path) -> Iterator[Result]:
     yield _start([ours, "lint", str(task)])
     times = {count: _compare(ours, folder, count) for count in (_ONE, _SERVICES)}
     for name in ("checkov", "cfn_lint"):
-        ratios = {count: each[name] / each["ours"] for count, each in times.items()}
-        yield Result(
-            f"audit.vs_{name}",
-            ratios[_SERVICES],
-            "x as fast",
-            ">= 20",
-            {"with one service": ratios[_ONE]},
-        )
+        ratios = {
+            count: [theirs / ours for theirs, ours in zip(each[name], each["ours"], strict=True)]
+            for count, each in times.items()
+        }
+        wall, cpu = ratios[_SERVICES]
+        rivals = {"in CPU time": cpu, "with one service": ratios[_ONE][0]}
+        yield Result(f"audit.vs_{name}", wall, "x as fast", ">= 20", rivals)
 
 
 def _start(command: Sequence[str]) -> Result:
@@ -82,7 +82,8 @@ def _start(command: Sequence[str]) -> Result:
     return Result("audit.lint_start_ms", cpu * 1000, "ms of CPU time", "<= 300", rivals)
 
 
-def _compare(ours: str, folder: Path, services: int) -> dict[str, float]:
+def _compare(ours: str, folder: Path, services: int) -> dict[str, tuple[float, float]]:
+    """Seconds on the clock and of CPU time, by tool."""
     file = folder / f"{services}.template.json"
     file.write_text(json.dumps(template(services)), encoding="utf-8")
     checkov = ["--framework", "cloudformation", "--compact", "--quiet", "--skip-download"]
@@ -91,13 +92,17 @@ def _compare(ours: str, folder: Path, services: int) -> dict[str, float]:
         "checkov": [_rival("checkov"), "--file", str(file), *checkov],
         "cfn_lint": [_rival("cfn-lint"), str(file)],
     }
-    seconds: dict[str, list[float]] = {name: [] for name in commands}
+    seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
     for number in range(_ROUNDS + 1):
         for name, command in commands.items():
-            took, _ = _run(command)
+            took = _run(command)
             if number:  # the first round only fills the file cache
                 seconds[name].append(took)
-    return {name: statistics.median(each) for name, each in seconds.items()}
+    return {
+        name: (statistics.median(wall), statistics.median(cpu))
+        for name, each in seconds.items()
+        for wall, cpu in [zip(*each, strict=True)]
+    }
 
 
 def _run(command: Sequence[str]) -> tuple[float, float]:
