@@ -20,6 +20,12 @@ SPOT = [{"provider": "FARGATE_SPOT"}]
 HOST_GONE = "Host EC2 (instance i-0123456789abcdef0) terminated."
 QUICK = {"backoff": "1s", "maxBackoff": "2s"}
 INPUTS = "inputs"
+BAD_CONDITIONS = {
+    "e5-leading": [{"onReason": "*Spot*", "action": "RETRY"}],
+    "e5-inner": [{"onStatusReason": "Cannot*Error*", "action": "RETRY"}],
+    "e5-six": [{"onExitCode": "1", "action": "RETRY"}] * 6,
+    "e5-letters": [{"onExitCode": "1a*", "action": "RETRY"}],
+}
 
 
 class Story:
@@ -135,6 +141,10 @@ def submit_all(story: Story) -> None:
     story.job("j4-zero", App(runs_for_s=5), rules=not_in)
     story.job("j4-five", App(runs_for_s=5, exit_code=5), rules=not_in, retries={"application": 9})
 
+    for name, conditions in BAD_CONDITIONS.items():
+        strategy = {"attempts": 2, "conditions": conditions}
+        story.world.submit(job=name, evaluateOnExit=strategy)
+
     story.job("v4", App(runs_for_s=300))
     story.job("v5-sidecar", App(runs_for_s=300), containers=two(sidecar_is_essential=False))
     story.job("v5-essential", App(runs_for_s=300), containers=two(sidecar_is_essential=True))
@@ -154,6 +164,17 @@ def submit_all(story: Story) -> None:
         capacity=SPOT,
         evaluateOnExit=spot_zero,
     )
+
+
+def submit_dependent(story: Story) -> None:
+    slot = iso(story.world.now)
+    story.job("j5-load", App(runs_for_s=5), slot=slot, dependsOn=[{"job": "j5-extract"}])
+    story.job("j5-extract", App(runs_for_s=60), slot=slot)
+    story.job("j5-broken", App(runs_for_s=5, exit_code=1), slot=slot)
+    story.job("j5-after", App(runs_for_s=5), slot=slot, dependsOn=[{"job": "j5-broken"}])
+    story.job("j5-first", App(runs_for_s=60), slot=slot, fanOut={"count": 3}, parallelism=1)
+    each = [{"job": "j5-first", "type": "nToN"}]
+    story.job("j5-each", App(runs_for_s=5), slot=slot, fanOut={"count": 3}, dependsOn=each)
 
 
 def exit_on(code: str) -> dict[str, str]:
@@ -202,6 +223,8 @@ def story() -> Iterator[Story]:
         submit_all(found)
         world.run_for(60)
         tell_all(found)
+        # Only now: what ends while the rule is disabled is known no sooner than the tick asks.
+        submit_dependent(found)
         world.run_for(1000)
         yield found
 
@@ -231,6 +254,13 @@ def test_e3_all_conditions_of_an_entry_must_match(story):
 )
 def test_e4_exit_codes_match_by_their_decimal_text(story, code, launches):
     assert state(story, f"e4-{code}") == ("FAILED", launches)
+
+
+@pytest.mark.parametrize("name", BAD_CONDITIONS)
+def test_e5_what_batch_refuses_is_refused_when_it_is_read(story, name):
+    (alert,) = refused(story, name)
+    assert "$.evaluateOnExit.conditions" in alert["title"]
+    assert story.world.runs(name) == []
 
 
 def test_e7_a_timeout_a_cancel_and_a_bad_definition_are_not_retried(story):
@@ -273,6 +303,24 @@ def test_j3_one_failure_too_many_stops_the_run(story):
 def test_j4_exit_code_0_never_matches_a_not_in(story):
     assert state(story, "j4-zero") == ("SUCCEEDED", 1)
     assert state(story, "j4-five") == ("FAILED", 1)
+
+
+def test_j5_a_run_waits_for_another_job_of_its_slot(story):
+    extract, load = story.world.run("j5-extract"), story.world.run("j5-load")
+    assert (extract.state, load.state) == ("SUCCEEDED", "SUCCEEDED")
+    assert load.started >= extract.ended
+
+
+def test_j5_a_failed_dependency_fails_what_waits_for_it(story):
+    assert state(story, "j5-after") == ("FAILED", 0)
+    assert "j5-broken" in story.world.run("j5-after").reason
+
+
+def test_j5_shard_by_shard(story):
+    first, each = story.world.run("j5-first"), story.world.run("j5-each")
+    assert (first.state, each.state) == ("SUCCEEDED", "SUCCEEDED")
+    assert story.launches("j5-each") == 3
+    assert each.started < first.ended < each.ended
 
 
 def test_v4_a_missing_exit_code_is_no_success(story):
