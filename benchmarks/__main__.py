@@ -26,6 +26,7 @@ GROUPS = (
     "demo",
     "drain",
     "fallback",
+    "guard",
     "histories",
     "memory",
     "scaling",

@@ -16,7 +16,7 @@ from build_tools.template import functions
 
 ROUNDS = 21
 # Two minutes of a dying task, a queue that grows, a job that is due, wait for these.
-HOT = ("spot_drain", "spot_fallback", "queue_scaling", "launch", "track")
+HOT = ("spot_drain", "spot_fallback", "queue_scaling", "launch", "track", "deploy_guard")
 HOT_GOAL, GOAL = "<= 1.10", "<= 1.30"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -31,7 +31,7 @@ from ecsops.parallel import run_all
 from ecsops.tags import from_ecs
 
 _ACTING = frozenset({"auto", "dry-run"})
-_MOST_CANDIDATES = 6
+_MOST_CANDIDATES, _MOST_KEPT = 6, 50
 # ECS or CodeDeploy knows the way back by itself: no version has to be found.
 _NATIVE = (StopDeployment, AnswerHooks, StopCodeDeploy)
 
@@ -60,12 +60,13 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Adviser:
-    """Reads what is missing and decides."""
+    """Reads what is missing and decides. ``read_at`` is what it last read, for whoever compares."""
 
     reader: EcsReader
     switch: KillSwitch
     ecr: Callable[[str], Any]
     default_mode: str
+    read_at: dict[str, tuple[float, Definition]] = field(default_factory=dict)
 
     def settings(self, reality: Reality, definition: Definition | None) -> OwnerSettings:
         """What the owner's tags say."""
@@ -80,7 +81,7 @@ class Adviser:
     def decide(self, situation: Situation, now: float) -> Decision:
         """What to do about it."""
         settings = self.settings(situation.reality, situation.definition)
-        candidate, reality = self._candidate(situation, settings)
+        candidate, reality = self._candidate(situation, settings, now)
         acting = settings.mode in _ACTING
         case = Case(
             row=situation.row,
@@ -100,7 +101,7 @@ class Adviser:
         return decide(case, now)
 
     def _candidate(
-        self, situation: Situation, settings: OwnerSettings
+        self, situation: Situation, settings: OwnerSettings, now: float
     ) -> tuple[Candidate | NoCandidate, Reality]:
         row, ledger, reality = situation.row, situation.ledger, situation.reality
         facts = Facts(may_pin=settings.may_pin, may_reregister=settings.may_reregister)
@@ -116,7 +117,7 @@ class Adviser:
             if version.task_definition in verified:
                 break
             verified.add(version.task_definition)
-            facts, reality = self._verified(version, facts, reality)
+            facts, reality = self._verified(version, facts, reality, now)
             found = choose(row, ledger, reality, facts)
         return found, reality
 
@@ -126,7 +127,9 @@ class Adviser:
         history = (*reality.history, *(one for one in earlier if one.arn not in known))
         return msgspec.structs.replace(reality, history=history, versions=versions)
 
-    def _verified(self, version: Version, facts: Facts, reality: Reality) -> tuple[Facts, Reality]:
+    def _verified(
+        self, version: Version, facts: Facts, reality: Reality, now: float
+    ) -> tuple[Facts, Reality]:
         """What is to be known of a version before anybody goes back to it."""
         images = [
             named
@@ -142,6 +145,9 @@ class Adviser:
         definition, *exist = run_all(calls)
         if isinstance(definition, Exception):
             raise definition
+        if len(self.read_at) >= _MOST_KEPT:
+            self.read_at.clear()
+        self.read_at[version.task_definition] = now, definition
         missing = {
             image.digest
             for image, exists in zip(images, exist, strict=True)

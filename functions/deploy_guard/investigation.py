@@ -49,7 +49,7 @@ class Investigator:
 
     def definition(self, arn: str, now: float) -> Definition:
         """A task definition, read at most five minutes ago."""
-        known = self.kept.get(arn)
+        known = self.kept.get(arn) or self.adviser.read_at.get(arn)
         if known is not None and 0 <= now - known[0] < _KEEP_S:
             return known[1]
         if len(self.kept) >= _MOST_KEPT:

@@ -1,0 +1,257 @@
+"""The deployment guard: how soon it tells, what it costs, how much sooner than ECS it rolls back.
+
+All in virtual time, so that a busy machine changes nothing: each AWS call of a function takes 30 ms where
+times are told, and CPU time is added: what this process took meanwhile, the account's own included, and
+what a new process takes to load the handler.
+Times to the rollback are with the durations of public captures: a pull that fails takes two minutes, the
+third attempt waits four.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from statistics import median
+from typing import Any
+
+from benchmarks.guard_world import (
+    CRASH,
+    EXECUTOR,
+    MISSING_IMAGE,
+    MISSING_SECRET,
+    OBSERVER,
+    OUT_OF_MEMORY,
+    QUIET,
+    UNHEALTHY,
+    Failure,
+    Services,
+    calls,
+    failed_task,
+    runs,
+    tells,
+)
+from benchmarks.results import ROOT, Result
+from build_tools.template import functions
+from sandbox.account import Account
+from sandbox.ecs import EcsSettings
+from sandbox.trace import Entry
+
+TEMPLATE = ROOT / "template.yaml"
+LATENCY_S = 0.03
+SAMPLES = 20
+WARM_UP_S, WATCH_S = 240.0, 900.0
+ROLLBACK_S = 2_400.0
+SEEDS = (1, 2, 3)
+CASES = (MISSING_IMAGE, OUT_OF_MEMORY, UNHEALTHY, MISSING_SECRET)
+_HANDLER = "deploy_guard.handler"
+_FAST = EcsSettings(pull_retries_s=2.0)
+
+
+def measure() -> Iterator[Result]:
+    """All figures of this group."""
+    yield from _calls()
+    yield from _times_to_rollback()
+    yield from _latencies()
+
+
+def _latencies() -> Iterator[Result]:
+    for suffix, how, failures, goal in (
+        ("", MISSING_IMAGE, 1, "<= 5"),
+        ("_logs", CRASH, 3, "<= 10"),
+    ):
+        delays = sorted(_delays(how, failures))
+        p95 = delays[round(len(delays) * 0.95) - 1]
+        yield Result(
+            f"guard.alert_p95{suffix}_s",
+            p95,
+            "s from the event to the published alert, cold, 30 ms a call",
+            goal,
+            {"median": median(delays)},
+        )
+
+
+def _delays(how: Failure, failures: int) -> list[float]:
+    """From the event of the failure that settles it to the alert, for one service after another."""
+    names = [f"s{number}" for number in range(SAMPLES)]
+    with Account(seed=3, latency_s=LATENCY_S, ecs=_FAST) as account:
+        account.deploy(TEMPLATE, parameters=QUIET)
+        services = Services(account, names)
+        account.run_for(WARM_UP_S)
+        account.trace.clear()
+        watch = _Watch(account, _init_s())
+        account.trace.listen(watch.look)
+        return [watch.delay(services, name, how, failures) for name in names]
+
+
+class _Watch:
+    """Takes the time, virtual and of the CPU, from a failure to its alert."""
+
+    def __init__(self, account: Account, init_s: float) -> None:
+        self.account, self.init_s = account, init_s
+        self.name, self.failures = "", 1
+        self.failed: set[str] = set()
+        self.began: tuple[float, float] | None = None
+        self.ended: tuple[float, float] | None = None
+
+    def delay(self, services: Services, name: str, how: Failure, failures: int) -> float:
+        """Let a version fail and wait for the alert."""
+        self.name, self.failures = name, failures
+        self.failed, self.began, self.ended = set(), None, None
+        services.fail(name, how)
+        for _ in range(round(WATCH_S * 2)):
+            # As if each run came after a quiet hour.
+            self.account.recycle()
+            self.account.run_for(0.5)
+            taken = self._taken()
+            if taken is not None:
+                return taken
+        raise RuntimeError(f"nobody was told of: {how.name}")
+
+    def _taken(self) -> float | None:
+        if self.began is None or self.ended is None:
+            return None
+        return sum(self.ended) - sum(self.began) + self.init_s
+
+    def look(self, entry: Entry) -> None:
+        """See whether it is one of the two moments."""
+        arn = failed_task(entry, self.name)
+        if arn is not None and arn not in self.failed:
+            self.failed.add(arn)
+            if len(self.failed) == self.failures:
+                self.began = entry.at, time.process_time()
+        if self.ended is None and tells(entry, self.name):
+            self.ended = float(entry["ended"]), time.process_time()
+
+
+def _init_s() -> float:
+    """CPU time of a new process that loads the handler, from the source and with all of botocore's data."""
+    (function,) = [one for one in functions() if one.module == _HANDLER]
+    folder = str(ROOT / "functions")
+    environment = {**os.environ, **function.environment, "PYTHONPATH": folder}
+    taken = []
+    for _ in range(5):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, "-c", f"import {_HANDLER}"], env=environment, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        taken.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
+    return median(taken)
+
+
+def _calls() -> Iterator[Result]:
+    found = {how.name: _Counted(how) for how in CASES}
+    yield Result(
+        "guard.calls_per_failure",
+        max(one.alerting for one in found.values()),
+        "AWS calls of the cold run that tells a failure and orders its rollback, the worst of four causes",
+        "<= 12",
+        {name: one.alerting for name, one in found.items()},
+    )
+    yield Result(
+        "guard.calls_to_alert",
+        sum(one.altogether for one in found.values()) / len(found),
+        "AWS calls of all runs from the first failed task to the alert, mean of four causes",
+        None,
+        {name: one.altogether for name, one in found.items()},
+    )
+    yield Result(
+        "guard.calls_per_duplicate",
+        max(one.duplicate for one in found.values()),
+        "AWS calls",
+        "<= 1",
+    )
+    yield Result(
+        "guard.calls_per_rollback",
+        max(one.rollback for one in found.values()),
+        "AWS calls of the executor",
+    )
+
+
+class _Counted:
+    """What a failure costs, and what copies of its events cost."""
+
+    def __init__(self, how: Failure) -> None:
+        with Account(seed=7) as account:
+            account.deploy(TEMPLATE, parameters=QUIET)
+            services = Services(account, ["web"])
+            account.run_for(WARM_UP_S)
+            account.trace.clear()
+            services.fail("web", how)
+            told = None
+            for _ in range(round(WATCH_S)):
+                account.recycle()
+                account.run_for(1)
+                told = told or services.told("web")
+                if told is not None and calls(account, EXECUTOR):
+                    break
+            if told is None:
+                raise RuntimeError(f"nobody was told of: {how.name}")
+            account.run_for(60)
+            began = services.failed_at("web")[0]
+            every = [run for run in runs(account, OBSERVER) if run[-1]["started"] >= began]
+            number = next(n for n, run in enumerate(every) if told in run)
+            self.alerting = len(every[number])
+            self.altogether = sum(len(run) for run in every[: number + 1])
+            self.rollback = len(calls(account, EXECUTOR))
+            self.duplicate = _duplicate(account)
+
+
+def _duplicate(account: Account) -> int:
+    """The most that one more copy of an event about a failed task costs."""
+    copies = [e["event"] for e in account.trace.select("event") if failed_task(e, "web")]
+    most = 0
+    for event in copies[:4]:
+        before = len(runs(account, OBSERVER))
+        account.put_event(event)
+        account.run_for(1)
+        most = max([most, *(len(run) for run in runs(account, OBSERVER)[before:])])
+    return most
+
+
+def _times_to_rollback() -> Iterator[Result]:
+    """From the first failed task to the rollback: ours, and the breaker's with default thresholds."""
+    ours = [_time_to_rollback(seed, "auto", None) for seed in SEEDS]
+    native = [_time_to_rollback(seed, "off", {"rollback": True}) for seed in SEEDS]
+    yield Result(
+        "guard.time_to_rollback_ratio",
+        median(ours) / median(native),
+        "of the time that ECS's circuit breaker takes with default thresholds, missing image",
+        "<= 0.25",
+        {"circuit breaker": 1.0},
+    )
+    yield Result(
+        "guard.time_to_rollback_s",
+        median(ours),
+        "s in the twin, from the first failed task",
+        None,
+        {"circuit breaker": median(native)},
+    )
+
+
+def _time_to_rollback(seed: int, mode: str, breaker: dict[str, Any] | None) -> float:
+    fields: dict[str, Any] = {"tags": {"ecs-ops:rollback": mode}}
+    if breaker is not None:
+        fields["breaker"] = breaker
+    with Account(seed=seed) as account:
+        account.deploy(TEMPLATE, parameters=QUIET)
+        services = Services(account, ["web"], **fields)
+        account.run_for(WARM_UP_S)
+        account.trace.clear()
+        services.fail("web", MISSING_IMAGE)
+        end = account.clock.now() + ROLLBACK_S
+        while account.clock.now() < end:
+            account.run_for(1)
+            if _rolls_back(account):
+                return account.clock.now() - services.failed_at("web")[0]
+    raise RuntimeError(f"nobody rolled back within {ROLLBACK_S:g} s")
+
+
+def _rolls_back(account: Account) -> bool:
+    ecs = account.client("ecs")
+    (service,) = ecs.describe_services(cluster="prod", services=["web"])["services"]
+    arn = service["currentServiceDeployment"]
+    shown = ecs.describe_service_deployments(serviceDeploymentArns=[arn])
+    return str(shown["serviceDeployments"][0]["status"]).startswith("ROLLBACK")
