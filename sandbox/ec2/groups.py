@@ -140,7 +140,8 @@ class AutoScalingGroups:
         if group is None:
             return
         if what == "notice":
-            self.terminate(instance.id)  # the hooks hear of it, and cannot hold a Spot instance
+            if group.hooks:
+                self.terminate(instance.id)  # they hear of it, and cannot hold a Spot instance
             return
         group.ids.remove(instance.id)
         group.leaving.discard(instance.id)

@@ -140,3 +140,16 @@ def test_without_spot_capacity_the_launch_fails_and_is_tried_again(machines: Mac
     machines.run(60)
 
     assert len(machines.groups.groups["spot"].ids) == 1
+
+
+def test_what_spot_takes_from_a_group_without_hooks_keeps_its_two_minutes(
+    machines: Machines,
+) -> None:
+    group = machines.groups.create("spot", Machine(), 1, ZONES[:1])
+    machines.run(60)
+    (one,) = group.ids
+    machines.fleet.interrupt([one])
+    machines.run(110)
+    assert machines.fleet.instances[one].state == "running"
+    machines.run(20)
+    assert machines.fleet.instances[one].state == "terminated"
