@@ -13,6 +13,7 @@ from rich.text import Text
 
 from sandbox.account import ACCOUNT
 from sandbox.cli.audit_scene import everything_is_audited
+from sandbox.cli.batch_scene import launched_exactly_once
 from sandbox.cli.drought_scene import spot_runs_dry
 from sandbox.cli.exit_code import ExitCode
 from sandbox.cli.instance_scene import an_instance_is_taken
@@ -47,6 +48,7 @@ def run(arguments: Namespace) -> ExitCode:
             and rolled_back_by_the_guard(console, stage, *_scene(stage))
             and an_instance_is_taken(console, stage)
             and spot_runs_dry(console, stage, *_scene(stage))
+            and launched_exactly_once(console, stage, _scene(stage)[0])
             and everything_is_audited(console, stage)
         )
     finally:

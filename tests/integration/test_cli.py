@@ -183,6 +183,7 @@ def test_demo_tells_the_whole_story(capsys):
         assert part in story
     assert "\x1b[" not in story, "plain when piped"
     assert "are in a race: this time the toolkit came first" in story
+    assert "4 of 4 shards, 6 launches, 1 of them interrupted" in story
 
 
 def test_demo_json_is_machine_readable(capsys):
