@@ -30,7 +30,13 @@ def states(guard):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_s08_a_conflict_with_a_success_leads_to_no_other_call_in_any_order(operate, seed):
     guard = whole(operate, seed)
-    guard.account.ecs.just_before("StopServiceDeployment", lambda: guard.account.ecs.succeed("web"))
+
+    def succeed():
+        # Its tasks run from now on: one that dies on after COMPLETED is rolled back for that.
+        guard.account.ecs.behave("web:2", App())
+        guard.account.ecs.succeed("web")
+
+    guard.account.ecs.just_before("StopServiceDeployment", succeed)
     guard.release(app=App.without_secret(SECRET), seconds=600)
     assert guard.writes() == ["StopServiceDeployment"]
     assert states(guard) == ["ATTEMPT", "REFUSED"]
