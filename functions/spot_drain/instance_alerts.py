@@ -1,11 +1,13 @@
-"""What people must hear of instances: hooks that cannot be completed."""
+"""What people must hear of instances: hooks that cannot be completed, tasks that may not be stopped."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from ecsops.alerts import Alert, Lines, NextStep
+from ecsops.arns import parse_arn
 from spot_drain.storm import CAPABILITY
+from spot_drain.targets import Service
 from spot_drain.watching import Watched
 
 
@@ -68,4 +70,36 @@ def hook_given_up(watched: Watched, left: Sequence[str], now: float) -> Alert:
             ),
         ),
         resources=(watched.arn,),
+    )
+
+
+def stop_denied(service: Service, reason: str, now: float) -> Alert:
+    """Its tasks carry no tag that lets the toolkit stop them; told once, however often it is tried."""
+    cluster = parse_arn(service.arn).cluster or "default"
+    return Alert(
+        incident=f"{CAPABILITY}/stop/{service.arn}",
+        stage="denied",
+        severity="warning",
+        state="open",
+        at=now,
+        capability=CAPABILITY,
+        title=f"{cluster}/{service.name}: a task could not be stopped in order",
+        summary=(
+            "Its instance ends, and the task with it, in the middle of what it does: the toolkit may "
+            "stop only tasks that carry the tag ecs-ops:spot-drain=on or ECS's own tags."
+        ),
+        cluster=cluster,
+        service=service.name,
+        route=service.route,
+        evidence=(Lines("Refusal", (reason,)),),
+        next_steps=(
+            NextStep(
+                "Let ECS tag the service's tasks (enableECSManagedTags, or propagateTags=SERVICE):",
+                command=(
+                    f"aws ecs update-service --cluster {cluster} --service {service.name} "
+                    "--enable-ecs-managed-tags --force-new-deployment"
+                ),
+            ),
+        ),
+        resources=(service.arn,),
     )

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ecsops import observability
+from ecsops import alerts, observability
+from ecsops.alerts import Alert
 from ecsops.errors import CallFailed
 from ecsops.observability import MetricUnit, count, logger
 from ecsops.queue import send_later
@@ -21,6 +22,7 @@ from spot_drain.aws import Aws
 from spot_drain.drain import Pass, leave_groups, leave_registries
 from spot_drain.finding import drain, find
 from spot_drain.holding import Holding
+from spot_drain.instance_alerts import stop_denied
 from spot_drain.instances import Found, Instances, Search
 from spot_drain.interruption import Interruption
 from spot_drain.messages import TaskCheck
@@ -41,11 +43,6 @@ _BELIEVED_S = 60
 _REMEMBER_S = 180
 _MAX_REMEMBERED = 20_000
 _REASON = "Its instance is about to end: stopped in order by the ECS Ops Toolkit."
-_NOT_STOPPED = (
-    "A task could not be stopped in order: the toolkit may stop only tasks that carry the tag "
-    "ecs-ops:spot-drain=on or ECS's own tags. Set propagateTags=SERVICE or enableECSManagedTags on "
-    "the service."
-)
 
 
 @dataclass(slots=True)
@@ -239,16 +236,15 @@ class InstanceWorker:
         asked = [(cluster, task.one.task_arn) for cluster, task in stops]
         failed = self.instances.stop(asked, _REASON)
         count("TasksStopped", len(asked) - len(failed))
-        denied = Findings()
+        denied: dict[str, Alert] = {}
         for _, task in stops:
             error = failed.get(task.one.task_arn)
             if error is None:
                 continue
             logger.error("task not stopped", task=task.one.task_arn, reason=str(error))
             if "AccessDenied" in error.code and task.service:
-                denied.additions[task.service.arn] = {"notes": {_NOT_STOPPED}}
-        if denied.additions:
-            self.record(denied, now)
+                denied[task.service.arn] = stop_denied(task.service, str(error), now)
+        alerts.publish(self.holding.events, list(denied.values()))
 
     def _is_fresh(self, notice: Notice, ids: Sequence[str], now: float) -> bool:
         del ids

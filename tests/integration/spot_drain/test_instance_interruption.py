@@ -230,13 +230,15 @@ def test_4d_one_call_that_fails_or_kills_the_process_costs_no_request(on, operat
     assert on.world.dead_letters("SpotDrainDeadLetterQueue") == []
 
 
-def test_a_task_that_carries_no_tag_is_not_stopped(on):
+def test_a_task_that_carries_no_tag_is_not_stopped_and_somebody_is_told(on):
     one, _ = crowded(on, enableECSManagedTags=False)
 
     on.account.fleet.interrupt([one])
     on.account.run_for(240)
 
     assert {call["outcome"] for call in on.world.calls("StopTask")} == {"denied"}
+    (told,) = [mail for mail in on.world.mails() if "could not be stopped" in mail["Subject"]]
+    assert "enableECSManagedTags" in told["Message"]
 
 
 def test_an_instance_whose_owner_wants_it_left_alone_keeps_nine_others_from_nothing(on):
