@@ -16,7 +16,7 @@ from benchmarks.results import ROOT, Result
 EACH = 2_000
 MACHINES = {
     "instances": "tests/unit/spot_drain/test_instance_histories.py",
-    "tasks": "tests/unit/spot_drain/task_histories.py",
+    "tasks": "tests/unit/spot_drain/test_task_histories.py",
     "fallback": "tests/unit/spot_fallback/test_histories.py",
 }
 _RAN = re.compile(r"(\d+) passing, (\d+) failing")

@@ -16,11 +16,11 @@ from ecsops.events import task_state
 from ecsops.events.envelope import Event, epoch, parse_event, read_detail
 from ecsops.events.task_state import TaskStateChange
 
-# A task cannot give its address back sooner: after the notice come SIGTERM, the application's own
-# shutdown, and the removal of the network interface (about 20 s by itself in the one public
-# capture). The facts' 150 s would be late: with the default stopTimeout a task is gone after 60 s
-# (docs/decisions/0005-trust-an-event-for-25-seconds.md).
-FRESH_S = 25
+# A task cannot give its address back sooner: after the notice come SIGTERM and the removal of the
+# network interface, which took about 20 s in the one public capture, and may take less. The facts'
+# 150 s would be late: with the default stopTimeout a task is gone after 60 s
+# (docs/decisions/0005-trust-an-event-for-ten-seconds.md).
+FRESH_S = 10
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html
 NOTICE_S = 120
 

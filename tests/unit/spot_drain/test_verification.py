@@ -167,7 +167,7 @@ def test_a_dry_run_takes_no_credit_for_what_ecs_did_a_little_later():
 
 def test_while_the_address_is_certainly_the_tasks_own_ecs_is_not_asked():
     aws = in_rotation(1)
-    verify([check(1)], 1, aws, now=NOW + 25)
+    verify([check(1)], 1, aws, now=NOW + 10)
     assert "tasks" not in {name for name, _ in aws.calls}
 
 
@@ -175,7 +175,7 @@ def test_while_the_address_is_certainly_the_tasks_own_ecs_is_not_asked():
 def test_after_that_a_living_task_is_taken_out(seen_at):
     aws = in_rotation(1)
     aws.described[task_arn(1)] = {"lastStatus": "DEACTIVATING"}
-    findings = verify([check(1, seen_at=seen_at)], 1, aws, now=NOW + 26)
+    findings = verify([check(1, seen_at=seen_at)], 1, aws, now=NOW + 11)
     assert aws.deregistered() == {address(1)}
     assert len(findings.again) == 1
 
@@ -185,7 +185,7 @@ def test_after_that_the_address_of_a_dead_task_is_left_to_whom_it_belongs(told):
     """4d: the address was given to another task."""
     aws = in_rotation(1)
     aws.described |= {task_arn(1): told} if told else {}
-    findings = verify([check(1)], 1, aws, now=NOW + 26)
+    findings = verify([check(1)], 1, aws, now=NOW + 11)
     assert aws.deregistered() == set()
     assert verdicts(findings) == {"unattributed": 1}
     assert findings.again == []

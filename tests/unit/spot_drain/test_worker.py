@@ -263,6 +263,7 @@ def stubborn(world, *numbers):
 
 def test_after_the_third_attempt_the_critical_alert_is_sent_at_once(world, counted):
     stubborn(world, 1, 2)
+    world.aws.described |= {task_arn(n): {"lastStatus": "DEACTIVATING"} for n in (1, 2)}
     world.worker.work([verify_message(check(1), check(2), attempt=3)], NOW + 24)
     [alert] = world.bus.details
     assert alert["severity"] == "critical"

@@ -112,11 +112,11 @@ def test_an_alert_that_the_bus_refuses_brings_its_messages_back(world):
     """A partial failure of PutEvents."""
     world.aws.host(service(), tasks=[1])
     world.aws.broken[group("web")] = failure("Throttling")
+    world.aws.described[task_arn(1)] = {"lastStatus": "DEACTIVATING"}
     world.bus.failing = True
     batch = [verify_message("v1", check(1), attempt=3)]
     assert world.worker.work(batch, NOW + 24) == {"v1"}
     world.bus.failing = False
-    world.aws.described[task_arn(1)] = {"lastStatus": "DEACTIVATING"}
     assert world.worker.work(batch, NOW + 54) == set()
     assert [alert["severity"] for alert in world.bus.details] == ["critical"]
 
