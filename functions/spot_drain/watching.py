@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import ceil
 
 import msgspec
 
@@ -67,10 +68,13 @@ def read_watch(body: str) -> Watch:
 
 
 def watch_bodies(due: Iterable[tuple[Watched, float]], now: float) -> list[tuple[int, str]]:
-    """(delay, body) of the messages that have instances looked at again when it is due."""
+    """(delay, body) of the messages that have instances looked at again when it is due.
+
+    A delay is rounded up: SQS counts whole seconds, and a look before it is due only asks for the next.
+    """
     by_delay: dict[int, list[Watched]] = {}
     for watched, at in due:
-        delay = min(max(0, round(at - now)), _MAX_DELAY_S)
+        delay = min(max(0, ceil(at - now)), _MAX_DELAY_S)
         by_delay.setdefault(delay, []).append(watched)
     return [
         (delay, body)
