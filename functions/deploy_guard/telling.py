@@ -13,9 +13,9 @@ from deploy_guard.wording.stages import UNKNOWN_EVENT, words
 from deploy_guard.wording.steps import next_steps
 from ecsops.alerts import Alert, Severity, State
 from ecsops.redaction import redact
+from ecsops.tags import alert_route
 
 CAPABILITY = "deploy_guard"
-_ROUTE_TAG = "ecs-ops:alerts"
 _GOOD_NEWS = frozenset({"started", "succeeded", "recovered", "superseded"})
 # Of these an alert that says how it happened has been sent before.
 _TOLD_BEFORE = frozenset({*_GOOD_NEWS, "acted"})
@@ -45,7 +45,7 @@ def tell(story: Story) -> Alert:
         summary=summary,
         cluster=cluster,
         service=service,
-        route=story.reality.tags.get(_ROUTE_TAG),
+        route=alert_route(story.reality.tags),
         evidence=() if story.stage in _TOLD_BEFORE else blocks(story),
         next_steps=next_steps(story),
         resources=(story.reality.service, *deployment),

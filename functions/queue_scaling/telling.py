@@ -11,6 +11,7 @@ import msgspec
 from ecsops import bus
 from ecsops.alerts import Alert, NextStep, Table
 from ecsops.arns import parse_arn
+from ecsops.tags import alert_route
 from queue_scaling.problem import ConfigurationProblem
 from queue_scaling.state import Change
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
 
 _DETAIL_TYPE = "ECS Ops Scaling"
-_ROUTE_TAG = "ecs-ops:alerts"
 
 
 class ScalingEvent(msgspec.Struct, frozen=True):
@@ -59,7 +59,7 @@ def problem_alert(
         + " The service keeps its tasks; nothing scales it until that is mended.",
         cluster=cluster,
         service=service,
-        route=tags.get(_ROUTE_TAG),
+        route=alert_route(tags),
         evidence=(
             Table(
                 "Tags",

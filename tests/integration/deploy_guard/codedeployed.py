@@ -9,12 +9,13 @@ from deploy_guard.audit import Audit, AuditRow
 from deploy_guard.ledger_store import LedgerStore
 from deploy_guard.model import Deployment
 from sandbox.ecs import App
+from sandbox.world_resources import create_alarm
 from tests.integration.conftest import Operations
+from tests.integration.deploy_guard.condemned import ALARM
 
 NAMES = {"applicationName": "shop", "deploymentGroupName": "web"}
 ARN = "arn:aws:ecs:eu-west-1:123456789012:service/prod/web"
 SUBNET = "subnet-0a0a0a0a0a0a0a0a0"
-ALARM = "errors"
 AUTO = {"ecs-ops:rollback": "auto"}
 CHANGES = (
     *("StopDeployment", "CreateDeployment", "UpdateService", "StopServiceDeployment"),
@@ -34,16 +35,7 @@ class CodeDeployed:
 
     def _begin(self, tags: dict[str, str]) -> None:
         groups = [self._target_group(name) for name in ("blue", "green")]
-        self.account.client("cloudwatch").put_metric_alarm(
-            AlarmName=ALARM,
-            Namespace="App",
-            MetricName="Errors",
-            Statistic="Sum",
-            Period=60,
-            EvaluationPeriods=1,
-            Threshold=1.0,
-            ComparisonOperator="GreaterThanOrEqualToThreshold",
-        )
+        create_alarm(self.account, ALARM)
         self.ecs.create_cluster(clusterName="prod", capacityProviders=["FARGATE"])
         self.ecs.create_service(
             cluster="prod",

@@ -7,6 +7,7 @@ from typing import Any
 from deploy_guard.causes import Diagnosis
 from deploy_guard.model import Bake, Outcome
 from sandbox.world import check_world
+from sandbox.world_resources import create_alarm
 from tests.integration.conftest import Operations
 from tests.integration.deploy_guard.guarded import AUTO, Guard, guarded
 
@@ -18,26 +19,13 @@ REPOSITORY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/web"
 def completed(operate: Any, **fields: Any) -> Guard:
     """A version that completed, and that an alarm has condemned since."""
     world = operate([guarded(**fields)])
-    create_alarm(world)
+    create_alarm(world.account, ALARM)
     guard = Guard(world)
     guard.release(seconds=300, image="app:2")
     guard.remember()
     set_alarm(world, "ALARM")
     condemn(guard)
     return guard
-
-
-def create_alarm(world: Operations) -> None:
-    world.account.client("cloudwatch").put_metric_alarm(
-        AlarmName=ALARM,
-        Namespace="App",
-        MetricName="Errors",
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1.0,
-        ComparisonOperator="GreaterThanOrEqualToThreshold",
-    )
 
 
 def set_alarm(world: Operations, state: str) -> None:
@@ -65,7 +53,7 @@ def mutable(operate: Any, **tags: str) -> Guard:
         world.account
     )
     world.account.run_for(180)
-    create_alarm(world)
+    create_alarm(world.account, ALARM)
     guard = Guard(world)
     guard.account.run_for(1000)
     guard.remember()

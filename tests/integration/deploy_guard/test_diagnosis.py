@@ -22,18 +22,8 @@ from ecsops.events.task_state import TaskStateChange
 from sandbox.account import Account
 from sandbox.ecs import App
 from sandbox.world import check_world
+from tests.integration.deploy_guard.observed import LOGGING, REPOSITORY, SECRET
 
-REPOSITORY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/app"
-SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-AbCdEf"
-LOGGING = {
-    "logDriver": "awslogs",
-    "options": {
-        "awslogs-group": "/ecs/web",
-        "awslogs-region": "eu-west-1",
-        "awslogs-stream-prefix": "app",
-        "awslogs-create-group": "true",
-    },
-}
 WORLD = {
     "clusters": [
         {
