@@ -61,7 +61,7 @@ class EventFault:
     """What goes wrong with the delivery of which events; None matches everything.
 
     ``duplicates`` further copies arrive; every copy is ``delay_s`` late, and on top of it by a random
-    time of up to ``shuffle_s``, which changes the order.
+    time of up to ``shuffle_s``, which changes the order; or by the next of ``delays``, in turn.
     """
 
     source: str | None = None
@@ -69,6 +69,7 @@ class EventFault:
     duplicates: int = 0
     delay_s: float = 0.0
     shuffle_s: float = 0.0
+    delays: tuple[float, ...] = ()
     probability: float | None = None
 
     def concerns(self, event: Mapping[str, Any]) -> bool:
@@ -97,6 +98,7 @@ class FaultPlan:
         self._calls = list(calls)
         self._matches = [0] * len(self._calls)
         self._events = list(events)
+        self._copies: dict[EventFault, int] = {}
 
     def add(self, fault: CallFault | EventFault) -> None:
         """Add a fault from now on; its calls are counted from here."""
@@ -135,7 +137,7 @@ class FaultPlan:
             for fault in self._events:
                 if fault.concerns(event) and self._draw(fault.probability):
                     copies = [
-                        (fault.delay_s + self._rng.uniform(0, fault.shuffle_s), event)
+                        (fault.delay_s + self._late(fault), event)
                         for _ in range(fault.duplicates + 1)
                     ]
                     break
@@ -145,6 +147,12 @@ class FaultPlan:
             delays = [delay for delay, _ in copies]
             self._trace.add("state", what="event-fault", event_id=event.get("id"), delays=delays)
         return copies
+
+    def _late(self, fault: EventFault) -> float:
+        if not fault.delays:
+            return self._rng.uniform(0, fault.shuffle_s)
+        number = self._copies[fault] = self._copies.get(fault, -1) + 1
+        return fault.delays[number % len(fault.delays)]
 
     def _draw(self, probability: float | None) -> bool:
         return probability is None or self._rng.random() < probability

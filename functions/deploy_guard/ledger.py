@@ -227,4 +227,7 @@ def is_open(row: Deployment) -> bool:
             return True
         bake = row.bake
         return bake is not None and not bake.cancelled and (not bake.over or bool(bake.fired))
-    return row.outcome not in (Outcome.ROLLED_BACK, Outcome.ROLLBACK_FAILED, Outcome.SUPERSEDED)
+    if row.outcome is Outcome.ROLLBACK_FAILED:
+        # We called it that because it got nowhere; ECS still tries, and may yet succeed.
+        return row.by == "guard"
+    return row.outcome not in (Outcome.ROLLED_BACK, Outcome.SUPERSEDED)

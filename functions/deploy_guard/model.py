@@ -78,12 +78,6 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
-# Nothing more comes of these by itself.
-FINAL = frozenset(
-    {Outcome.SUCCEEDED, Outcome.ROLLED_BACK, Outcome.ROLLBACK_FAILED, Outcome.SUPERSEDED}
-)
-
-
 class Judged(msgspec.Struct, frozen=True, omit_defaults=True):
     """A version that has proven good or bad, by which deployment, and why."""
 
@@ -137,10 +131,10 @@ class Deployment(msgspec.Struct, frozen=True, omit_defaults=True):
     """The ledger's row of a deployment: of a service deployment, or of one of CodeDeploy.
 
     ``id`` is its ARN (or ``d-...``), ``ecs_id`` the ``ecs-svc/N`` under which its tasks start. ``told``
-    are the stages that people have been told, ``rules`` what led to the outcome, ``decided`` what led
-    to the decision. ``ordered_at`` is when the executor was asked last. ``owed`` are sources that
-    gave no answer in time, ``asked`` how often they were asked again. ``follows`` is set while it is to
-    go back together with another.
+    are the stages that people have been told, ``rules`` what led to the outcome and ``by`` whose word
+    it is, ``decided`` what led to the decision. ``ordered_at`` is when the executor was asked last.
+    ``owed`` are sources that gave no answer in time, ``asked`` how often they were asked again.
+    ``follows`` is set while it is to go back together with another.
     """
 
     id: str
@@ -161,6 +155,7 @@ class Deployment(msgspec.Struct, frozen=True, omit_defaults=True):
     bake: Bake | None = None
     told: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    by: str = "ecs"
     decided: tuple[str, ...] = ()
     heard: Heard | None = None
     ordered_at: float = 0.0

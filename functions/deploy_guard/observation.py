@@ -135,7 +135,9 @@ def _with_verdict(
     row: Deployment, verdict: Verdict, diagnosis: Diagnosis, reality: Reality, now: float
 ) -> Deployment:
     primary = reality.primary
-    running = primary.running if primary and primary.id == row.ecs_id else row.running
+    goes_back = verdict.outcome is Outcome.ROLLING_BACK
+    mine = primary is not None and (goes_back or primary.id == row.ecs_id)
+    running = primary.running if primary and mine else row.running
     bad = verdict.outcome in _BAD or verdict.outcome is Outcome.STALLED
     changed = verdict.outcome is not row.outcome
     return msgspec.structs.replace(
@@ -149,6 +151,7 @@ def _with_verdict(
         progress_at=now if running > row.running else row.progress_at,
         failed_at=row.failed_at or (verdict.at if bad else 0.0),
         rules=verdict.rules,
+        by=verdict.by,
     )
 
 
@@ -177,10 +180,12 @@ def _undone(row: Deployment, ledger: Ledger) -> Verdict | None:
         outcome = Outcome.ROLLED_BACK
     elif undoing.outcome is Outcome.SUPERSEDED:
         outcome = Outcome.SUPERSEDED
-    elif undoing.outcome in (Outcome.IN_PROGRESS, Outcome.STALLED):
+    elif undoing.outcome is Outcome.IN_PROGRESS:
         outcome = Outcome.ROLLING_BACK
     at = undoing.outcome_at or undoing.began
-    return Verdict(outcome, at, row.target, undoing.target, undoing.reason, "guard", (told,))
+    # The rollback is ours; who says that it failed is another matter.
+    by = undoing.by if outcome is Outcome.ROLLBACK_FAILED else "guard"
+    return Verdict(outcome, at, row.target, undoing.target, undoing.reason, by, (told,))
 
 
 def _linked(ledger: Ledger, acts: Sequence[Act]) -> Ledger:

@@ -91,6 +91,9 @@ def _by_status(
     match outcome:
         case Outcome.IN_PROGRESS:
             return _unfinished(row, reality, symptoms, msgspec.structs.replace(verdict, at=now))
+        case Outcome.ROLLING_BACK:
+            verdict = _going_back(row, reality, verdict, now)
+            return _because(verdict, verdict.outcome, told, *verdict.rules)
         case None if deployment.status in ("STOPPED", "STOP_REQUESTED"):
             return _stopped(reality, deployment, verdict)
         case None:
@@ -126,6 +129,24 @@ def _falling_apart(
     outcome = Outcome.STALLED if symptoms.blame in _NOT_OF_THE_VERSION else Outcome.FAILED
     return Verdict(
         outcome, now, row.target, row.source, by="guard", rules=(told, f"{limit} are the limit")
+    )
+
+
+def _going_back(row: Deployment, reality: Reality, verdict: Verdict, now: float) -> Verdict:
+    """A rollback that gets nowhere: without a circuit breaker ECS tries that for ever, too."""
+    primary = reality.primary
+    if primary is None or primary.running >= reality.desired:
+        return verdict
+    # Until ECS says something else it stays what we called it.
+    known = row.outcome is Outcome.ROLLBACK_FAILED
+    began = row.outcome_at if row.outcome is Outcome.ROLLING_BACK else now
+    quiet = now - max(began, row.progress_at)
+    if not known and quiet < STALLED_AFTER_S:
+        return verdict
+    minutes = round(STALLED_AFTER_S / 60)
+    stuck = f"the rollback did not move for {minutes} minutes"
+    return msgspec.structs.replace(
+        verdict, outcome=Outcome.ROLLBACK_FAILED, at=now, by="guard", rules=(stuck,)
     )
 
 

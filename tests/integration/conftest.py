@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +121,13 @@ def rest_schedules(account: Account, stack: Any, ticking: frozenset[str]) -> Non
 @pytest.fixture
 def operate(ticking: frozenset[str]) -> Iterator[Build]:
     """Build an account: ``operate(services=[...], mode="on", faults=[...], native="works")``."""
+    with operations(ticking) as build:
+        yield build
+
+
+@contextmanager
+def operations(ticking: frozenset[str]) -> Iterator[Build]:
+    """The same for a test that builds one account after another."""
     with ExitStack() as open_accounts:
 
         def build(

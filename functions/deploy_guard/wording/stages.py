@@ -82,7 +82,8 @@ def _rolled_back(story: Story) -> Words:
 def _rollback_failed(story: Story) -> Words:
     if standing.is_first(story):
         return _failed(story)
-    title = f"rollback failed, a person is needed; {failed_version(story)}: {_because(story)}"
+    end = "got nowhere" if story.verdict and story.verdict.by == "guard" else "failed"
+    title = f"rollback {end}, a person is needed; {failed_version(story)}: {_because(story)}"
     return title, _lines(
         story,
         "The toolkit tries no second time.",

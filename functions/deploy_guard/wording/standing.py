@@ -37,10 +37,13 @@ def _beside(story: Story, old: str | None, run: str) -> str:
     """What serves while the new version does not get up."""
     if old is None:
         return f"It is the first version, so there is none to go back to; {run}."
-    left = _still_running(story)
-    if left == 0:
-        return f"Of {old} no task is left; {run}."
-    return f"{old} still serves with {counted(left if left is not None else story.reality.running, 'task')}."
+    shown = _still_running(story)
+    left = story.reality.running if shown is None else shown
+    if left:
+        return f"{old} still serves with {counted(left, 'task')}."
+    if story.reality.running:
+        return f"{old} has no task left; {run}, all of {failed_version(story)}."
+    return f"Nothing serves: {old} has no task left; {run}."
 
 
 def nothing_serves(story: Story) -> bool:

@@ -198,3 +198,33 @@ def test_what_falls_apart_after_the_watch_is_no_deployment_any_more(bake):
 def test_what_fell_apart_and_was_replaced_is_superseded():
     seen = reality(COMPLETED, service_deployment(44, source=43))
     assert outcome(seen, Symptoms(9, blame="app"), bake=WATCHED) is Outcome.SUPERSEDED
+
+
+GOING_BACK = {"outcome": Outcome.ROLLING_BACK, "outcome_at": NOW}
+
+
+def going_back(status="ROLLBACK_IN_PROGRESS", running=0):
+    rolls = service_deployment(43, status, source=42, rolled_back_to=revision_arn(42))
+    return reality(rolls, deployments=(ecs_deployment(42, running=running),))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "fields", "expected"),
+    [
+        (14, GOING_BACK, Outcome.ROLLING_BACK),
+        (15, GOING_BACK, Outcome.ROLLBACK_FAILED),
+        (15, GOING_BACK | {"progress_at": NOW + 60}, Outcome.ROLLING_BACK),
+        (99, {"outcome": Outcome.FAILED, "outcome_at": NOW}, Outcome.ROLLING_BACK),
+        # Looked at again, it stays what it was called.
+        (1, {"outcome": Outcome.ROLLBACK_FAILED, "outcome_at": NOW}, Outcome.ROLLBACK_FAILED),
+    ],
+)
+def test_s10_a_rollback_that_gets_nowhere_has_failed(minutes, fields, expected):
+    assert outcome(going_back(), now=NOW + minutes * 60, **fields) is expected
+
+
+@pytest.mark.parametrize("seen", [going_back(running=2), going_back("ROLLBACK_SUCCESSFUL")])
+def test_s10_a_rollback_that_comes_through_after_all_is_one(seen):
+    stuck = {"outcome": Outcome.ROLLBACK_FAILED, "outcome_at": NOW}
+    going = {Outcome.ROLLING_BACK, Outcome.ROLLED_BACK}
+    assert outcome(seen, now=NOW + 3600, **stuck) in going

@@ -253,6 +253,19 @@ STORIES = {
         ),
         reality=reality(service_deployment(43, "ROLLBACK_FAILED", source=42), running=0),
     ),
+    "rollback got nowhere": of(
+        "rollback-failed",
+        tasks=TASKS["crash"],
+        verdict=Verdict(
+            Outcome.ROLLBACK_FAILED,
+            NOW,
+            version(43),
+            version(42),
+            "Service deployment rolled back because a rollback was requested.",
+            by="guard",
+        ),
+        reality=reality(service_deployment(43, "ROLLBACK_IN_PROGRESS", source=42), running=0),
+    ),
     "mutable tag without opt-in": of(
         "failed",
         tasks=TASKS["crash"],

@@ -213,6 +213,19 @@ def test_the_fault_plan_duplicates_delays_and_shuffles():
         assert order != sorted(order)
 
 
+def test_the_order_of_arrival_can_be_given():
+    fault = EventFault(source="shop", duplicates=1, delay_s=60, delays=(30, 5, 20))
+    with Account(faults=[fault]) as account:
+        url = make_rule(account)
+        for number in range(3):
+            account.put_event(shop_event(n=number))
+        account.run_for(64)
+        assert bodies(account, url) == []
+        account.settle()
+        # Their copies are 30, 5; 20, 30; 5 and 20 seconds late.
+        assert [event["detail"]["n"] for event in bodies(account, url)] == [0, 2, 1, 2, 0, 1]
+
+
 def test_the_same_seed_gives_the_same_run():
     def run():
         with Account(seed=11, faults=[EventFault(duplicates=1, shuffle_s=30)]) as account:
