@@ -29,7 +29,7 @@ TITLES = {
     "fallback.": "Four hours without Spot, 10 services,",
     "histories.": "Generated histories,",
     "guard.alert_p95_s": "Deployment guard, failure to alert, 30 ms a call, 95th percentile",
-    "guard.alert_p95_logs_s": "the same with the container's log",
+    "guard.alert_p95_logs_s": "Deployment guard, the same told with the container's log",
     "guard.calls_per_failure": "Deployment guard, AWS calls to tell a failure",
     "guard.calls_per_duplicate": "Deployment guard, AWS calls for a duplicate event",
     "guard.time_to_rollback_ratio": "Deployment guard, missing image, time to the rollback",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
@@ -21,10 +21,10 @@ from deploy_guard.gates import NOT_ASKED, Case, Rule
 from deploy_guard.kill_switch import KillSwitch
 from deploy_guard.last_known_good import PROVEN, Candidate, Facts, NoCandidate, choose
 from deploy_guard.ledger_store import Known
-from deploy_guard.model import Deployment, Judged, Ledger, Version
+from deploy_guard.model import Deployment, Image, Judged, Ledger, Version
 from deploy_guard.owner_settings import OwnerSettings
 from deploy_guard.reality import Reality
-from deploy_guard.rollback_call import repository, way_back
+from deploy_guard.rollback_call import way_back
 from deploy_guard.verdict import Verdict
 from ecsops.observability import logger
 from ecsops.parallel import run_all
@@ -34,6 +34,9 @@ _ACTING = frozenset({"auto", "dry-run"})
 _MOST_CANDIDATES, _MOST_KEPT = 6, 50
 # ECS or CodeDeploy knows the way back by itself: no version has to be found.
 _NATIVE = (StopDeployment, AnswerHooks, StopCodeDeploy)
+
+# An image in its registry: as it was, under a tag that means another one by now, or deleted.
+type Standing = Literal["good", "moved", "gone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,12 @@ class Adviser:
         row, ledger, reality = situation.row, situation.ledger, situation.reality
         facts = Facts(may_pin=settings.may_pin, may_reregister=settings.may_reregister)
         found = choose(row, ledger, reality, facts)
-        if isinstance(way_back(row, reality, found).action, _NATIVE) or reality.blind:
+        if reality.blind:
+            return found, reality
+        if isinstance(way_back(row, reality, found).action, _NATIVE):
+            facts = self._with_source(row, reality, facts)
+            found = choose(row, ledger, reality, facts)
+        if isinstance(way_back(row, reality, found).action, _NATIVE):
             return found, reality
         if row.controller == "ECS" and (isinstance(found, NoCandidate) or found.proof != PROVEN):
             reality = self._with_successes(reality)
@@ -121,6 +129,18 @@ class Adviser:
             found = choose(row, ledger, reality, facts)
         return found, reality
 
+    def _with_source(self, row: Deployment, reality: Reality, facts: Facts) -> Facts:
+        """Where no task of the source is left its image has to be pulled again: is it still there?"""
+        left = any(one.running for one in reality.deployments if one.id != row.ecs_id)
+        if row.controller != "ECS" or row.source is None or left:
+            return facts
+        images = [one for one in row.source.images if one.digest]
+        for image, standing in zip(
+            images, run_all([partial(self._stands, one) for one in images]), strict=True
+        ):
+            facts = _with_standing(facts, image, standing)
+        return facts
+
     def _with_successes(self, reality: Reality) -> Reality:
         known = {one.arn for one in reality.history}
         earlier, versions = self.reader.successes(reality)
@@ -131,44 +151,51 @@ class Adviser:
         self, version: Version, facts: Facts, reality: Reality, now: float
     ) -> tuple[Facts, Reality]:
         """What is to be known of a version before anybody goes back to it."""
-        images = [
-            named
-            for one in version.images
-            if one.digest
-            and isinstance(
-                named := registry.parse(f"{repository(one.image)}@{one.digest}"),
-                registry.ImageName,
-            )
-        ]
+        images = [one for one in version.images if one.digest]
         calls: list[Callable[[], Any]] = [partial(self.definition, version.task_definition)]
-        calls += [partial(self._exists, image) for image in images]
-        definition, *exist = run_all(calls)
+        calls += [partial(self._stands, image) for image in images]
+        definition, *stand = run_all(calls)
         if isinstance(definition, Exception):
             raise definition
         if len(self.read_at) >= _MOST_KEPT:
             self.read_at.clear()
         self.read_at[version.task_definition] = now, definition
-        missing = {
-            image.digest
-            for image, exists in zip(images, exist, strict=True)
-            if exists is False and image.digest
-        }
-        inactive = {version.task_definition} if _is_inactive(definition) else set()
         facts = msgspec.structs.replace(
             facts,
-            inactive=facts.inactive | inactive,
-            missing_digests=facts.missing_digests | missing,
+            inactive=facts.inactive
+            | ({version.task_definition} if _is_inactive(definition) else set()),
         )
+        for image, standing in zip(images, stand, strict=True):
+            facts = _with_standing(facts, image, standing)
         return facts, _with_content(reality, version, definition)
 
-    def _exists(self, image: registry.ImageName) -> bool | None:
-        """None where the registry does not let us look: nothing speaks against the image then."""
-        ecr = self.ecr(image.region)
-        try:
-            return bool(registry.still_there(ecr, image))
-        except (ClientError, BotoCoreError) as error:
-            logger.warning("image not verified", image=image.repository, reason=str(error))
+    def _stands(self, image: Image) -> Standing | None:
+        """Where the registry cannot be asked nothing speaks against the image."""
+        pinned = "@" in image.image
+        named = registry.parse(image.image if pinned else f"{image.image}@{image.digest}")
+        if not isinstance(named, registry.ImageName):
             return None
+        ecr = self.ecr(named.region)
+        try:
+            if not pinned and registry.still_means(ecr, named):
+                return "good"
+            there = registry.still_there(ecr, named)
+        except (ClientError, BotoCoreError) as error:
+            logger.warning("image not verified", image=named.repository, reason=str(error))
+            return None
+        return ("good" if pinned else "moved") if there else "gone"
+
+
+def _with_standing(facts: Facts, image: Image, standing: Standing | Exception | None) -> Facts:
+    if isinstance(standing, Exception):
+        raise standing
+    if standing == "gone":
+        gone = facts.missing_digests | {image.digest or ""}
+        return msgspec.structs.replace(facts, missing_digests=gone)
+    if standing == "moved":
+        moved = facts.moved | {(image.image, image.digest or "")}
+        return msgspec.structs.replace(facts, moved=moved)
+    return facts
 
 
 def _known_bad(situation: Situation) -> Judged | None:

@@ -71,14 +71,15 @@ def still_firing(bake: Bake, alarms: Iterable[AlarmSeen]) -> Bake:
 
 
 def cut_short(row: Deployment, deployments: tuple[Deployment, ...]) -> Deployment:
-    """A newer deployment ends the watch: its alarms speak of another version from now on."""
+    """A newer deployment ends the watch and what follows it: alarms speak of another version then."""
     bake = row.bake
     newer = any(one.began > row.began for one in deployments)
-    if bake is None or bake.over or not newer:
+    if bake is None or bake.cancelled or not newer:
         return row
-    return msgspec.structs.replace(
-        row, bake=msgspec.structs.replace(bake, alarms=(), over=True, cancelled=True)
-    )
+    if bake.over and bake.fired:
+        return row
+    cut = msgspec.structs.replace(bake, alarms=(), over=True, cancelled=not bake.over)
+    return msgspec.structs.replace(row, bake=cut)
 
 
 def proven(bake: Bake, failures: int) -> bool:

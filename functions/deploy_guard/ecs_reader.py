@@ -18,7 +18,8 @@ from deploy_guard.ledger import open_rows
 from deploy_guard.model import Ledger, Version
 from deploy_guard.reality import Reality, ServiceDeployment
 from ecsops.arns import parse_arn
-from ecsops.errors import CallFailed
+from ecsops.errors import CallFailed, refusals
+from ecsops.observability import logger
 from ecsops.parallel import chunks, run_all
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ _MOST_KEPT = 500
 _DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"})
 # A controller without service deployments, or an account that may not have them.
 _NO_HISTORY = frozenset({"UnsupportedFeatureException"})
+_GONE = "ClusterNotFoundException"
 
 
 class Denied(CallFailed):
@@ -50,6 +52,7 @@ class _Seen:
     deployments: dict[str, ServiceDeployment] = field(default_factory=dict)
     versions: dict[str, Version] = field(default_factory=dict)
     blind: set[str] = field(default_factory=set)
+    failed: dict[str, CallFailed] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +65,15 @@ class EcsReader:
     def read(
         self, ledgers: Iterable[Ledger], now: float, searched: Collection[str] = ()
     ) -> dict[str, Reality]:
-        """Each ledger's service as it is now; of those ``searched`` with the latest deployments."""
+        """Each ledger's service as it is now; of those ``searched`` with the latest deployments.
+
+        One that could not be read is left out; if that is all of them, why is raised.
+        """
         by_service = {ledger.service: ledger for ledger in ledgers}
         seen = _Seen(versions=_known_versions(by_service.values()) | self._kept_versions())
         self._read_services(list(by_service), seen)
+        if by_service and seen.failed.keys() == by_service.keys():
+            raise next(iter(seen.failed.values()))
         asked = {
             arn: _deployments_to_ask(shape, by_service[arn]) for arn, shape in seen.services.items()
         }
@@ -89,7 +97,7 @@ class EcsReader:
             for arn, shape in seen.services.items()
         } | {
             arn: described.unseen(arn, sorted(seen.blind), now)
-            for arn in by_service.keys() - seen.services.keys()
+            for arn in by_service.keys() - seen.services.keys() - seen.failed.keys()
         }
 
     def successes(self, reality: Reality) -> tuple[list[ServiceDeployment], dict[str, Version]]:
@@ -128,18 +136,26 @@ class EcsReader:
         by_cluster: dict[str, list[str]] = {}
         for arn in arns:
             by_cluster.setdefault(parse_arn(arn).cluster or "default", []).append(arn)
-        calls = [
-            partial(self._services, cluster, part)
+        parts = [
+            (cluster, part)
             for cluster, members in by_cluster.items()
             for part in chunks(members, _SERVICES_PER_CALL)
         ]
-        for answer in run_all(calls):
+        answers = run_all([partial(self._services, *one) for one in parts])
+        for (cluster, part), answer in zip(parts, answers, strict=True):
             if isinstance(answer, Denied):
                 seen.blind.add(str(answer))
+            elif isinstance(answer, CallFailed) and answer.code == _GONE:
+                logger.info("cluster is gone", cluster=cluster)
+            elif isinstance(answer, CallFailed):
+                logger.error("services not read", cluster=cluster, reason=str(answer))
+                seen.failed |= dict.fromkeys(part, answer)
             elif isinstance(answer, Exception):
                 raise answer
             else:
-                seen.services |= {one["serviceArn"]: one for one in answer}
+                seen.services |= {one["serviceArn"]: one for one in answer["services"]}
+                refused = refusals("DescribeServices", answer)
+                seen.failed |= {one: refused[one] for one in part if one in refused}
 
     def _read_together(self, asked: Mapping[str, Sequence[str]], seen: _Seen) -> None:
         """Deployments, and the revisions that are in use, in one round trip."""
@@ -159,15 +175,13 @@ class EcsReader:
             if isinstance(answer, Exception):
                 raise answer
 
-    def _services(self, cluster: str, arns: Sequence[str]) -> list[Any]:
-        answer = _call(
+    def _services(self, cluster: str, arns: Sequence[str]) -> Any:
+        return _call(
             "DescribeServices",
             lambda: self.ecs.describe_services(
                 cluster=cluster, services=list(arns), include=["TAGS"]
             ),
         )
-        services: list[Any] = answer["services"]
-        return services
 
     def _latest(self, services: Sequence[str], seen: _Seen) -> list[list[str]]:
         calls = [partial(self._list, seen.services[arn]) for arn in services]
@@ -204,6 +218,7 @@ class EcsReader:
         except NoHistory:
             return
         else:
+            _raise_refusal("DescribeServiceDeployments", answer)
             shown = [described.service_deployment(one) for one in answer["serviceDeployments"]]
             seen.deployments |= {one.arn: one for one in shown}
 
@@ -227,6 +242,7 @@ class EcsReader:
             except Denied as error:
                 seen.blind.add(str(error))
                 continue
+            _raise_refusal("DescribeServiceRevisions", answer)
             self._keep(answer["serviceRevisions"])
             for one in answer["serviceRevisions"]:
                 seen.versions[one["serviceRevisionArn"]] = described.version_of(one)
@@ -256,6 +272,12 @@ def _revisions_of(deployments: Iterable[ServiceDeployment]) -> set[str]:
         arn for one in deployments for arn in (one.target, one.source, one.rolled_back_to) if arn
     )
     return set(named)
+
+
+def _raise_refusal(operation: str, answer: Shape) -> None:
+    """What ECS could not tell is not gone: it is asked again."""
+    for refused in refusals(operation, answer).values():
+        raise refused
 
 
 def _call(operation: str, perform: Callable[[], Any]) -> Any:

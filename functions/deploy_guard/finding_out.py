@@ -21,16 +21,20 @@ _EVIDENCE_TRIES = len(_ASK_AGAIN_S)
 
 
 def evidence_of(scene: Scene, finding: Finding) -> Evidence:
-    """What can be found out now; what answers too late is asked again."""
+    """What can be found out now; what answers too late is owed."""
     row = scene.row(finding.row)
     evidence = scene.evidence.get(row.id) or scene.investigator.evidence(
         row, finding.diagnosis, scene.ledger, scene.reality, scene.now
     )
     heard = investigation.heard(evidence)
     scene.keep(msgspec.structs.replace(row, heard=heard, owed=evidence.late))
-    if evidence.late:
-        scene.outbox.wakes.append((_ASK_AGAIN_S[0], Look(scene.reality.service, EVIDENCE)))
     return evidence
+
+
+def ask_again(scene: Scene, finding: Finding) -> None:
+    """Have what is owed asked for soon; after an order, when that is over or a minute has gone by."""
+    if scene.row(finding.row).owed and not scene.outbox.orders:
+        scene.outbox.wakes.append((_ASK_AGAIN_S[0], Look(scene.reality.service, EVIDENCE)))
 
 
 def diagnosis_of(scene: Scene, finding: Finding) -> Diagnosis:
@@ -44,7 +48,7 @@ def diagnosis_of(scene: Scene, finding: Finding) -> Diagnosis:
 def tell_late_evidence(scene: Scene, finding: Finding) -> None:
     """What arrived only after the alert: log lines, or the answer of a throttled call."""
     row = scene.row(finding.row)
-    if not row.owed or not BAD_NEWS & set(row.told):
+    if not finding.before.owed or not row.owed or not BAD_NEWS & set(row.told):
         return
     evidence = scene.investigator.evidence(
         row, finding.diagnosis, scene.ledger, scene.reality, scene.now, row.owed

@@ -26,9 +26,9 @@ def tell(events: EventBridgeClient, event: Any, answer: Answer, now: float) -> N
     try:
         asked = read_asked(event)
         arn = parse_arn(asked.resource_arn)
-        cluster, service = arn.cluster or "default", arn.resource.split("/")[-2]
+        cluster, (_, service, _) = arn.cluster or "default", arn.resource.rsplit("/", 2)
         resources = (asked.resource_arn,)
-    except CALL_ERRORS:
+    except (*CALL_ERRORS, ValueError):
         logger.warning("hook's question not understood")
     incident = f"deploy_guard:{resources[0] if resources else ''}:hook"
     where = f"{cluster}/{service}: " if service else ""

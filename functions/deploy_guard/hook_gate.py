@@ -50,7 +50,9 @@ class Asked(msgspec.Struct, frozen=True, rename="camel"):
         details = self.execution_details
         if details is None or self.lifecycle_stage not in _SHIFTS:
             return False
-        weights = details.production_traffic_weights or details.test_traffic_weights or {}
+        test = self.lifecycle_stage == "TEST_TRAFFIC_SHIFT"
+        weights = details.test_traffic_weights if test else details.production_traffic_weights
+        weights = weights or {}
         return weights.get(details.target_service_revision_arn, 1) == 0
 
 

@@ -10,7 +10,7 @@ from deploy_guard.advice import Situation
 from deploy_guard.audit import AuditRow
 from deploy_guard.decision import Decision
 from deploy_guard.difference import Change
-from deploy_guard.finding_out import BAD_NEWS, diagnosis_of, evidence_of
+from deploy_guard.finding_out import BAD_NEWS, ask_again, diagnosis_of, evidence_of
 from deploy_guard.gates import Rule
 from deploy_guard.model import Judged, Outcome
 from deploy_guard.observation import Finding
@@ -46,6 +46,8 @@ def tell_stage(scene: Scene, finding: Finding, stage: str) -> None:
         story = following.with_group(scene, story)
     scene.tell(story)
     _follow_up(scene, story, decision)
+    if first:
+        ask_again(scene, finding)
 
 
 def tell_known_bad(scene: Scene, finding: Finding, bad: Judged) -> None:

@@ -50,10 +50,14 @@ class NoCandidate(msgspec.Struct, frozen=True):
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """What was found out about candidates, and what the owner has opted in to."""
+    """What was found out about candidates, and what the owner has opted in to.
+
+    ``moved`` are pairs of an image's name and a digest that it no longer means.
+    """
 
     inactive: frozenset[str] = frozenset()
     missing_digests: frozenset[str] = frozenset()
+    moved: frozenset[tuple[str, str]] = frozenset()
     may_pin: bool = False
     may_reregister: bool = False
 
@@ -90,9 +94,16 @@ def _against_name(version: Version, failed: Deployment, facts: Facts) -> str | N
     """What speaks against deploying a version by the ARN of its task definition."""
     if version.task_definition in facts.inactive and not facts.may_reregister:
         return "its task definition is INACTIVE (ecs-ops:reregister=on allows a copy)"
-    if not _shares_name(version, failed.target):
+    moved = _moved(version, failed.target, facts)
+    if _shares_name(version, failed.target):
+        mutable = (
+            "mutable tag: its task definition is the failed one's, and would start the failed image "
+            "again"
+        )
+    elif moved:
+        mutable = f"mutable tag: {moved[0]} means another image by now"
+    else:
         return None
-    mutable = "mutable tag: its task definition is the failed one's, and would start the failed image again"
     if version.digests is None:
         return f"{mutable}; the digests of its images are not known"
     return None if facts.may_pin else f"{mutable} (ecs-ops:pin-digests=on allows a pinned copy)"
@@ -151,7 +162,27 @@ def _shares_name(version: Version, failed: Version) -> bool:
     return version.task_definition == failed.task_definition
 
 
+def _moved(version: Version, failed: Version, facts: Facts) -> list[str]:
+    """Names of images that would be other ones today.
+
+    The failed version shows it where it has the same name with another digest; of the rest the registry
+    was asked.
+    """
+    resolved = {(one.image, one.digest) for one in failed.images if one.digest}
+    names = {name for name, _ in resolved}
+    return [
+        one.image
+        for one in version.images
+        if one.digest
+        and "@" not in one.image
+        and (
+            (one.image, one.digest) in facts.moved
+            or (one.image in names and (one.image, one.digest) not in resolved)
+        )
+    ]
+
+
 def _copy(version: Version, failed: Deployment, facts: Facts) -> str | None:
-    if _shares_name(version, failed.target):
+    if _shares_name(version, failed.target) or _moved(version, failed.target, facts):
         return "mutable"
     return "inactive" if version.task_definition in facts.inactive else None

@@ -21,6 +21,7 @@ from botocore.exceptions import ClientError
 from deploy_guard.model import Act, Freeze, Ledger
 from ecsops.arns import parse_arn
 from ecsops.errors import CallFailed
+from ecsops.observability import logger
 from ecsops.parallel import chunks, run_all
 
 if TYPE_CHECKING:
@@ -61,14 +62,27 @@ class LedgerStore:
     table: str
 
     def read(self, services: Iterable[str]) -> dict[str, Known]:
-        """All that is known of services; of a new one an empty ledger."""
+        """All that is known of services; of a new one an empty ledger.
+
+        What cannot be understood is left out; if that is all of it, why is raised.
+        """
         parts = chunks(sorted(set(services)), _SERVICES_PER_CALL)
         items: dict[str, Mapping[str, Any]] = {}
         for answer in run_all([partial(self._items, part) for part in parts]):
             if isinstance(answer, Exception):
                 raise answer
             items |= answer
-        return {service: _known(service, items) for part in parts for service in part}
+        found: dict[str, Known] = {}
+        unreadable: CallFailed | None = None
+        for service in (one for part in parts for one in part):
+            try:
+                found[service] = _known(service, items)
+            except msgspec.MsgspecError as error:
+                logger.error("ledger not understood", service=service, reason=str(error))
+                unreadable = CallFailed("Ledger", "Unreadable", f"{service}: {error}")
+        if unreadable is not None and not found:
+            raise unreadable
+        return found
 
     def save(self, known: Known, ledger: Ledger, due: Due | None, now: float) -> bool:
         """Write a ledger back; False when somebody else has written it meanwhile."""

@@ -176,7 +176,9 @@ def _undone(row: Deployment, ledger: Ledger) -> Verdict | None:
         return None
     told = f"our rollback {undoing.id} is {undoing.outcome}"
     outcome = Outcome.ROLLBACK_FAILED
-    if undoing.outcome is Outcome.SUCCEEDED:
+    if undoing.outcome is Outcome.SUCCEEDED and not _as_it_was(undoing, row, ledger):
+        told = f"our rollback {undoing.id} runs other images than {undoing.target.name} did before"
+    elif undoing.outcome is Outcome.SUCCEEDED:
         outcome = Outcome.ROLLED_BACK
     elif undoing.outcome is Outcome.SUPERSEDED:
         outcome = Outcome.SUPERSEDED
@@ -186,6 +188,17 @@ def _undone(row: Deployment, ledger: Ledger) -> Verdict | None:
     # The rollback is ours; who says that it failed is another matter.
     by = undoing.by if outcome is Outcome.ROLLBACK_FAILED else "guard"
     return Verdict(outcome, at, row.target, undoing.target, undoing.reason, by, (told,))
+
+
+def _as_it_was(undoing: Deployment, failed: Deployment, ledger: Ledger) -> bool:
+    """Whether it runs the images that ran before under the name: a tag may mean another by now."""
+    versions = [one.target for one in ledger.deployments if one.id != undoing.id]
+    versions += [one.source for one in ledger.deployments if one.source is not None]
+    versions += [one.version for one in ledger.judged if one.good]
+    name, digests = undoing.target.task_definition, undoing.target.digests
+    before = {one.digests for one in versions if one.task_definition == name and one.digests}
+    before.discard(failed.target.digests if failed.target.task_definition == name else None)
+    return digests is None or not before or digests in before
 
 
 def _linked(ledger: Ledger, acts: Sequence[Act]) -> Ledger:

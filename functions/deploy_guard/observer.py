@@ -115,6 +115,8 @@ class Observer:
         """Look at services; those that have to be looked at once more."""
         # The first read says what has been handled: a duplicate costs no other call.
         known = self.store.read(services)
+        batch.fail(set(services) - known.keys())
+        services = [one for one in services if one in known]
         fresh = {
             one: [
                 signal
@@ -131,6 +133,8 @@ class Observer:
         }
         fresh = {one: signals for one, signals in fresh.items() if one not in noted}
         realities = self._realities({one: known[one] for one in fresh}, fresh, now)
+        batch.fail(fresh.keys() - realities.keys())
+        fresh = {one: signals for one, signals in fresh.items() if one in realities}
         calls = [partial(self._visit, known[one], fresh[one], realities[one], now) for one in fresh]
         visited: dict[str, Visited] = dict(noted)
         for one, answer in zip(fresh, run_all(calls), strict=True):
@@ -138,16 +142,19 @@ class Observer:
                 logger.error("look failed", service=one, reason=str(answer))
                 batch.fail([one])
             elif isinstance(answer, Exception):
-                raise answer
+                # A fault of ours, in what this service has and others have not: they are not to suffer.
+                logger.error("look failed", service=one, exc_info=answer)
+                count("LooksFailed")
+                batch.fail([one])
             else:
                 visited[one] = answer
         unsent = self.senders.tell(visited)
         batch.fail(unsent)
         told = {one: v for one, v in visited.items() if one not in unsent}
-        lost = self._save(told, known, now)
+        saved = self._save(told, known, batch, now)
         # The executor judges by the ledger: it has to stand there first.
-        self.senders.order({one: v for one, v in told.items() if one not in lost})
-        return lost
+        self.senders.order({one: v for one, v in told.items() if saved.get(one)})
+        return [one for one, kept in saved.items() if not kept]
 
     def _realities(
         self, known: Mapping[str, Known], fresh: Mapping[str, Sequence[OfService]], now: float
@@ -155,13 +162,25 @@ class Observer:
         ledgers = [one.ledger for one in known.values()]
         searched = {one for one, of in fresh.items() if names_unknown(known[one].ledger, of)}
         realities = self.reader.read(ledgers, now, searched) if ledgers else {}
-        for service, reality in realities.items():
-            if reality.controller == "CODE_DEPLOY":
-                ids = [row.id for row in known[service].ledger.deployments if is_open(row)]
-                ids += [one.why for one in fresh[service] if isinstance(one, Look) and one.key]
-                named = [one for one in ids if one.startswith("d-")]
-                realities[service] = self.codedeploy.complete(reality, named)
-        return realities
+        return {
+            service: complete
+            for service, reality in realities.items()
+            if (complete := self._complete(known[service], fresh[service], reality)) is not None
+        }
+
+    def _complete(
+        self, known: Known, fresh: Sequence[OfService], reality: Reality
+    ) -> Reality | None:
+        """With what CodeDeploy shows; None if it gives no answer."""
+        if reality.controller != "CODE_DEPLOY":
+            return reality
+        ids = [row.id for row in known.ledger.deployments if is_open(row)]
+        ids += [one.why for one in fresh if isinstance(one, Look) and one.key]
+        try:
+            return self.codedeploy.complete(reality, [one for one in ids if one.startswith("d-")])
+        except CALL_ERRORS as error:
+            logger.error("codedeploy not read", service=reality.service, reason=str(error))
+            return None
 
     def _visit(
         self, known: Known, fresh: Sequence[OfService], reality: Reality, now: float
@@ -171,19 +190,22 @@ class Observer:
         return Visited(ledger, visited.due, visited.outbox)
 
     def _save(
-        self, visited: Mapping[str, Visited], known: Mapping[str, Known], now: float
-    ) -> list[str]:
-        """Write the ledgers back; the services for which somebody else was faster."""
+        self, visited: Mapping[str, Visited], known: Mapping[str, Known], batch: Batch, now: float
+    ) -> dict[str, bool]:
+        """Write the ledgers back; False for services for which somebody else was faster."""
         calls = [
             partial(self.store.save, known[one], v.ledger, v.due, now) for one, v in visited.items()
         ]
-        lost = []
+        saved: dict[str, bool] = {}
         for one, answer in zip(visited, run_all(calls), strict=True):
-            if isinstance(answer, Exception):
+            if isinstance(answer, CALL_ERRORS):
+                logger.error("ledger not saved", service=one, reason=str(answer))
+                batch.fail([one])
+            elif isinstance(answer, Exception):
                 raise answer
-            if not answer:
-                lost.append(one)
-        return lost
+            else:
+                saved[one] = answer
+        return saved
 
 
 def _read(messages: Sequence[Message], batch: Batch) -> list[tuple[Signal, str]]:

@@ -56,7 +56,8 @@ class Senders:
                 logger.error("not sent", services=sorted(services), reason=str(answer))
                 unsent |= set(services)
             elif isinstance(answer, Exception):
-                raise answer
+                logger.error("not sent", services=sorted(services), exc_info=answer)
+                unsent |= set(services)
         return unsent
 
     def order(self, visited: Mapping[str, Visited]) -> None:

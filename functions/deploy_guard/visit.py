@@ -29,6 +29,7 @@ from deploy_guard.reality import Reality
 from deploy_guard.scene import Scene, Visited
 from deploy_guard.signals import KNOWN_NAMES, DeploymentChanged, Look, OfService
 from deploy_guard.story import Story
+from ecsops.errors import CALL_ERRORS
 from ecsops.observability import count, logger
 
 _PROOF = "it completed and survived its bake time"
@@ -102,8 +103,8 @@ class Visitor:
             incident.tell_stage(scene, finding, finding.stage)
         else:
             incident.decide_again(scene, finding)
-            if late or scene.now - row.failed_at > watch.LOOK_EVERY_S:
-                tell_late_evidence(scene, finding)
+        if late or not is_open(row) or scene.now - row.failed_at > watch.LOOK_EVERY_S:
+            tell_late_evidence(scene, finding)
         incident.tell_following(scene, finding)
         good_news = row.outcome is Outcome.SUCCEEDED and not BAD_NEWS & set(row.told)
         if good_news and "started" in scene.row(row).told and row.bake is None:
@@ -125,31 +126,43 @@ class Visitor:
                 look = Look(scene.reality.service, "the bake time ends")
                 scene.outbox.schedules.append((begun.bake.ends_at, look))
             scene.keep(begun)
+        for row in scene.ledger.deployments:
+            if _is_watched(row, scene.now):
+                scene.keep(bake.cut_short(row, scene.ledger.deployments))
         watched = [row for row in scene.ledger.deployments if _is_watched(row, scene.now)]
-        names = [alarm for row in watched for alarm in (row.bake.alarms if row.bake else ())]
-        seen = tuple(self.alarms.states(names).values()) if names else ()
+        seen = self._alarms(scene, watched)
+        if seen is None:
+            return
         by_id = {one.row.id: one for one in findings}
         for row in watched:
             self._bake(scene, row, by_id.get(row.id), seen)
 
+    def _alarms(self, scene: Scene, watched: Sequence[Deployment]) -> tuple[AlarmSeen, ...] | None:
+        """How the alarms stand; None while they cannot be read: a watch stays open until they can."""
+        names = [alarm for row in watched for alarm in (row.bake.alarms if row.bake else ())]
+        try:
+            return tuple(self.alarms.states(names).values())
+        except CALL_ERRORS as error:
+            logger.error("alarms not read", service=scene.reality.service, reason=str(error))
+            look = Look(scene.reality.service, "the alarms could not be read")
+            scene.outbox.wakes.append((watch.LOOK_EVERY_S, look))
+            return None
+
     def _bake(
         self, scene: Scene, row: Deployment, finding: Finding | None, seen: tuple[AlarmSeen, ...]
     ) -> None:
-        row = bake.cut_short(row, scene.ledger.deployments)
-        if row.bake is None or row.bake.cancelled:
-            scene.keep(row)
-            return
-        row = msgspec.structs.replace(row, bake=bake.watched(row.bake, seen, scene.now))
-        scene.keep(row)
         if row.bake is None:
             return
-        if row.bake.fired and finding is not None:
+        watched = bake.watched(row.bake, seen, scene.now)
+        row = msgspec.structs.replace(row, bake=watched)
+        scene.keep(row)
+        if watched.fired and finding is not None:
             incident.tell_stage(scene, msgspec.structs.replace(finding, row=row), "bake-alarm")
-        if row.bake.late:
+        if watched.late:
             stage = "late-alarm"
             scene.tell(Story(stage, scene.now, scene.row(row), scene.reality))
-        if bake.proven(row.bake, scene.failures(row)):
-            proof = Judged(row.target, True, row.bake.ends_at, row.id, _PROOF)
+        if bake.proven(watched, scene.failures(row)):
+            proof = Judged(row.target, True, watched.ends_at, row.id, _PROOF)
             scene.ledger = with_judgement(scene.ledger, proof)
 
 

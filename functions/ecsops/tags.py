@@ -105,9 +105,17 @@ def until(tag: str) -> Setting[str]:
     return Setting(tag, parse, "on, off or a time like 2026-01-31T18:00:00Z", "off", "on")
 
 
-def duration(tag: str, *, default: int, cautious: int) -> Setting[int]:
-    """A setting in seconds, written ``90s``, ``5m``, ``2h``."""
-    return Setting(tag, parse_duration, "a duration like 90s, 5m or 2h", default, cautious)
+def duration(tag: str, *, default: int, cautious: int, most: str | None = None) -> Setting[int]:
+    """A setting in seconds, written ``90s``, ``5m``, ``2h``; at most ``most``, where that is given."""
+    expected = "a duration like 90s, 5m or 2h" + (f", at most {most}" if most else "")
+
+    def parse(text: str) -> int:
+        seconds = parse_duration(text)
+        if most is not None and seconds > parse_duration(most):
+            raise InvalidSetting(f"{text!r} is longer than {most}")
+        return seconds
+
+    return Setting(tag, parse, expected, default, cautious)
 
 
 def number(tag: str, *, least: int, most: int, default: int) -> Setting[int]:
@@ -150,7 +158,7 @@ DEPLOYMENT_NEWS = one_of(
 )
 IRREVERSIBLE = switch("ecs-ops:irreversible", default="off", cautious="on")
 FREEZE = until("ecs-ops:freeze")
-BAKE = duration("ecs-ops:bake", default=900, cautious=900)
+BAKE = duration("ecs-ops:bake", default=900, cautious=900, most="7d")
 PIN_DIGESTS = switch("ecs-ops:pin-digests", default="off", cautious="off")
 REREGISTER = switch("ecs-ops:reregister", default="off", cautious="off")
 KNOWN_BAD = one_of("ecs-ops:known-bad", "tell", "enforce", default="tell", cautious="tell")
@@ -160,4 +168,4 @@ GROUP_ROLLBACK = one_of(
     "ecs-ops:group-rollback", "off", "alert", "auto", default="off", cautious="off"
 )
 RELEASE_ORDER = number("ecs-ops:release-order", least=0, most=999, default=0)
-RELEASE_WINDOW = duration("ecs-ops:release-window", default=1800, cautious=1800)
+RELEASE_WINDOW = duration("ecs-ops:release-window", default=1800, cautious=1800, most="7d")

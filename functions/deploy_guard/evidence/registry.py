@@ -74,8 +74,7 @@ def read(ecr: Any, image: ImageName) -> Registry:
     newest = _newest(listed)
     if found is None:
         return Registry(image, exists=False, newest=newest)
-    if found.get("imageStatus", "ACTIVE") != "ACTIVE":
-        # https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-lifecycle-archive.html
+    if not _active(found):
         return Registry(image, exists=False, newest=newest, note="it is archived: restore it")
     return Registry(image, exists=True, newest=newest)
 
@@ -83,7 +82,18 @@ def read(ecr: Any, image: ImageName) -> Registry:
 def still_there(ecr: Any, image: ImageName) -> bool:
     """Whether an image can still be pulled: a lifecycle policy may have deleted it."""
     found = _one(ecr, image)
-    return found is not None and found.get("imageStatus", "ACTIVE") == "ACTIVE"
+    return found is not None and _active(found)
+
+
+def _active(detail: Any) -> bool:
+    # https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-lifecycle-archive.html
+    return bool(detail.get("imageStatus", "ACTIVE") == "ACTIVE")
+
+
+def still_means(ecr: Any, image: ImageName) -> bool:
+    """Whether the image's tag means its digest today."""
+    found = _one(ecr, msgspec.structs.replace(image, digest=None))
+    return found is not None and found["imageDigest"] == image.digest and _active(found)
 
 
 def _one(ecr: Any, image: ImageName) -> Any:

@@ -97,7 +97,9 @@ def _evidence(story: Story) -> Words:
 
 
 def _superseded(story: Story) -> Words:
-    title = f"{failed_version(story)} failed, and a newer deployment has replaced it"
+    gone = story.reality.status not in ("ACTIVE", "DRAINING")
+    then = "the service was deleted" if gone else "a newer deployment has replaced it"
+    title = f"{failed_version(story)} failed, and {then}"
     because = story.verdict.rules if story.verdict else ()
     told = sentence("; ".join(because))
     return title, f"{why(story)}\n{told} Nothing was done, and nothing is to be done about it."
