@@ -156,6 +156,11 @@ class Visitor:
         watched = bake.watched(row.bake, seen, scene.now)
         row = msgspec.structs.replace(row, bake=watched)
         scene.keep(row)
+        if watched.fired:
+            # Whoever acts on it, or nobody: it is no version to go back to.
+            why = f"alarm {', '.join(watched.fired)} went off while it was watched (ALARM)"
+            bad = Judged(row.target, False, row.began, row.id, why)
+            scene.ledger = with_judgement(scene.ledger, bad)
         if watched.fired and finding is not None:
             incident.tell_stage(scene, msgspec.structs.replace(finding, row=row), "bake-alarm")
         if watched.late:

@@ -12,6 +12,10 @@ from sandbox.faults import CallFault
 from tests.integration.deploy_guard.guarded import AUTO, Guard, guarded
 
 HOOK = "DeployGuardHookFunction"
+NO_SERVICE = {
+    "lifecycleStage": "PRE_SCALE_UP",
+    "resourceArn": "arn:aws:ecs:eu-west-1:123456789012:service-deployment",
+}
 ENFORCE = AUTO | {"ecs-ops:known-bad": "enforce"}
 
 
@@ -96,7 +100,30 @@ def test_scenario_16_a_rollback_is_let_through_without_a_look(guard, stage):
 
 
 @pytest.mark.parametrize(
-    "event", [{}, None, [], "x", {"lifecycleStage": 3}, {"lifecycleStage": "PRE_SCALE_UP"}]
+    ("weights", "looks"),
+    [
+        ({"testTrafficWeights": {"new": 0}, "productionTrafficWeights": {"old": 100}}, False),
+        (
+            {"testTrafficWeights": {"new": 100}, "productionTrafficWeights": {"new": 0}},
+            True,
+        ),
+    ],
+)
+def test_scenario_16_each_stage_has_its_own_weights(guard, weights, looks):
+    guard.release(seconds=120)
+    target = guard.remember().deployments[0].target.revision_arn
+    condemn(guard, target)
+    given = {
+        name: {target if key == "new" else key: value for key, value in of.items()}
+        for name, of in weights.items()
+    }
+    answer = ask(guard, lifecycleStage="TEST_TRAFFIC_SHIFT", details=given)
+    assert answer["hookStatus"] == ("FAILED" if looks else "SUCCEEDED")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [{}, None, [], "x", {"lifecycleStage": 3}, {"lifecycleStage": "PRE_SCALE_UP"}, NO_SERVICE],
 )
 def test_scenario_16_a_question_that_nobody_understands_is_answered(guard, event):
     done = guard.account.invoke(HOOK, event)
