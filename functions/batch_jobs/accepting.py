@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 
@@ -26,12 +27,13 @@ from batch_jobs.submitting import Submitting
 from batch_jobs.times import parse_slot
 from ecsops.errors import CALL_ERRORS, InvalidMessage
 from ecsops.observability import count, logger
+from ecsops.parallel import raised, run_all
 from ecsops.queue import Message
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Works on the submit queue's messages, each by itself."""
+    """Works on the submit queue's messages: those of a job in turn, different jobs side by side."""
 
     ledger: Ledger
     jobs: Jobs
@@ -47,6 +49,13 @@ class Desk:
 
     def work(self, batch: Sequence[Message], now: float) -> set[str]:
         """Work on all messages; the ids of those to be tried again."""
+        jobs: dict[str, list[Message]] = {}
+        for message in batch:
+            jobs.setdefault(messages.job_in(message.body), []).append(message)
+        answers = run_all([partial(self._in_turn, of_job, now) for of_job in jobs.values()])
+        return set().union(*map(raised, answers))
+
+    def _in_turn(self, batch: Sequence[Message], now: float) -> set[str]:
         failed: set[str] = set()
         for message in batch:
             try:

@@ -32,7 +32,7 @@ from batch_jobs.times import iso, parse_slot, seconds
 from batch_jobs.verdict import Kind, Verdict
 from ecsops.durations import format_duration
 from ecsops.observability import count, logger
-from ecsops.parallel import run_all
+from ecsops.parallel import raised, run_all
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
@@ -70,6 +70,7 @@ class Checking:
         if run is None:
             self._unwritten(name, now)
         elif run.state == WAITING:
+            self._waiting(run, job, now)
             runs.tell([messages.start(name)])
         elif run.state == STOPPING:
             runs.tell([messages.stop(name)])
@@ -86,6 +87,11 @@ class Checking:
         if plan is not None:
             slot = plan.row.spec.slot
             self.submitting.begin(plan.row, parse_slot(slot) if slot else None, now)
+
+    def _waiting(self, run: RunRow, job: JobRow, now: float) -> None:
+        plan = self.endings.plans.get([run.run]).get(run.run)
+        if plan is not None:
+            self._late(run, plan, job, now)
 
     def _running(self, run: RunRow, job: JobRow, now: float) -> None:
         plans = self.endings.plans.get([run.run])
@@ -157,20 +163,29 @@ class Checking:
             partial(stop_task, self.ecs, cluster, task, reason) for task, reason in stops.items()
         ]
         for answer in run_all(calls):
-            if isinstance(answer, Exception):
-                raise answer
+            raised(answer)
 
     def _slow(self, run: RunRow, plan: Plan, job: JobRow, now: float) -> None:
+        self._late(run, plan, job, now)
         policy = plan.spec.alerts
-        late, long = seconds(policy.late_after), seconds(policy.long_after)
-        if run.started is None and late is not None and now - run.at > late and "late" in policy.on:
-            title = f"Job {run.job} is late: not one task of run {run.run} was launched"
-            summary = f"It was due at {iso(run.at)}, {format_duration(now - run.at)} ago."
-            self.jobs.open(job, {"late": telling.problem(job, "late", run.at, title, summary)}, now)
+        long = seconds(policy.long_after)
         if run.started and long is not None and now - run.started > long and "long" in policy.on:
             title = f"Job {run.job} runs longer than {policy.long_after}"
             summary = f"Run {run.run} began at {iso(run.started)} and is not over."
             self.jobs.open(job, {"long": telling.problem(job, "long", run.at, title, summary)}, now)
+
+    def _late(self, run: RunRow, plan: Plan, job: JobRow, now: float) -> None:
+        """What waits for its turn, or for another run, is as late as what waits for capacity."""
+        policy = plan.spec.alerts
+        late = seconds(policy.late_after)
+        if run.started or late is None or now - run.at <= late or "late" not in policy.on:
+            return
+        title = f"Job {run.job} is late: not one task of run {run.run} was launched"
+        others = ", ".join(wait.run for wait in run.waits_for)
+        why = run.reason or (f"it waits for {others}" if others else "")
+        ago = f"It was due at {iso(run.at)}, {format_duration(now - run.at)} ago"
+        summary = f"{ago}; {why}." if why else f"{ago}."
+        self.jobs.open(job, {"late": telling.problem(job, "late", run.at, title, summary)}, now)
 
     def _lost(self, plan: Plan, lost: list[AttemptId], now: float) -> None:
         job = self.jobs.get(plan.spec.job)

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from batch_jobs import messages, shards
 from batch_jobs.ids import AttemptId
 from batch_jobs.judge import Parts, Stopped, judge
@@ -86,6 +88,17 @@ class Runs:
         if row is not None:
             self._follow(row, decided[-1].actions)
         return row
+
+    def depend(self, run: str, others: Iterable[str], now: float) -> bool:
+        """Let a run wake others when it ends, or one of its shards does; False if it is not there."""
+
+        def change(row: RunRow | None) -> RunRow | None:
+            if row is None:
+                return None
+            dependents = tuple(dict.fromkeys((*row.dependents, *others)))
+            return msgspec.structs.replace(row, dependents=dependents)
+
+        return self.ledger.change(run_key(run), RunRow, change, now) is not None
 
     def pump(self, delay_s: int = 0) -> None:
         """Wake the launcher."""

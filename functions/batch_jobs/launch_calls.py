@@ -22,7 +22,7 @@ from batch_jobs.verdict import Kind, Verdict
 from ecsops.durations import parse_duration
 from ecsops.errors import OpsError
 from ecsops.observability import logger
-from ecsops.parallel import run_all
+from ecsops.parallel import raised, run_all
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
@@ -158,13 +158,6 @@ def _or_again(answer: Outcome | Exception) -> Outcome:
     # A failed look-up before a launch; whatever is no failed call is a fault of ours.
     if isinstance(answer, OpsError):
         return Again(str(answer))
-    if isinstance(answer, Exception):
-        raise answer
-    return answer
-
-
-def raised[T](answer: T | Exception) -> T:
-    """The answer, or its error raised."""
     if isinstance(answer, Exception):
         raise answer
     return answer

@@ -17,7 +17,7 @@ import msgspec
 from batch_jobs import shards
 from batch_jobs.endings import MOST_DELAY_S
 from batch_jobs.ids import AttemptId
-from batch_jobs.launch_calls import Calls, Launch, Tally, raised
+from batch_jobs.launch_calls import Calls, Launch, Tally
 from batch_jobs.ledger import Ledger, Versioned, rev_of
 from batch_jobs.pace import Candidate, filled, share
 from batch_jobs.readiness import gates_of, kind_of, ready
@@ -40,7 +40,7 @@ from batch_jobs.rows import (
     row_of,
     run_key,
 )
-from ecsops.parallel import run_all
+from ecsops.parallel import raised, run_all
 
 _MOST_LAUNCHES, _MOST_ROWS = 100, 1000
 _TRIES = 5

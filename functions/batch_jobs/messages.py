@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from batch_jobs.ids import RUN_ID
+from batch_jobs.ids import RUN_ID, job_of
 from ecsops.errors import InvalidMessage
 from ecsops.events.envelope import read_document
 
@@ -59,6 +59,20 @@ class _Probe(msgspec.Struct, frozen=True):
     command: str | None = None
     batch_jobs: str | None = None
     source: str | None = None
+
+
+class _Named(msgspec.Struct, frozen=True):
+    job: str = ""
+    run: str = ""
+
+
+def job_in(body: str) -> str:
+    """The job that a message is about; empty for the tick, and for what cannot be read."""
+    try:
+        named = msgspec.json.decode(body, type=_Named)
+    except msgspec.DecodeError:
+        return ""
+    return named.job or job_of(named.run)
 
 
 def start(run: str) -> str:

@@ -5,6 +5,7 @@
 | status      | <job>                         | JobRow: the overlap lock, open incidents               |
 | job#<job>   | run#<run>                     | RunRow: state, which shards are done, which failed     |
 | run#<run>   | plan, items#<page>            | Plan: the spec with everything frozen; fan-out items   |
+| run#<run>   | waiters                       | Waiters: runs that waited for it before it was there   |
 | run#<run>   | <shard>#<attempt>#a           | AttemptRow: what was launched; for retries the intent  |
 | run#<run>   | <shard>#<attempt>#e           | EndRow: what became of it, and what follows            |
 | run#<run>   | <shard>#<attempt>#w           | WarningRow: a replacement was started early            |
@@ -134,6 +135,12 @@ class Items(Row, frozen=True, kw_only=True):
     items: tuple[str, ...]
 
 
+class Waiters(Row, frozen=True, kw_only=True):
+    """Runs that wait for one which was not there yet: it wakes them once it is."""
+
+    runs: tuple[str, ...] = ()
+
+
 class AttemptRow(Row, frozen=True, kw_only=True):
     """An attempt that is meant to be launched; ``settled`` once its task, or its refusal, is known."""
 
@@ -214,6 +221,11 @@ def plan_key(run: str) -> Key:
 def items_key(run: str, page: int) -> Key:
     """Of a page of items."""
     return f"run#{run}", f"items#{page:03d}"
+
+
+def waiters_key(run: str) -> Key:
+    """Of Waiters."""
+    return f"run#{run}", "waiters"
 
 
 def attempt_key(attempt: AttemptId, what: str) -> Key:

@@ -30,7 +30,7 @@ from batch_jobs.run import ShardsEnded
 from batch_jobs.submitting import first_attempts
 from batch_jobs.tasks import TaskReader, stop_task
 from batch_jobs.verdict import Kind, Verdict
-from ecsops.parallel import run_all
+from ecsops.parallel import raised, run_all
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
@@ -115,5 +115,4 @@ class Stopping:
             partial(stop_task, self.ecs, plan.spec.cluster, task, reason) for task in tasks.values()
         ]
         for answer in run_all(calls):
-            if isinstance(answer, Exception):
-                raise answer
+            raised(answer)

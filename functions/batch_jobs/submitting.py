@@ -34,11 +34,13 @@ from batch_jobs.rows import (
     Row,
     RunRow,
     Wait,
+    Waiters,
     agenda_key,
     items_key,
     plan_key,
     row_of,
     run_key,
+    waiters_key,
 )
 from batch_jobs.run import GaveUp, StopAsked
 from batch_jobs.spec import Spec
@@ -59,7 +61,7 @@ class Submitting:
         """The run of a spec: begun, waiting, skipped or missed."""
         known = self.ledger.get(run_key(run), RunRow)
         if known is not None:
-            self._wake(known.row)
+            self._wake(known.row, now)
             return known.row
         slot = None if spec.slot is None else parse_slot(spec.slot)
         if slot is not None:
@@ -89,7 +91,7 @@ class Submitting:
             self._register(wait.run, row.run, now)
         if not self.ledger.create(run_key(row.run), row, now):
             return row
-        self._wake(row)
+        self._wake(row, now)
         telling.publish_events(self.jobs.events, [telling.event_of(row, now)])
         for other in admission.replaced:
             self.runs.apply(other, StopAsked(row.run, f"replaced by {row.run}"), now)
@@ -105,7 +107,7 @@ class Submitting:
         row = self._row(spec, run, now, ends[0])
         row = msgspec.structs.replace(row, reason=ends[1], ended=now)
         self.ledger.create(run_key(run), row, now)
-        self._wake(row)
+        self._wake(row, now)
         return row
 
     def plan_launches(self, run: str, plan: Plan, now: float) -> None:
@@ -206,17 +208,25 @@ class Submitting:
         return next((row_of(item, RunRow).run for item in items), None)
 
     def _register(self, other: str, run: str, now: float) -> None:
-        """Let the other run wake this one."""
+        """Let the other run wake this one; if it is not there yet, leave word for it.
 
-        def change(row: RunRow | None) -> RunRow | None:
-            if row is None or run in row.dependents:
-                return row
-            return msgspec.structs.replace(row, dependents=(*row.dependents, run))
+        It looks for such a word once its row is written, so one of the two sees the other.
+        """
+        if self.runs.depend(other, (run,), now):
+            return
 
-        self.ledger.change(run_key(other), RunRow, change, now)
+        def change(row: Waiters | None) -> Waiters:
+            runs = (*(row.runs if row else ()), run)
+            return Waiters(runs=tuple(dict.fromkeys(runs)))
 
-    def _wake(self, row: RunRow) -> None:
+        self.ledger.change(waiters_key(other), Waiters, change, now)
+        self.runs.depend(other, (run,), now)
+
+    def _wake(self, row: RunRow, now: float) -> None:
         """What comes next for a run that is written down."""
+        waiters = self.ledger.get(waiters_key(row.run), Waiters)
+        if waiters is not None:
+            self.runs.depend(row.run, waiters.row.runs, now)
         if row.state == RUNNING:
             self.runs.pump()
         elif row.state == WAITING:

@@ -61,11 +61,15 @@ def parcels[T](
     return cut
 
 
-def _by[T](future: Future[T | Exception], deadline: float) -> T:
-    answer = future.result(timeout=max(deadline - time.perf_counter(), 0))
+def raised[T](answer: T | Exception) -> T:
+    """The answer, or its error raised."""
     if isinstance(answer, Exception):
         raise answer
     return answer
+
+
+def _by[T](future: Future[T | Exception], deadline: float) -> T:
+    return raised(future.result(timeout=max(deadline - time.perf_counter(), 0)))
 
 
 def _outcome[T](call: Callable[[], T]) -> T | Exception:

@@ -196,3 +196,45 @@ def test_what_failed_is_run_again_and_nothing_else(world):
     assert [run.state for run in world.runs("flaky")] == ["FAILED", "SUCCEEDED"]
     assert [alert["state"] for alert in world.alerts("failed")] == ["open", "resolved"]
     assert world.job("flaky").incidents == {}
+
+
+def test_j5_a_run_asked_for_before_the_one_it_depends_on_waits_for_no_tick(world):
+    world.define("later", App(runs_for_s=20))
+    world.define("sooner", App(runs_for_s=5))
+    slot = iso(world.now)
+    sooner = {"taskDefinition": "sooner", "slot": slot}
+    world.submit(job="sooner", dependsOn=[{"job": "later"}], **sooner)
+    each = [{"job": "later", "type": "nToN"}]
+    world.submit(job="by-shard", dependsOn=each, fanOut={"count": 2}, **sooner)
+    world.run_for(20)
+    assert world.launches() == []
+
+    shards = {"fanOut": {"count": 2}, "parallelism": 1}
+    world.submit(job="later", taskDefinition="later", slot=slot, **shards)
+    world.run_for(250)
+
+    later, whole, by_shard = (world.run(job) for job in ("later", "sooner", "by-shard"))
+    assert [run.state for run in (later, whole, by_shard)] == ["SUCCEEDED"] * 3
+    assert 0 <= whole.started - later.ended < 15
+    assert later.started + 20 < by_shard.started < later.ended, "its first shard waits for one only"
+
+
+def test_a_run_that_waits_is_late_too_and_told_so_once(world):
+    world.define("long", App(runs_for_s=1500))
+    common = {"job": "behind", "taskDefinition": "long", "overlap": "queue"}
+    world.submit(slot=iso(world.now), **common)
+    world.run_for(30)
+    world.submit(slot=iso(world.now), alerts={"lateAfter": "11m"}, **common)
+
+    world.run_for(1300)
+
+    first, second = world.runs("behind")
+    assert (first.state, second.state) == ("RUNNING", "WAITING")
+    (alert,) = world.alerts("late")
+    assert second.run in alert["title"]
+    assert f"waits for {first.run}" in alert["summary"]
+    assert alert["at"] == second.slot
+    world.run_for(500)
+    assert [alert["state"] for alert in world.alerts("late")] == ["open", "resolved"]
+    world.command("cancel", run=second.run, by="test")
+    world.run_for(300)

@@ -206,7 +206,7 @@ def one_thread(monkeypatch):
     def run_all(calls):
         return [parallel._outcome(call) for call in calls]
 
-    for module in ("launching", "launch_calls", "stopping", "checking"):
+    for module in ("accepting", "launching", "launch_calls", "stopping", "checking"):
         monkeypatch.setattr(f"batch_jobs.{module}.run_all", run_all)
     monkeypatch.setattr("batch_jobs.telling.measure", lambda *_, **__: None)
     monkeypatch.setattr("batch_jobs.telling.count", lambda *_, **__: None)
