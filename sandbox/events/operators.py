@@ -48,6 +48,8 @@ def exactly(wanted: object) -> Accepts:
     "For numbers, EventBridge uses string representation. For example, 300, 300.0, and 3.0e2 aren't
     considered equal." (eb-create-pattern). Parsed events cannot tell 300.0 from 3.0e2.
     """
+    if isinstance(wanted, str):
+        return lambda value: type(value) is str and value == wanted
     text = json.dumps(wanted)
     kind = type(wanted)
     return lambda value: type(value) is kind and json.dumps(value) == text

@@ -10,13 +10,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
-from botocore import endpoint
+from botocore import endpoint, useragent
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
@@ -50,7 +51,10 @@ def in_process(gateway: Gateway) -> Iterator[None]:
         return _answer(gateway, request, vars(session)["_timeout"])
 
     waiting = SimpleNamespace(sleep=gateway.back_off)
+    # Each call cleans the same dozen words twice, letter by letter: as long as its whole signature takes.
+    cleaned = lru_cache(1024)(useragent.sanitize_user_agent_string_component)
     with (
+        patch.object(useragent, "sanitize_user_agent_string_component", cleaned),
         patch.object(URLLib3Session, "send", send),
         patch.object(endpoint, "time", time if gateway.timeline.real else waiting),
         # A mock_aws that is active elsewhere would answer before the door is reached.

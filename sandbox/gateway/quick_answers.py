@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 from unittest.mock import patch
 
+from moto.core import responses
 from moto.core.serialize import (
     DEFAULT_ALIAS_PROVIDERS,
     AttributePicker,
@@ -37,7 +39,12 @@ def quick_answers() -> Iterator[None]:
         names = remembered[place][0]
         return next((value[name] for name in names if name in value), None)
 
-    with patch.object(ResponseSerializer, "get_value", get_value):
+    # Which operations a class has, moto asks of the class for each call.
+    methods = cache(responses.method_names_from_class)
+    with (
+        patch.object(ResponseSerializer, "get_value", get_value),
+        patch.object(responses, "method_names_from_class", methods),
+    ):
         yield
 
 
