@@ -108,7 +108,7 @@ class Desk:
             case "finish":
                 self.closing.close(found.run, now)
             case "check":
-                self.checking.check(found.job, now)
+                self.checking.check(found.job, now, sweep=found.sweep)
 
     def _command(self, command: Command, message: Message, now: float) -> None:
         match command:
@@ -148,9 +148,13 @@ class Desk:
         logger.error("no such run", run=run, command=str(command))
 
     def _tick(self, now: float) -> None:
-        """The work on each job is a message of its own: one that fails does not hold up others."""
-        jobs = [row.job for row in self.jobs.all() if not row.foreign]
-        self.runs.tell([messages.check(job) for job in jobs])
+        """The work on each job is a message of its own: one that fails does not hold up others.
+
+        A thousand jobs may share a family: its tasks are listed once.
+        """
+        jobs = [row for row in self.jobs.all() if not row.foreign]
+        sweepers = {(row.cluster, row.family): row.job for row in jobs if row.family}.values()
+        self.runs.tell([messages.check(row.job, sweep=row.job in sweepers) for row in jobs])
         self.runs.pump()
         if not self.off:
             self.missing.look(now)

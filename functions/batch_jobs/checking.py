@@ -8,25 +8,37 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from batch_jobs import messages, stop_reasons, telling
 from batch_jobs.attempts import Attempts, read_attempts
 from batch_jobs.endings import Ending, Endings, ending_of, retry_row, shards_ended
-from batch_jobs.ids import AttemptId, attempt_of
+from batch_jobs.ids import AttemptId, attempt_of, job_of, time_of
 from batch_jobs.jobs import Jobs
 from batch_jobs.ledger import Ledger
+from batch_jobs.overlap import DISPLACED
 from batch_jobs.rows import (
+    FAILED,
     FINAL,
+    SKIPPED,
     STOPPING,
     WAITING,
+    AgendaRow,
+    Items,
     JobRow,
+    Key,
     Plan,
+    Row,
     RunRow,
     agenda_key,
+    attempt_key,
+    items_key,
     plan_key,
     run_key,
 )
+from batch_jobs.run import GaveUp, LaunchBegan, StopAsked
 from batch_jobs.stopped import of_description
-from batch_jobs.submitting import Submitting
+from batch_jobs.submitting import Submitting, first_attempts
 from batch_jobs.tasks import TaskReader, stop_task
 from batch_jobs.times import iso, parse_slot, seconds
 from batch_jobs.verdict import Kind, Verdict
@@ -54,15 +66,15 @@ class Checking:
     ecs: ECSClient
     reader: TaskReader
 
-    def check(self, job: str, now: float) -> None:
+    def check(self, job: str, now: float, *, sweep: bool = True) -> None:
         """Check one job."""
         row = self.jobs.get(job)
-        names = (*row.active, *row.waiting)
+        names = (*row.active, *row.waiting, *row.displaced)
         known = self.ledger.get_many([run_key(run) for run in names], RunRow)
         runs = {one.row.run: one.row for one in known.values()}
         for name in names:
             self._run(name, runs.get(name), row, now)
-        if row.family and row.cluster:
+        if sweep and row.family and row.cluster:
             self._orphans(row)
 
     def _run(self, name: str, run: RunRow | None, job: JobRow, now: float) -> None:
@@ -87,11 +99,28 @@ class Checking:
         if plan is not None:
             slot = plan.row.spec.slot
             self.submitting.begin(plan.row, parse_slot(slot) if slot else None, now)
+            return
+        # Nothing is left of it but the lock.
+        gone = RunRow(run=name, job=job_of(name), state=FAILED, created=time_of(name), ended=now)
+        reason = "nothing is known of it any more: it lasted longer than the history is kept"
+        gone = msgspec.structs.replace(gone, reason=reason, alerts=("failed",))
+        self.ledger.create(run_key(name), gone, now)
+        self.endings.runs.tell([messages.finish(name)])
 
     def _waiting(self, run: RunRow, job: JobRow, now: float) -> None:
         plan = self.endings.plans.get([run.run]).get(run.run)
-        if plan is not None:
-            self._late(run, plan, job, now)
+        if plan is None:
+            return
+        self._late(run, plan, job, now)
+        self._keep(run, plan, Attempts(), now)
+        # What a submission that died did not come to do.
+        if run.run in job.displaced:
+            self.endings.runs.apply(run.run, GaveUp(SKIPPED, DISPLACED), now)
+        elif plan.spec.overlap == "replace":
+            for other in job.active:
+                if other != run.run:
+                    why = f"replaced by {run.run}"
+                    self.endings.runs.apply(other, StopAsked(run.run, why), now)
 
     def _running(self, run: RunRow, job: JobRow, now: float) -> None:
         plans = self.endings.plans.get([run.run])
@@ -100,11 +129,40 @@ class Checking:
             return
         attempts = read_attempts(self.ledger, run.run)
         # A crash between an end's row and the run's: the rows are the truth.
-        self.endings.runs.apply(run.run, shards_ended(attempts.ended), now)
+        run = self.endings.runs.apply(run.run, shards_ended(attempts.ended), now) or run
+        began = [row.at for row in attempts.launched.values() if row.task]
+        if run.started is None and began:
+            run = self.endings.runs.apply(run.run, LaunchBegan(), min(began)) or run
+        self._keep(run, plan, attempts, now)
         self._forgotten(plan, attempts, now)
         self._ask(plan, attempts, now)
         self._slow(run, plan, job, now)
         self.endings.runs.pump()
+
+    def _keep(self, run: RunRow, plan: Plan, attempts: Attempts, now: float) -> None:
+        """Write the rows of a run that lasts anew, so that none of them expires before its end.
+
+        Only those that nobody changes any more; the agenda's by its revision.
+        """
+        if now - max(run.created, run.kept) < self.ledger.keep_s / 2:
+            return
+        rows: list[tuple[Key, Row]] = [(plan_key(run.run), plan)]
+        pages = [items_key(run.run, number) for number in range(plan.pages)]
+        rows += [(key, one.row) for key, one in self.ledger.get_many(pages, Items).items()]
+        settled = [(id_, row) for id_, row in attempts.launched.items() if row.settled]
+        rows += [(attempt_key(id_, "a"), row) for id_, row in settled]
+        rows += [(attempt_key(id_, "e"), end) for id_, end in attempts.ended.items()]
+        rows += [(attempt_key(id_, "w"), warning) for id_, warning in attempts.warned.items()]
+        self.ledger.put_many(rows, now)
+        agenda = agenda_key(first_attempts(run.run, plan))
+        held = self.ledger.get(agenda, AgendaRow)
+        if held is not None:
+            self.ledger.write(agenda, held.row, held.rev, now)
+
+        def change(row: RunRow | None) -> RunRow | None:
+            return row and msgspec.structs.replace(row, kept=now)
+
+        self.ledger.change(run_key(run.run), RunRow, change, now)
 
     def _forgotten(self, plan: Plan, attempts: Attempts, now: float) -> None:
         """Retries that are due and neither launched nor on the agenda: putting them there is harmless."""
@@ -198,7 +256,10 @@ class Checking:
         self.jobs.open(job, {"lost": telling.problem(job, "lost", now, title, summary)}, now)
 
     def _orphans(self, job: JobRow) -> None:
-        """Tasks of ours that run although their run is over, or their attempt has ended."""
+        """Tasks of ours that run although their run is over, or their attempt has ended.
+
+        RunTask's failures are "not always reliable" (apache/airflow#16150): a refused attempt may run.
+        """
         arns = self.reader.of_family(job.cluster, job.family)
         if not arns:
             return
@@ -210,10 +271,11 @@ class Checking:
         }
         keys = [run_key(run) for run in {id_.run for id_ in ours.values()}]
         runs = {one.row.run: one.row for one in self.ledger.get_many(keys, RunRow).values()}
+        ended = self.ledger.get_items(attempt_key(id_, "e") for id_ in ours.values())
         stops = {
             arn: stop_reasons.SUPERFLUOUS
             for arn, id_ in ours.items()
-            if id_.run in runs and runs[id_.run].state in FINAL
+            if (id_.run in runs and runs[id_.run].state in FINAL) or attempt_key(id_, "e") in ended
         }
         for arn, id_ in ours.items():
             if id_.run not in runs:

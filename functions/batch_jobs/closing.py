@@ -20,6 +20,7 @@ from batch_jobs.rows import (
     FAILED,
     FINAL,
     MISSED,
+    SKIPPED,
     SUCCEEDED,
     JobRow,
     Plan,
@@ -31,6 +32,9 @@ from batch_jobs.verdict import Kind
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
+
+
+_BLOCKED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +74,18 @@ class Closing:
 
     def _summary(self, row: RunRow) -> RunRow:
         plan = self.ledger.get(plan_key(row.run), Plan)
-        if plan is None or row.started is None:
+        if plan is None:
             return row
         attempts = read_attempts(self.ledger, row.run)
+        began = [one.at for one in attempts.launched.values() if one.task]
+        if not began:
+            return row
         ends = attempts.ended.items()
         cost = sum(cost_of(plan.row, attempts.place_of(id_), end) for id_, end in ends)
         return msgspec.structs.replace(
             row,
-            launches=sum(1 for one in attempts.launched.values() if one.task),
+            started=row.started or min(began),
+            launches=len(began),
             interruptions=sum(1 for _, end in ends if end.verdict.kind is Kind.INTERRUPTED),
             cost_usd=round(cost, 6),
             log=self._log(plan.row, attempts) if row.state == FAILED else (),
@@ -99,8 +107,16 @@ class Closing:
             self.jobs.close(row.job, ENDED_BY_SUCCESS, f"Run {row.run} succeeded.", now)
         if row.state == FAILED and "failed" in row.alerts:
             self.jobs.open(job, {"failed": telling.failed_alert(job, row)}, now)
+        if row.state == SKIPPED and job.active and not job.paused:
+            self._blocked(row, job, now)
         if row.state == MISSED and "missed" in row.alerts:
             self.jobs.open(job, {"missed": telling.missed_alert(job, row)}, now)
+
+    def _blocked(self, row: RunRow, job: JobRow, now: float) -> None:
+        """One slot that found the lock taken is what ``forbid`` is for; several tell of a run that hangs."""
+        job = self.jobs.change(row.job, _skipped, now)
+        if job.skipped >= _BLOCKED and "blocked" in row.alerts:
+            self.jobs.open(job, {"blocked": telling.blocked_alert(job, row)}, now)
 
     def _release(self, row: RunRow, now: float) -> tuple[str, ...]:
         following: list[str] = []
@@ -114,3 +130,7 @@ class Closing:
 
         self.jobs.change(row.job, change, now, [row])
         return tuple(following)
+
+
+def _skipped(job: JobRow) -> JobRow:
+    return msgspec.structs.replace(job, skipped=job.skipped + 1)

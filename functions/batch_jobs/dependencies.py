@@ -34,17 +34,19 @@ def outlook(run: RunRow, others: Mapping[str, RunRow]) -> Outlook:
     for wait in run.waits_for:
         other = others.get(wait.run)
         if other is None:
-            starts = starts and wait.each
+            starts = False
             continue
         over = other.state in FINAL and other.state != SUCCEEDED
-        if over:
+        some = wait.each and shards.decode(other.done)
+        if over and not some:
             whys.append(f"{wait.run}, on which it depends, is {other.state}")
-        if wait.each:
-            never = shards.decode(other.failed) if other.count == run.count else 0
-            left = shards.all_of(run.count) & ~shards.decode(other.done)
-            failed |= left if over else never
-        elif over:
             failed = shards.all_of(run.count)
+        elif wait.each and other.count != run.count:
+            whys.append(f"{wait.run} has {other.count} shards, not {run.count}: nToN needs as many")
+            failed = shards.all_of(run.count)
+        elif wait.each:
+            left = shards.all_of(run.count) & ~shards.decode(other.done)
+            failed |= left if over else shards.decode(other.failed)
         elif other.state != SUCCEEDED:
             starts = False
     return Outlook(starts and not whys, failed, "; ".join(whys))

@@ -33,10 +33,10 @@ class Inputs:
     s3: Callable[[], Any]
     known: dict[str, tuple[float, Any]] = field(default_factory=dict)
 
-    def plan(self, spec: Spec, run: str, now: float) -> Plan:
+    def plan(self, spec: Spec, run: str, items: tuple[str, ...] | None, now: float) -> Plan:
         """The plan of a run of a spec; raises ``InvalidSpec``."""
         definition, tags = self._definition(spec, now)
-        return plan_of(spec, run, definition, tags, self.items(spec))
+        return plan_of(spec, run, definition, tags, items)
 
     def items(self, spec: Spec) -> tuple[str, ...] | None:
         """The shards' items; None where shards are only counted."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
 
 # What a good run puts an end to. A refused spec is mended by one that is accepted.
-ENDED_BY_SUCCESS = ("failed", "missed", "late", "long", "lost", "quota")
+ENDED_BY_SUCCESS = ("failed", "missed", "late", "long", "blocked", "lost", "quota")
 
 
 @dataclass(frozen=True, slots=True)

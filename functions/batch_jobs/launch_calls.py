@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from batch_jobs import stop_reasons
-from batch_jobs.causes import ABOVE_LIMIT, QUOTA
+from batch_jobs.causes import QUOTA
 from batch_jobs.endings import Ending, Endings
 from batch_jobs.ids import AttemptId
 from batch_jobs.launch_outcome import Again, Launched, Outcome, Refused
@@ -63,7 +63,12 @@ class Calls:
     endings: Endings
 
     def make(
-        self, launches: Sequence[Launch], plans: Mapping[str, Plan], now: float, tally: Tally
+        self,
+        launches: Sequence[Launch],
+        runs: Mapping[str, RunRow],
+        plans: Mapping[str, Plan],
+        now: float,
+        tally: Tally,
     ) -> set[AttemptId]:
         """The attempts about which everything is written down; the others are to be made again."""
         calls: list[Callable[[], Outcome]] = [
@@ -72,7 +77,7 @@ class Calls:
         answers: list[Outcome | Exception] = run_all(calls)
         outcomes: dict[Launch, Outcome] = {}
         for one, answer in zip(launches, answers, strict=True):
-            outcomes[one] = _or_again(answer)
+            outcomes[one] = _outcome_of(one, answer)
         self._refused(outcomes, now, tally)
         rows: list[tuple[Key, Row]] = []
         for one, outcome in outcomes.items():
@@ -93,10 +98,11 @@ class Calls:
             for one, outcome in outcomes.items()
             if isinstance(outcome, Launched)
         }
+        self._begin({one.id.run for one in started}, runs, plans, now, tally)
         self._stop_superfluous(started, plans)
         return settled
 
-    def begin(
+    def _begin(
         self,
         runs: Iterable[str],
         known: Mapping[str, RunRow],
@@ -129,7 +135,7 @@ class Calls:
         refused = {one: out.verdict for one, out in outcomes.items() if isinstance(out, Refused)}
         for one, verdict in refused.items():
             tally.refused[verdict.cause] = tally.refused.get(verdict.cause, 0) + 1
-            if verdict.cause in (QUOTA, ABOVE_LIMIT):
+            if verdict.cause == QUOTA:
                 tally.quota[one.id.run] = verdict.reason
         if refused:
             self.endings.record([Ending(one.id, v, now) for one, v in refused.items()], now)
@@ -154,10 +160,13 @@ class Calls:
             raised(answer)
 
 
-def _or_again(answer: Outcome | Exception) -> Outcome:
-    # A failed look-up before a launch; whatever is no failed call is a fault of ours.
+def _outcome_of(one: Launch, answer: Outcome | Exception) -> Outcome:
     if isinstance(answer, OpsError):
+        # A failed look-up before a launch.
         return Again(str(answer))
     if isinstance(answer, Exception):
-        raise answer
+        # A fault of ours. It concerns this attempt: raised, it would hold up all jobs in each pass.
+        text = f"{type(answer).__name__}: {answer}"
+        logger.error("launch not made", run=one.id.run, shard=one.id.shard, reason=text)
+        return Refused(Verdict(Kind.NOT_STARTED, "toolkit", text, unknown=True))
     return answer

@@ -75,8 +75,7 @@ class Launcher:
         self._look_into_blocks(work)
         shares = self._take(work, now)
         launches = self._meant(work, shares, now)
-        self.calls.begin({one.id.run for one in launches}, work.runs, work.plans, now, tally)
-        settled = self.calls.make(launches, work.plans, now, tally)
+        settled = self.calls.make(launches, work.runs, work.plans, now, tally)
         for key, ids in work.open.items():
             work.open[key] = [id_ for id_ in ids if id_ not in settled]
         self._strike(work)

@@ -94,12 +94,14 @@ class Ledger:
 
     def put_many(self, rows: Sequence[tuple[Key, Row]], now: float) -> None:
         """Facts, 25 a call, without conditions."""
-        for part in chunks([self._item(key, row, now) for key, row in rows], _PUT_AT_ONCE):
+        # A key that is there twice is refused with the whole call; the later row stands.
+        items = [self._item(key, row, now) for key, row in dict(rows).items()]
+        for part in chunks(items, _PUT_AT_ONCE):
             self._batch_write([{"PutRequest": {"Item": item}} for item in part])
 
     def delete_many(self, keys: Sequence[Key]) -> None:
         """Rows that nobody needs any more."""
-        for part in chunks(list(keys), _PUT_AT_ONCE):
+        for part in chunks(list(dict.fromkeys(keys)), _PUT_AT_ONCE):
             self._batch_write([{"DeleteRequest": {"Key": _wire(key)}} for key in part])
 
     def create(self, key: Key, row: Row, now: float) -> bool:
@@ -158,7 +160,7 @@ class Ledger:
         raise Contended("PutItem", "Contended", f"{key[0]} {key[1]} changes all the time")
 
     def _item(self, key: Key, row: Row, now: float) -> dict[str, Any]:
-        expires = str(int(now + self.keep_s))
+        expires = str(int(now + max(self.keep_s, row.least_kept_s)))
         return {**_wire(key), "body": {"S": encode(row)}, "expires_at": {"N": expires}}
 
     def _batch_get(self, keys: Any) -> list[Any]:

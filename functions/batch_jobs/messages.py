@@ -50,6 +50,7 @@ class FollowUp(msgspec.Struct, frozen=True):
     batch_jobs: Literal["start", "stop", "finish", "check"]
     run: str = ""
     job: str = ""
+    sweep: bool = False
 
 
 Command = Cancel | Pause | Resume | Rerun
@@ -90,9 +91,9 @@ def finish(run: str) -> str:
     return msgspec.json.encode(FollowUp("finish", run=run)).decode()
 
 
-def check(job: str) -> str:
-    """Hold a job's rows against what is."""
-    return msgspec.json.encode(FollowUp("check", job=job)).decode()
+def check(job: str, *, sweep: bool) -> str:
+    """Hold a job's rows against what is; ``sweep``: and look for tasks that nobody should have started."""
+    return msgspec.json.encode(FollowUp("check", job=job, sweep=sweep)).decode()
 
 
 def read(body: str) -> Command | FollowUp | Literal["tick"] | None:

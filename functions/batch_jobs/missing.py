@@ -78,7 +78,8 @@ class Missing:
         try:
             found = unmet(
                 schedule,
-                max(job.last_slot or 0.0, modified, start),
+                # What happened before the history that is kept nobody can tell.
+                max(job.last_slot or 0.0, modified, start, now - self.ledger.keep_s),
                 now - _GRACE_S - window,
                 catch_up=spec.catch_up,
                 limit=spec.catch_up_limit,

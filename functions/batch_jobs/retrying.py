@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from batch_jobs.causes import CAPACITY, waits
+from batch_jobs.causes import CAPACITY, QUOTA, waits
 from batch_jobs.evaluate_on_exit import glob_matches, says_retry
 from batch_jobs.ids import AttemptId
 from batch_jobs.spec import Rule, Spec
@@ -89,17 +89,21 @@ def _by_policy(
     if verdict.kind is Kind.OUT_OF_MEMORY and place.memory < len(spec.memory_steps):
         higher = Place(place.option, place.memory + 1)
         return Next("retry", used, higher, at, f"{spec.memory_steps[place.memory]} MiB")
+    option, waits_before = _rung(spec, place, verdict)
     free = rule is not None and rule.action == "ignore"
-    paid, refusal = (used, "") if free else _pay(spec, verdict, used)
+    paid, refusal = (used, "") if free else _pay(spec, verdict, used, option)
     if refusal:
         return Next("failed", paid, place, why=refusal)
-    option, waits_before = _rung(spec, place, verdict)
     due = at + (backoff(spec, attempt, verdict.cause) if waits_before else 0.0)
     return Next("retry", paid, Place(option, place.memory), due)
 
 
-def _pay(spec: Spec, verdict: Verdict, used: Used) -> tuple[Used, str]:
-    """What another attempt costs, or why there is none."""
+def _pay(spec: Spec, verdict: Verdict, used: Used, option: int) -> tuple[Used, str]:
+    """What another attempt costs, or why there is none.
+
+    A round of the capacity ladder costs as much as a single rung; what the account's quota holds up costs
+    nothing: its launches go on, ever more slowly, as soon as others end.
+    """
     refused_by_run_task = (
         verdict.kind is Kind.NOT_STARTED and verdict.stop_code != "TaskFailedToStart"
     )
@@ -110,6 +114,9 @@ def _pay(spec: Spec, verdict: Verdict, used: Used) -> tuple[Used, str]:
         if says_retry(spec.evaluate_on_exit, verdict, used.batch):
             return used, ""
         return used, f"evaluateOnExit: EXIT after attempt {used.batch}"
+    goes_on = _looks_elsewhere(verdict) and option != 0
+    if verdict.kind is Kind.NOT_STARTED and (goes_on or verdict.cause == QUOTA):
+        return used, ""
     budget = _BUDGETS[verdict.kind]
     spent, allowed = getattr(used, budget), getattr(spec.retries, budget)
     if spent >= allowed:
@@ -117,10 +124,14 @@ def _pay(spec: Spec, verdict: Verdict, used: Used) -> tuple[Used, str]:
     return msgspec.structs.replace(used, **{budget: spent + 1}), ""
 
 
+def _looks_elsewhere(verdict: Verdict) -> bool:
+    return verdict.cause == CAPACITY or verdict.lasting is Lasting.OTHER_OPTION
+
+
 def _rung(spec: Spec, place: Place, verdict: Verdict) -> tuple[int, bool]:
     """The rung of the capacity ladder for the next attempt, and whether to wait before it."""
     rungs = len(spec.capacity)
-    if verdict.cause == CAPACITY or verdict.lasting is Lasting.OTHER_OPTION:
+    if _looks_elsewhere(verdict):
         # A rung that was not tried yet is tried at once; back on the first one, after a while.
         option = (place.option + 1) % rungs
         return option, option == 0

@@ -39,9 +39,18 @@ Key = tuple[str, str]
 class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Base of all rows: fields that a newer version wrote are ignored."""
 
+    @property
+    def least_kept_s(self) -> float:
+        """How long a row is kept after it was written, however short the history."""
+        return 0.0
+
 
 class JobRow(Row, frozen=True, kw_only=True):
-    """``active`` is the overlap lock; ``waiting`` runs have not got it yet, oldest first."""
+    """``active`` is the overlap lock; ``waiting`` runs have not got it yet, oldest first.
+
+    ``displaced`` ones will not get it any more, and are not told yet; ``skipped`` are the slots in a row
+    that found the lock taken.
+    """
 
     job: str
     cluster: str = ""
@@ -54,6 +63,13 @@ class JobRow(Row, frozen=True, kw_only=True):
     route: str | None = None
     foreign: bool = False
     updated: float = 0.0
+    displaced: tuple[str, ...] = ()
+    skipped: int = 0
+
+    @property
+    def least_kept_s(self) -> float:
+        """More than a year: without its last slot a yearly job would be made up for again."""
+        return 0.0 if self.foreign else 400 * 86_400.0
 
 
 class Wait(Row, frozen=True, kw_only=True):
@@ -96,6 +112,7 @@ class RunRow(Row, frozen=True, kw_only=True):
     interruptions: int = 0
     cost_usd: float = 0.0
     log: tuple[str, ...] = ()
+    kept: float = 0.0  # when its rows were last written anew, so that they outlive it
 
     @property
     def at(self) -> float:

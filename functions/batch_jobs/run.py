@@ -132,7 +132,7 @@ def _stop(run: RunRow, event: StopAsked, now: float) -> Decision:
 
 def _final(run: RunRow, now: float, fail_run: str = "") -> Decision:
     failed = shards.decode(run.failed).bit_count()
-    tolerated = failed <= (run.max_failed or 0)
+    tolerated = failed <= (run.max_failed or 0) and not fail_run
     state = run.outcome if run.state == STOPPING else (SUCCEEDED if tolerated else FAILED)
     reason = run.reason or fail_run or (f"{failed} of {run.count} shards failed" if failed else "")
     return Decision(_with(run, state=state, reason=reason, ended=now), (Action.FINISH,))

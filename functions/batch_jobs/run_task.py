@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from batch_jobs.launch_outcome import Again, Outcome, of_answer, of_error
+from batch_jobs.launch_outcome import Again, Outcome, Refused, of_answer, of_error
+from batch_jobs.verdict import Kind, Lasting, Verdict
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
@@ -21,6 +22,9 @@ def run_task(ecs: ECSClient, request: dict[str, Any]) -> Outcome:
         status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
         ids: Any = error.response.get("resourceIds") or ()
         return of_error(found.get("Code", ""), found.get("Message", ""), status, ids)
+    except ParamValidationError as error:
+        # Never sent, and never will be.
+        return Refused(Verdict(Kind.NOT_STARTED, "refused", str(error), lasting=Lasting.YES))
     except BotoCoreError as error:
         # Timed out, or never got there: the token makes the same call safe.
         return Again(f"{type(error).__name__}: {error}")

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+import msgspec
+
+from batch_jobs.override_shapes import TaskOverride
 from batch_jobs.spec import Capacity, Dependency, Rule, Spec
 from batch_jobs.spec_hints import hint_for
 from batch_jobs.times import parse_slot
@@ -19,13 +23,8 @@ OWN_VARIABLES = "JOB_"
 MAX_OVERRIDES, OWN_OVERRIDES, MAX_ITEM = 8192, 700, 1024
 _MAX_TAGS = 45  # of 50; the toolkit adds its own
 _LEAST_S = 60
-_OVERRIDES = {
-    "containerOverrides",
-    "cpu",
-    "memory",
-    "ephemeralStorage",
-    "inferenceAcceleratorOverrides",
-}
+_PLACE = re.compile(r" - at `(?:key in )?(?P<path>[^`]+)`$")
+_FIELD = re.compile(r"(?:required field|unknown field) `(?P<field>[^`]+)`")
 _ROLES = ("taskRoleArn", "executionRoleArn")
 
 
@@ -56,6 +55,18 @@ def problems_of(spec: Spec) -> tuple[Problem, ...]:
         _tags,
     )
     return tuple(problem for check in checks for problem in check(spec))
+
+
+def shape_problem(error: msgspec.ValidationError, within: str = "$") -> Problem:
+    """What msgspec says, with the field in the path."""
+    text = str(error)
+    place = _PLACE.search(text)
+    path = within + (place["path"][1:] if place else "")
+    problem = _PLACE.sub("", text)
+    field = _FIELD.search(problem)
+    if field:
+        path = f"{path}.{field['field']}"
+    return Problem(path, problem, hint_for(path, problem))
 
 
 def _problem(path: str, problem: str, hint: str | None = None) -> Problem:
@@ -120,51 +131,31 @@ def _overrides(spec: Spec) -> Iterator[Problem]:
                 "a job runs with the roles of its task definition",
                 "leave it out",
             )
-        elif name not in _OVERRIDES:
-            yield _problem(
-                f"$.overrides.{name}",
-                "RunTask has no such override",
-                f"one of {', '.join(sorted(_OVERRIDES))}",
-            )
+            return
     size = len(json.dumps(spec.overrides, separators=(",", ":")))
     if size + OWN_OVERRIDES > MAX_OVERRIDES:
         problem = (
             f"{size} characters of {MAX_OVERRIDES}, {OWN_OVERRIDES} of which the toolkit needs"
         )
         yield _problem("$.overrides", problem, "pass a reference, e.g. the name of an object in S3")
-    containers = spec.overrides.get("containerOverrides", [])
-    if not isinstance(containers, list) or not all(
-        isinstance(one, dict) and isinstance(one.get("name"), str) for one in containers
-    ):
-        yield _problem(
-            "$.overrides.containerOverrides",
-            "expected a list of objects with a name",
-            '[{"name": "app", "command": ["run"]}]',
-        )
+    try:
+        overrides = msgspec.convert(spec.overrides, TaskOverride)
+    except msgspec.ValidationError as error:
+        yield shape_problem(error, "$.overrides")
         return
-    for number, one in enumerate(containers):
-        yield from _variables(
-            f"$.overrides.containerOverrides[{number}].environment", one.get("environment", [])
-        )
-
-
-def _variables(path: str, variables: object) -> Iterator[Problem]:
-    if not isinstance(variables, list) or not all(
-        isinstance(one, dict) and isinstance(one.get("name"), str) for one in variables
-    ):
-        yield _problem(path, "expected a list of objects", '[{"name": "MODE", "value": "full"}]')
-        return
-    for number, one in enumerate(variables):
-        if not isinstance(one.get("value"), str):
-            yield _problem(
-                f"{path}[{number}].value", "expected a text", 'write numbers in quotes: "8"'
-            )
-        if one["name"].startswith(OWN_VARIABLES):
-            yield _problem(
-                f"{path}[{number}].name",
-                f"{one['name']} is set by the toolkit",
-                f"a name that does not begin with {OWN_VARIABLES}",
-            )
+    seen: set[str] = set()
+    for number, one in enumerate(overrides.containerOverrides or ()):
+        path = f"$.overrides.containerOverrides[{number}]"
+        if one.name in seen:
+            yield _problem(f"{path}.name", f"{one.name} is there twice", "put both into one object")
+        seen.add(one.name)
+        for place, variable in enumerate(one.environment or ()):
+            if variable.name.startswith(OWN_VARIABLES):
+                yield _problem(
+                    f"{path}.environment[{place}].name",
+                    f"{variable.name} is set by the toolkit",
+                    f"a name that does not begin with {OWN_VARIABLES}",
+                )
 
 
 def _fan_out(spec: Spec) -> Iterator[Problem]:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import msgspec
 
 from batch_jobs.spec import Spec
-from batch_jobs.spec_checks import Problem, problems_of
-from batch_jobs.spec_hints import hint_for
+from batch_jobs.spec_checks import Problem, problems_of, shape_problem
 from ecsops.errors import OpsError
 
 _MAX_BYTES = 250_000
-_PLACE = re.compile(r" - at `(?:key in )?(?P<path>[^`]+)`$")
-_FIELD = re.compile(r"(?:required field|unknown field) `(?P<field>[^`]+)`")
 
 
 @dataclass(eq=False)
@@ -46,26 +42,16 @@ def parse_spec(text: str | bytes) -> Spec:
 
 
 def spec_of(document: object) -> Spec:
-    """A spec from decoded JSON or YAML."""
+    """A spec from decoded JSON or YAML. ``$schema`` is for editors."""
+    if isinstance(document, dict) and isinstance(document.get("$schema"), str):
+        document = {name: value for name, value in document.items() if name != "$schema"}
     name = document.get("job") if isinstance(document, dict) else None
     job = name if isinstance(name, str) else None
     try:
         spec = msgspec.convert(document, Spec)
     except msgspec.ValidationError as error:
-        raise InvalidSpec((_shape_problem(error),), job) from None
+        raise InvalidSpec((shape_problem(error),), job) from None
     problems = problems_of(spec)
     if problems:
         raise InvalidSpec(problems, job)
     return spec
-
-
-def _shape_problem(error: msgspec.ValidationError) -> Problem:
-    """What msgspec says, with the field in the path."""
-    text = str(error)
-    place = _PLACE.search(text)
-    path = place["path"] if place else "$"
-    problem = _PLACE.sub("", text)
-    field = _FIELD.search(problem)
-    if field:
-        path = f"{path}.{field['field']}"
-    return Problem(path, problem, hint_for(path, problem))

@@ -35,7 +35,7 @@ class Starting:
         view = outlook(row, {one.row.run: one.row for one in others.values()})
         if row.state == RUNNING:
             if view.failed or view.why:
-                self.runs.apply(run, ShardsEnded(failed=view.failed, fail_run=""), now)
+                self.runs.apply(run, ShardsEnded(failed=view.failed), now)
             self.runs.pump()
             return
         too_late = _too_late(row, plan.row.spec, now)
@@ -48,6 +48,8 @@ class Starting:
         elif view.starts:
             self.submitting.plan_launches(run, plan.row, now)
             self.runs.apply(run, MayStart(), now)
+            if view.failed:
+                self.runs.apply(run, ShardsEnded(failed=view.failed), now)
 
 
 def _too_late(row: RunRow, spec: Spec, now: float) -> GaveUp | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 # Longer than a launcher's pass may take: one that had begun before the run was stopped is over.
 _PASS_IS_OVER_S = 30
-_AGAIN_S = 20
-# StopTask shares 40 calls a second, 100 at once, with RunTask.
+_AGAIN_S, _SOON_S = 20, 5
+# StopTask shares 40 calls a second, 100 at once, with RunTask: half of them for a run with many tasks.
 _STOPS_AT_ONCE = 100
 
 
@@ -69,11 +69,12 @@ class Stopping:
             never |= shards.of(id_.shard for id_ in attempts.to_retry())
             self._resolve(plan.row, agenda, attempts, now)
         self.endings.runs.apply(run, ShardsEnded(failed=never), now)
-        stops = list(attempts.with_task.items())[:_STOPS_AT_ONCE]
-        self._stop(plan.row, known.row, dict(stops))
+        left = sorted(attempts.with_task.items())
+        wait = _AGAIN_S if len(left) <= _STOPS_AT_ONCE else _SOON_S
+        self._stop(plan.row, known.row, dict(_turn(left, known.row, now)))
         state = self.ledger.get(run_key(run), RunRow)
         if state is not None and state.row.state == STOPPING:
-            self.endings.runs.tell([messages.stop(run)], delay_s=_AGAIN_S)
+            self.endings.runs.tell([messages.stop(run)], delay_s=wait)
 
     def _fence(self, run: str, plan: Plan, now: float) -> AgendaRow | None:
         """Intend everything, so that a pass under way can intend nothing; None if one was faster."""
@@ -116,3 +117,11 @@ class Stopping:
         ]
         for answer in run_all(calls):
             raised(answer)
+
+
+def _turn[T](tasks: Sequence[T], run: RunRow, now: float) -> Sequence[T]:
+    """Others with each step: a task that was asked to stop may take minutes."""
+    if len(tasks) <= _STOPS_AT_ONCE:
+        return tasks
+    first = int((now - (run.stopping_at or now)) // _SOON_S) * _STOPS_AT_ONCE % len(tasks)
+    return [*tasks[first:], *tasks[:first]][:_STOPS_AT_ONCE]

@@ -18,7 +18,7 @@ from batch_jobs.ids import time_of
 from batch_jobs.inputs import Inputs
 from batch_jobs.jobs import Jobs
 from batch_jobs.ledger import Ledger
-from batch_jobs.overlap import Admission, admit
+from batch_jobs.overlap import DISPLACED, Admission, admit
 from batch_jobs.plans import ITEMS_PER_PAGE
 from batch_jobs.rows import (
     FINAL,
@@ -44,8 +44,13 @@ from batch_jobs.rows import (
 )
 from batch_jobs.run import GaveUp, StopAsked
 from batch_jobs.spec import Spec
+from batch_jobs.spec_checks import Problem
+from batch_jobs.spec_reading import InvalidSpec
 from batch_jobs.times import iso, parse_slot, seconds
 from ecsops.parallel import chunks
+
+# Clocks differ a little; a schedule never asks before its slot.
+_AHEAD_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +69,14 @@ class Submitting:
             self._wake(known.row, now)
             return known.row
         slot = None if spec.slot is None else parse_slot(spec.slot)
+        self._possible(spec, slot, now)
         if slot is not None:
             barred = self._barred(spec, slot, now)
             if barred is not None:
                 return self.record(spec, run, barred, now)
-        plan = self._keep(self.inputs.plan(spec, run, now), now)
+        items = self.inputs.items(spec)
+        plan = self.inputs.plan(spec, run, items, now)
+        plan = self._keep(plan, now, items if spec.fan_out.lines is not None else None)
         return self.begin(plan, slot, now)
 
     def again(self, plan: Plan, run: str, only: int, now: float, by: str) -> RunRow:
@@ -78,7 +86,9 @@ class Submitting:
             return known.row
         chosen = shards.encode(shards.decode(plan.shards) & only)
         items = self._items(plan)
-        fresh = msgspec.structs.replace(plan, run=run, shards=chosen)
+        # It is due now: by its old slot it would be late, or missed.
+        by_hand = msgspec.structs.replace(plan.spec, slot=None)
+        fresh = msgspec.structs.replace(plan, run=run, shards=chosen, spec=by_hand)
         return self.begin(self._keep(fresh, now, items), None, now, by)
 
     def begin(self, plan: Plan, slot: float | None, now: float, by: str = "") -> RunRow:
@@ -95,9 +105,8 @@ class Submitting:
         telling.publish_events(self.jobs.events, [telling.event_of(row, now)])
         for other in admission.replaced:
             self.runs.apply(other, StopAsked(row.run, f"replaced by {row.run}"), now)
-        for other in admission.displaced:
-            reason = f"a newer run waits instead: {row.run}"
-            self.runs.apply(other, GaveUp(SKIPPED, reason), now)
+        for other in admission.job.displaced:
+            self.runs.apply(other, GaveUp(SKIPPED, f"{DISPLACED}: {row.run}"), now)
         if "refused" in admission.job.incidents:
             self.jobs.close(row.job, ("refused",), f"Run {row.run} was accepted.", now)
         return row
@@ -115,6 +124,18 @@ class Submitting:
         agenda = first_attempts(run, plan)
         self.ledger.create(agenda_key(agenda), agenda, now)
 
+    def _possible(self, spec: Spec, slot: float | None, now: float) -> None:
+        """Refuse what could not be right whenever it came."""
+        if slot is not None and slot > now + _AHEAD_S:
+            hint = "a run is asked for when it is due: let a schedule send it then"
+            raise InvalidSpec((Problem("$.slot", f"{spec.slot} is in the future", hint),), spec.job)
+        for number, one in enumerate(spec.depends_on):
+            if slot is None and one.job is not None and self._newest(one.job, None) is None:
+                problem = f"no run of {one.job} is known"
+                hint = "check the name, or run it first"
+                path = f"$.dependsOn[{number}].job"
+                raise InvalidSpec((Problem(path, problem, hint),), spec.job)
+
     def _barred(self, spec: Spec, slot: float, now: float) -> tuple[str, str] | None:
         if self.jobs.get(spec.job).paused:
             return SKIPPED, "the job is paused"
@@ -125,10 +146,10 @@ class Submitting:
         return None
 
     def _keep(self, plan: Plan, now: float, items: Sequence[str] | None = None) -> Plan:
-        """Write the plan down; the one that is there already stands."""
-        if items is None and plan.spec.fan_out.lines is not None:
-            items = self.inputs.items(plan.spec)
+        """Write the plan down; the one that is there already stands, and so do its items."""
         pages = chunks(list(items or ()), ITEMS_PER_PAGE)
+        if pages and (known := self.ledger.get(plan_key(plan.run), Plan)) is not None:
+            return known.row
         plan = msgspec.structs.replace(plan, pages=len(pages))
         rows: list[tuple[Key, Row]] = [
             (items_key(plan.run, number), Items(items=tuple(page)))
@@ -205,7 +226,8 @@ class Submitting:
         if job is None or slot is not None:
             return None
         items = self.ledger.query(f"job#{job}", newest_first=True)
-        return next((row_of(item, RunRow).run for item in items), None)
+        rows = (row_of(item, RunRow) for item in items)
+        return next((row.run for row in rows if row.state not in (SKIPPED, MISSED)), None)
 
     def _register(self, other: str, run: str, now: float) -> None:
         """Let the other run wake this one; if it is not there yet, leave word for it.
@@ -243,6 +265,5 @@ def first_attempts(run: str, plan: Plan) -> AgendaRow:
 def _state(admission: Admission, waits: tuple[Wait, ...]) -> str:
     if admission.says == "skip":
         return SKIPPED
-    # Shard by shard is a matter of the launcher; anything else must have succeeded before.
-    waiting = admission.says == "wait" or any(not wait.each for wait in waits)
-    return WAITING if waiting else RUNNING
+    # Whoever depends on another run looks at it before it starts.
+    return WAITING if admission.says == "wait" or waits else RUNNING

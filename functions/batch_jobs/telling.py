@@ -205,5 +205,19 @@ def missed_alert(job: JobRow, run: RunRow, others: int = 0) -> Alert:
     )
 
 
+def blocked_alert(job: JobRow, run: RunRow) -> Alert:
+    """Slot after slot is skipped."""
+    active = ", ".join(job.active)
+    title = f"Job {run.job} skips its slots: {active} is not over"
+    summary = f"{job.skipped} slots were skipped since it began, the last one {iso(run.at)}."
+    return msgspec.structs.replace(
+        problem(job, "blocked", run.at, title, summary),
+        next_steps=(
+            NextStep("See how far it is:", command=f"ecs-ops jobs history {run.job}"),
+            NextStep("End it if it hangs:", command=f"ecs-ops jobs cancel {job.active[0]}"),
+        ),
+    )
+
+
 def _incident(job: str, kind: str, since: float) -> str:
     return f"{CAPABILITY}:{job}:{kind}:{int(since)}"

@@ -41,13 +41,20 @@ class Account:
         return answer
 
     def running(self, run=None):
-        """Tasks that run, by shard."""
+        """Tasks that run, by shard; not those that Spot takes, whose place another may have."""
         found = {}
         for arn, task in self.tasks.items():
             _, name, shard, _ = task["startedBy"].split("/")
-            if task["lastStatus"] == "RUNNING" and run in (None, name):
+            runs = task["lastStatus"] == "RUNNING" and not task.get("warned")
+            if runs and run in (None, name):
                 found.setdefault((name, shard), []).append(arn)
         return found
+
+    def warn(self, arn):
+        """Spot gives a task two minutes, and ECS says so."""
+        task = self.tasks[arn]
+        task |= {"desiredStatus": "STOPPED", "stopCode": "SpotInterruption", "warned": True}
+        self._tell(task)
 
     def stop(self, arn, code, exit_code):
         """A task ends, and ECS says so."""
@@ -59,7 +66,11 @@ class Account:
             "stoppedAt": self.now,
             "containers": [{"name": "app", "exitCode": exit_code}],
         }
-        times = {name: iso(task[name]) for name in ("createdAt", "startedAt", "stoppedAt")}
+        self._tell(task)
+
+    def _tell(self, task):
+        names = ("createdAt", "startedAt", "stoppedAt")
+        times = {name: iso(task[name]) for name in names if name in task}
         event = {
             "source": "aws.ecs",
             "detail-type": "ECS Task State Change",
@@ -87,6 +98,8 @@ class Dynamodb:
     def batch_write_item(self, RequestItems):
         requests = RequestItems[TABLE]
         assert 0 < len(requests) <= 25
+        keys = [str(one.get("DeleteRequest", {}).get("Key") or _key(one)) for one in requests]
+        assert len(keys) == len(set(keys)), "Provided list of item keys contains duplicates"
 
         def act():
             for request in requests:
@@ -141,8 +154,11 @@ class Sqs:
 
 
 class Events:
+    def __init__(self, account):
+        self.account = account
+
     def put_events(self, Entries):
-        return {"FailedEntryCount": 0}
+        return self.account.call(lambda: {"FailedEntryCount": 0})
 
 
 class Ecs:
@@ -221,6 +237,11 @@ class Ecs:
         task = self.account.tasks[arn]
         gone = "stoppedAt" in task and self.account.now - task["stoppedAt"] > TOKEN_OUTLIVES_S
         return None if gone else task
+
+
+def _key(request):
+    item = request["PutRequest"]["Item"]
+    return {"pk": item["pk"], "sk": item["sk"]}
 
 
 def _moments(task):

@@ -7,9 +7,9 @@ effect, where a process dies, and how much time goes by in between: also more th
 import json
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, event, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from batch_jobs.accepting import Desk
 from batch_jobs.checking import Checking
@@ -25,7 +25,7 @@ from batch_jobs.ledger import Ledger
 from batch_jobs.plans import Plans
 from batch_jobs.refusing import Refusing
 from batch_jobs.replacing import Replacing
-from batch_jobs.rows import FINAL, RunRow, row_of, run_key
+from batch_jobs.rows import FINAL, JobRow, RunRow, job_key, row_of, run_key
 from batch_jobs.starting import Starting
 from batch_jobs.stopping import Stopping
 from batch_jobs.submitting import Submitting
@@ -43,7 +43,7 @@ SLOT = Account().now
 class Inputs:
     """A task definition that is always there."""
 
-    def plan(self, spec, run, now):
+    def plan(self, spec, run, items, now):
         plan = builders.plan(SHARDS)
         import msgspec
 
@@ -64,7 +64,7 @@ class Functions:
     def __init__(self, account):
         ledger = Ledger(Dynamodb(account), TABLE, 86_400.0)
         runs = Runs(ledger, Sqs(account), "submit", "launch")
-        ecs, jobs = Ecs(account), Jobs(ledger, Events())
+        ecs, jobs = Ecs(account), Jobs(ledger, Events(account))
         reader, endings = TaskReader(ecs), Endings(ledger, Plans(ledger), runs)
         submitting = Submitting(ledger, jobs, runs, Inputs())
         desk = Desk(
@@ -75,7 +75,7 @@ class Functions:
             Refusing(jobs),
             Starting(ledger, jobs, runs, submitting),
             Stopping(ledger, endings, ecs, reader),
-            Closing(ledger, jobs, runs, Events(), lambda region: None),
+            Closing(ledger, jobs, runs, Events(account), lambda region: None),
             Checking(ledger, jobs, endings, submitting, ecs, reader),
             NothingMissing(),
         )
@@ -92,22 +92,45 @@ class ExactlyOnce(RuleBasedStateMachine):
     @initialize(
         parallelism=st.sampled_from([None, 2]),
         refusals=st.lists(st.booleans(), max_size=6),
+        overlap=st.sampled_from(["forbid", "queue", "replace", "allow"]),
+        rungs=st.integers(1, 2),
+        replaces=st.booleans(),
     )
-    def submit(self, parallelism, refusals):
+    def submit(self, parallelism, refusals, overlap, rungs, replaces):
         self.left, self.kind = 0, None
         self.account = Account(self.fault)
         self.account.refusals = refusals
         self.functions = Functions(self.account)
-        self.run = run_of_slot("nightly", SLOT)
-        document = builders.document(
-            slot=iso(SLOT),
+        self.replaces, self.overlap, self.cancelled = replaces, overlap, False
+        self.document = builders.document(
             fanOut={"count": SHARDS},
+            overlap=overlap,
+            capacity=[{"provider": "FARGATE_SPOT"}, {"provider": "FARGATE"}][:rungs],
+            replaceAtWarning=replaces,
             retries={"launch": 50, "interruption": 50, "application": 50, "backoff": "1s"},
             limits={"queue": "30d"},
             **({"parallelism": parallelism} if parallelism else {}),
         )
-        self.account.queues["submit"].append(json.dumps(document))
-        self.cancelled = False
+        self.slots = []
+        self.next_slot()
+
+    @precondition(lambda self: len(self.slots) < 3)
+    @rule()
+    def next_slot(self):
+        """The schedule asks for a run, whether the one before is over or not."""
+        slot = SLOT + 60 * len(self.slots)
+        self.account.now = max(self.account.now, slot)
+        self.slots.append(slot)
+        body = json.dumps(self.document | {"slot": iso(slot)})
+        self.account.queues["submit"].append(body)
+
+    @rule(which=st.integers(0, 2))
+    def cancel(self, which):
+        if self.cancelled:
+            return
+        self.cancelled = True
+        run = run_of_slot("nightly", self.slots[which % len(self.slots)])
+        self.account.queues["submit"].append(json.dumps({"command": "cancel", "run": run}))
 
     def fault(self):
         """What happens to a call: only the one whose turn it is goes wrong."""
@@ -136,12 +159,19 @@ class ExactlyOnce(RuleBasedStateMachine):
         if not failed and not again:
             waiting.remove(body)
 
-    @rule(which=st.integers(0, 50), how=st.sampled_from(["done", "failed", "spot", "quiet"]))
+    @rule(
+        which=st.integers(0, 50), how=st.sampled_from(["done", "failed", "spot", "warned", "quiet"])
+    )
     def end_a_task(self, which, how):
-        running = [arn for arns in self.account.running().values() for arn in arns]
+        running = [
+            one for one, task in self.account.tasks.items() if task["lastStatus"] == "RUNNING"
+        ]
         if not running:
             return
         arn = running[which % len(running)]
+        if how == "warned":
+            self.account.warn(arn)
+            return
         code = "SpotInterruption" if how == "spot" else "EssentialContainerExited"
         self.account.stop(arn, code, 1 if how == "failed" else 0)
         if how == "quiet":
@@ -157,36 +187,67 @@ class ExactlyOnce(RuleBasedStateMachine):
 
     @invariant()
     def no_shard_runs_twice(self):
-        for shard, arns in getattr(self, "account", Account()).running().items():
+        if not hasattr(self, "account"):
+            return
+        running = self.account.running()
+        for shard, arns in running.items():
             assert len(arns) <= 1, f"{shard} runs {len(arns)} times"
+        if self.overlap != "allow":
+            runs = {run for run, _ in running}
+            assert len(runs) <= 1, f"{runs} run side by side"
 
     def teardown(self):
-        """Without further trouble every shard is done, and nothing is left over."""
+        """Without further trouble every run ends, no shard is lost, and nothing is left over."""
         if not hasattr(self, "account"):
             return
         self.account.refusals = []
-        for _ in range(60):
-            self.tick()
-            for _ in range(4):
-                for queue in ("submit", "launch", "track"):
-                    bodies, self.account.queues[queue] = list(self.account.queues[queue]), []
-                    for body in dict.fromkeys(bodies):
-                        failed = self.functions.of_queue[queue](
-                            [Message("m", body)], self.account.now
-                        )
-                        assert not failed
-                self.account.now += 1
-            self.no_shard_runs_twice()
-            for arns in list(self.account.running().values()):
-                self.account.stop(arns[0], "EssentialContainerExited", 0)
-            self.account.now += 300
-            item = self.account.items.get(run_key(self.run))
-            if item and row_of(item, RunRow).state in FINAL and row_of(item, RunRow).closed:
+        for _ in range(90):
+            self.quiet_round()
+            if all(row and row.state in FINAL and row.closed for row in self.rows()):
                 break
-        row = row_of(self.account.items[run_key(self.run)], RunRow)
-        assert row.state == "SUCCEEDED", row
-        assert row.done == f"{(1 << SHARDS) - 1:x}"
+        rows = self.rows()
+        event(f"{self.overlap}: {' '.join(row.state for row in rows if row)}")
+        assert all(row and row.closed for row in rows), rows
+        for row in rows:
+            assert row.state in self.ends(), row
+            if row.state == "SUCCEEDED":
+                assert row.done == f"{(1 << SHARDS) - 1:x}"
+        if not self.cancelled:
+            newest = "SKIPPED" if self.overlap == "forbid" else "SUCCEEDED"
+            assert rows[-1].state in ("SUCCEEDED", newest)
+        job = row_of(self.account.items[job_key("nightly")], JobRow)
+        assert (job.active, job.waiting, job.displaced) == ((), (), ())
         assert not self.account.running()
+
+    def quiet_round(self):
+        """All messages arrive, a tick goes by, and whatever runs succeeds."""
+        self.tick()
+        for _ in range(4):
+            for queue in ("submit", "launch", "track"):
+                bodies, self.account.queues[queue] = list(self.account.queues[queue]), []
+                for body in dict.fromkeys(bodies):
+                    work = self.functions.of_queue[queue]
+                    assert not work([Message("m", body)], self.account.now)
+            self.account.now += 1
+        self.no_shard_runs_twice()
+        for arn, task in list(self.account.tasks.items()):
+            if task["lastStatus"] == "RUNNING":
+                self.account.stop(arn, "EssentialContainerExited", 0)
+        self.account.now += 300
+
+    def rows(self):
+        """The runs of the slots; None for one that is not there."""
+        items = [self.account.items.get(run_key(run_of_slot("nightly", s))) for s in self.slots]
+        return [item and row_of(item, RunRow) for item in items]
+
+    def ends(self):
+        """How a run may end."""
+        ends = {"SUCCEEDED"}
+        if self.cancelled or self.overlap == "replace":
+            ends.add("CANCELLED")
+        if self.overlap in ("replace", "forbid"):
+            ends.add("SKIPPED")
+        return ends
 
 
 ExactlyOnce.TestCase.settings = settings(

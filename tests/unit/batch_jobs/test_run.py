@@ -147,7 +147,7 @@ def test_c4_forbidden_runs_wait_only_where_a_deadline_says_how_long():
     held = admit(job, "two", "forbid", 10, holds=True)
     assert (held.says, held.job.waiting) == ("wait", ("two",))
     newer = admit(held.job, "three", "forbid", 10, holds=True)
-    assert (newer.job.waiting, newer.displaced) == (("three",), ("two",))
+    assert (newer.job.waiting, newer.job.displaced) == (("three",), ("two",))
 
 
 def test_c5_replace_starts_only_after_the_other_has_stopped():
