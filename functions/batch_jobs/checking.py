@@ -85,6 +85,7 @@ class Checking:
             self._waiting(run, job, now)
             runs.tell([messages.start(name)])
         elif run.state == STOPPING:
+            self._stopping(run, now)
             runs.tell([messages.stop(name)])
         elif run.state in FINAL:
             runs.tell([messages.finish(name)])
@@ -121,6 +122,16 @@ class Checking:
                 if other != run.run:
                     why = f"replaced by {run.run}"
                     self.endings.runs.apply(other, StopAsked(run.run, why), now)
+
+    def _stopping(self, run: RunRow, now: float) -> None:
+        """What was asked to stop may have stopped, and nobody told."""
+        plan = self.endings.plans.get([run.run]).get(run.run)
+        if plan is None:
+            return
+        attempts = read_attempts(self.ledger, run.run)
+        self.endings.runs.apply(run.run, shards_ended(attempts.ended), now)
+        self._keep(run, plan, attempts, now)
+        self._ask(plan, attempts, now)
 
     def _running(self, run: RunRow, job: JobRow, now: float) -> None:
         plans = self.endings.plans.get([run.run])
