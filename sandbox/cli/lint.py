@@ -7,6 +7,8 @@ import io
 import json
 import sys
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -31,8 +33,24 @@ class BadOption(InvalidOption):
 
 def run(arguments: Namespace) -> ExitCode:
     """Audit the files, write the report, and say with the exit code what came of it."""
-    # The process ends with the report: looking for garbage would only look at all of it again and again.
+    with _keeping_garbage():
+        return _run(arguments)
+
+
+@contextmanager
+def _keeping_garbage() -> Iterator[None]:
+    """A process that ends with its report: looking for garbage looks at all of it again and again."""
+    collecting = gc.isenabled()
     gc.disable()
+    try:
+        yield
+    finally:
+        # Whoever calls this from a process that goes on, as tests do, must not run out of memory.
+        if collecting:
+            gc.enable()
+
+
+def _run(arguments: Namespace) -> ExitCode:
     # A lone surrogate in a file must not end the report half-way.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")

@@ -7,6 +7,7 @@ pass, and nothing else leaves the process: not even a search for instance creden
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,11 +23,13 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 from botocore.httpsession import URLLib3Session
+from botocore.loaders import JSONFileLoader
 
 from sandbox.faults import ConnectionFailed, ResponseLost
 from sandbox.gateway.gateway import Gateway
 from sandbox.gateway.wire import WireRequest
 
+_read_file = JSONFileLoader.load_file
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -57,10 +60,24 @@ def in_process(gateway: Gateway) -> Iterator[None]:
         patch.object(useragent, "sanitize_user_agent_string_component", cleaned),
         patch.object(URLLib3Session, "send", send),
         patch.object(endpoint, "time", time if gateway.timeline.real else waiting),
+        patch.object(JSONFileLoader, "load_file", _load_once),
         # A mock_aws that is active elsewhere would answer before the door is reached.
         patch.object(botocore_stubber, "enabled", False),
     ):
         yield
+
+
+@functools.cache
+def _load(path: str) -> Any:
+    return _read_file(JSONFileLoader(), path)
+
+
+def _load_once(loader: JSONFileLoader, path: str) -> Any:
+    """A file of botocore's data. Each cold start in this process would parse megabytes of it again.
+
+    Not S3's: botocore takes the bucket out of the paths in the model that it was given.
+    """
+    return _read_file(loader, path) if "/s3/" in path else _load(path)
 
 
 def _answer(gateway: Gateway, request: AWSPreparedRequest, timeout: Any) -> AWSResponse:

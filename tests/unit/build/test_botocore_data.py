@@ -1,6 +1,7 @@
 """A client with slimmed data does what a client with all of botocore's data does."""
 
 import shutil
+from functools import cache
 from pathlib import Path
 
 import botocore
@@ -34,12 +35,18 @@ class SlimmedLoader(Loader):
         return True
 
 
-def make_client(service, region, data=None):
+@cache
+def session_of(data):
+    """One for all tests: each would parse botocore's data anew, and keep it."""
     session = botocore.session.Session()
     if data is not None:
         loader = SlimmedLoader([str(data)], include_default_search_paths=False)
         session.register_component("data_loader", loader)
-    return session.create_client(
+    return session
+
+
+def make_client(service, region, data=None):
+    return session_of(data).create_client(
         service, region, aws_access_key_id="AKID", aws_secret_access_key="secret"
     )
 

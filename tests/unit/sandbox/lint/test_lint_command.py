@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -225,3 +226,8 @@ def test_it_needs_nothing_but_yaml(tmp_path: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "0 findings, 0 mechanical changes\n")
+
+
+def test_a_process_that_goes_on_after_it_collects_its_garbage_as_before(lint: Any) -> None:
+    lint({"task.json": GOOD})
+    assert gc.isenabled()
