@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from build_tools import extras, needs, sam
+from build_tools.deferred_imports import defer
 from build_tools.slim import digest, size, slim
 
 ARCHITECTURES = ("arm64", "x86_64")
@@ -91,6 +92,7 @@ def _slim_all(folders: Sequence[Path], used: set[str]) -> None:
             shutil.rmtree(folder)
             shutil.copytree(slimmed[content], folder)
             continue
+        defer(folder)
         slim(folder, used)
         slimmed[content] = folder
 

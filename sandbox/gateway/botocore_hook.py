@@ -8,6 +8,7 @@ pass, and nothing else leaves the process: not even a search for instance creden
 from __future__ import annotations
 
 import functools
+import marshal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,7 +61,7 @@ def in_process(gateway: Gateway) -> Iterator[None]:
         patch.object(useragent, "sanitize_user_agent_string_component", cleaned),
         patch.object(URLLib3Session, "send", send),
         patch.object(endpoint, "time", time if gateway.timeline.real else waiting),
-        patch.object(JSONFileLoader, "load_file", _load_once),
+        patch.object(JSONFileLoader, "load_file", _load_file),
         # A mock_aws that is active elsewhere would answer before the door is reached.
         patch.object(botocore_stubber, "enabled", False),
     ):
@@ -68,16 +69,23 @@ def in_process(gateway: Gateway) -> Iterator[None]:
 
 
 @functools.cache
-def _load(path: str) -> Any:
-    return _read_file(JSONFileLoader(), path)
+def _packed(path: str) -> bytes:
+    return marshal.dumps(_plain(_read_file(JSONFileLoader(), path)))
 
 
-def _load_once(loader: JSONFileLoader, path: str) -> Any:
-    """A file of botocore's data. Each cold start in this process would parse megabytes of it again.
+def _plain(value: Any) -> Any:
+    """Without ordered dictionaries, which marshal does not know: today's keep their order."""
+    if isinstance(value, dict):
+        return {name: _plain(member) for name, member in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list) else value
 
-    Not S3's: botocore takes the bucket out of the paths in the model that it was given.
+
+def _load_file(_: JSONFileLoader, path: str) -> Any:
+    """A file of botocore's data, which each cold start in this process would parse anew.
+
+    Everybody gets a copy: botocore and moto change the models that they read.
     """
-    return _read_file(loader, path) if "/s3/" in path else _load(path)
+    return marshal.loads(_packed(path))  # noqa: S302 - our own bytes
 
 
 def _answer(gateway: Gateway, request: AWSPreparedRequest, timeout: Any) -> AWSResponse:

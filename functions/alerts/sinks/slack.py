@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.error import URLError
 
-from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.base_client import BaseClient
 
 from alerts.news import News
 from alerts.renderers import slack_blocks
@@ -37,7 +37,7 @@ _CANNOT_ASK = frozenset({"missing_scope", "not_in_channel", "no_permission", "th
 class SlackChannel:
     """One channel. References are ``<channel id>:<timestamp of the first message>``."""
 
-    web: WebClient
+    web: BaseClient
     channel: str
 
     def send(self, news: News, reference: str | None, now: float) -> str:
@@ -139,8 +139,8 @@ class SlackChannel:
 
 def open_channel(token: str, channel: str, api: str | None) -> SlackChannel:
     """A channel; slack_sdk's own retries are off, because they would send a message twice."""
-    web = WebClient(
-        token, base_url=api or WebClient.BASE_URL, timeout=_TIMEOUT_S, retry_handlers=[]
+    web = BaseClient(
+        token, base_url=api or BaseClient.BASE_URL, timeout=_TIMEOUT_S, retry_handlers=[]
     )
     return SlackChannel(web, channel)
 
