@@ -5,30 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
-import msgspec
+from msgspec.structs import replace
 
 from ecsops import alerts
 from ecsops.errors import CallFailed
 from ecsops.observability import count, logger
 from ecsops.parallel import run_all
-from spot_drain.instance_alerts import hook_denied, hook_given_up
+from spot_drain.instance_alerts import hook_given_up, hook_let_go
 from spot_drain.instances import Found, Instances
 from spot_drain.lifecycle import HookDenied, HookOver, Hooks
 from spot_drain.notices import Notice
 from spot_drain.occupants import Occupants, Task
+from spot_drain.open_incidents import OpenIncidents
 from spot_drain.watching import Hook, Watched
-
-if TYPE_CHECKING:
-    from mypy_boto3_events import EventBridgeClient
 
 # Tasks that do not stop by themselves hold an instance so long; then its hook is left to its time-out.
 MAX_HOLD_S = 7_200
+# "The maximum amount of time that you can keep an instance in a wait state is 48 hours".
+_LONGEST_WAIT_S = 48 * 3_600
 # Standalone tasks may come to their own end meanwhile; so long before that those that may be stopped are.
 _STOP_BEFORE_S = 300
-_OFTEN_S, _SELDOM_S = 15, 60
+_AGAIN_S, _OFTEN_S, _SELDOM_S = 10, 15, 60
 _OFTEN_FOR_S = 300
+# Once a person has been told: to see whether it is over, or whether the toolkit may act now.
+_TOLD_EVERY_S = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Holding:
 
     hooks: Hooks
     instances: Instances
-    events: EventBridgeClient
+    incidents: OpenIncidents
 
     def hook_of(self, notice: Notice) -> Hook | None:
         """What is to be remembered of a notice's hook."""
@@ -76,20 +77,21 @@ class Holding:
         self, held: Sequence[Watched], occupants: Occupants, now: float
     ) -> list[tuple[Watched, float]]:
         """Let go what is empty, hold the others; which to look at again, and when."""
-        empty = [each for each in held if not _running(each, occupants)]
+        empty = [each for each in held if _running(each, occupants) == []]
         late = self._arrived_since(empty)
         calls = [partial(self._one, each, occupants, late, now) for each in held]
-        outcomes = run_all(calls)
         due = []
-        for each, outcome in zip(held, outcomes, strict=True):
+        for each, outcome in zip(held, run_all(calls), strict=True):
             if isinstance(outcome, CallFailed):
                 logger.error("hook not answered", instance=each.instance_id, reason=str(outcome))
-                due.append((each, now + _OFTEN_S))
+                again = self._failed(each, str(outcome), now)
             elif isinstance(outcome, Exception):
                 raise outcome
-            elif outcome is not None:
-                soon = now - each.began_at < _OFTEN_FOR_S
-                due.append((outcome, now + (_OFTEN_S if soon else _SELDOM_S)))
+            else:
+                again = outcome
+            if again is not None:
+                failed = isinstance(outcome, CallFailed) or each.key in occupants.failed
+                due.append((again, _next_at(again, now, failed=failed)))
         return due
 
     def to_stop(
@@ -100,7 +102,7 @@ class Holding:
             (each.cluster_arn, task)
             for each in held
             if each.hook and now >= each.hook.gives_up_at - _STOP_BEFORE_S
-            for task in occupants.tasks[each.key]
+            for task in occupants.tasks.get(each.key, ())
             if task.occupant.is_standalone and task.occupant.may_be_stopped
         ]
 
@@ -129,42 +131,99 @@ class Holding:
         hook = each.hook
         if hook is None:
             return None
-        running = late.get(each.arn, []) if not _running(each, occupants) else None
-        if isinstance(running, CallFailed):
-            raise running
+        running = _running(each, occupants)
         try:
             if running == []:
-                self.hooks.complete(hook)
-                count("HooksCompleted")
-                logger.info("hook completed", instance=each.instance_id, group=hook.group)
-                return None
-            if running:
-                each = msgspec.structs.replace(each, tasks=tuple(running))
+                running = _known(late.get(each.arn, []))
+                if not running:
+                    self.hooks.complete(hook)
+                    count("HooksCompleted")
+                    logger.info("hook completed", instance=each.instance_id, group=hook.group)
+                    self._over(each, "its hook is completed", now)
+                    return None
+                each = replace(each, tasks=tuple(running))
             if now >= hook.gives_up_at:
-                count("HooksGivenUp")
-                left = running or _running(each, occupants)
-                alerts.publish(self.events, [hook_given_up(each, left, now)])
-                return None
-            if now >= hook.beat_at:
-                self.hooks.beat(hook)
-                beat_at = now + self.hooks.beat_every_s(hook.group, hook.name)
-                each = msgspec.structs.replace(
-                    each, hook=msgspec.structs.replace(hook, beat_at=beat_at)
-                )
+                return self._gives_up(each, running or [], "", now)
+            return self._held(each, hook, now)
         except HookOver:
             count("HooksOver")
             logger.info("hook is over", instance=each.instance_id, group=hook.group)
+            self._over(each, "its hook is over", now)
             return None
         except HookDenied as error:
-            count("HooksDenied")
-            alerts.publish(self.events, [hook_denied(each, str(error), now)])
+            return self._denied(each, hook, str(error), now)
+
+    def _held(self, each: Watched, hook: Hook, now: float) -> Watched:
+        if now < hook.beat_at:
+            return each
+        self.hooks.beat(hook)
+        if hook.told:
+            self.incidents.hook_over(each, "the toolkit may answer its hook now", now)
+        beat_at = now + self.hooks.beat_every_s(hook.group, hook.name)
+        return replace(each, hook=replace(hook, beat_at=beat_at, told=""))
+
+    def _denied(self, each: Watched, hook: Hook, reason: str, now: float) -> Watched | None:
+        """Told once; tried again, should the group be tagged meanwhile, as long as it may wait."""
+        if now >= hook.gives_up_at:
+            self._over(each, "its hook has run into its own time-out", now)
             return None
+        if not hook.told:
+            count("HooksDenied")
+            self.incidents.hook_denied(each, reason, now)
+        return replace(each, hook=replace(hook, told="denied", beat_at=now + _TOLD_EVERY_S))
+
+    def _failed(self, each: Watched, reason: str, now: float) -> Watched | None:
+        if each.hook and now >= each.hook.gives_up_at:
+            return self._gives_up(each, each.tasks, reason, now)
         return each
 
+    def _gives_up(
+        self, each: Watched, left: Sequence[str], reason: str, now: float
+    ) -> Watched | None:
+        """No more heartbeats; it is looked at until it is over, or cannot be but over."""
+        hook = each.hook
+        if hook is None or now >= hook.gives_up_at - MAX_HOLD_S + _LONGEST_WAIT_S:
+            self._over(each, "no hook holds an instance so long", now)
+            return None
+        if hook.told == "denied":
+            self._over(each, "its hook has run into its own time-out", now)
+            return None
+        if not hook.told:
+            count("HooksGivenUp")
+            alerts.publish(self.incidents.events, [hook_given_up(each, left, reason, now)])
+        return replace(each, hook=replace(hook, told="given-up"))
 
-def _running(each: Watched, occupants: Occupants) -> list[str]:
-    tasks = occupants.tasks[each.key]
+    def _over(self, each: Watched, how: str, now: float) -> None:
+        """Nothing is left to watch: what a person was told is told as over."""
+        if each.hook and each.hook.told == "denied":
+            self.incidents.hook_over(each, how, now)
+        elif each.hook and each.hook.told:
+            alerts.publish(self.incidents.events, [hook_let_go(each, how, now)])
+
+
+def _next_at(each: Watched, now: float, *, failed: bool) -> float:
+    hook = each.hook
+    if hook and hook.told:
+        return now + _TOLD_EVERY_S
+    if failed:
+        return now + _AGAIN_S
+    step = _OFTEN_S if now - each.began_at < _OFTEN_FOR_S else _SELDOM_S
+    # A heartbeat that is late is an instance that is gone.
+    return min(now + step, hook.beat_at) if hook else now + step
+
+
+def _running(each: Watched, occupants: Occupants) -> list[str] | None:
+    """None: nothing is known of it now."""
+    tasks = None if each.key in occupants.failed else occupants.tasks[each.key]
+    if tasks is None:
+        return None
     return [task.one.task_arn for task in tasks if not task.occupant.has_stopped]
+
+
+def _known(tasks: list[str] | CallFailed) -> list[str]:
+    if isinstance(tasks, CallFailed):
+        raise tasks
+    return tasks
 
 
 def _still_running(

@@ -42,23 +42,41 @@ def hook_denied(watched: Watched, reason: str, now: float) -> Alert:
     )
 
 
-def hook_given_up(watched: Watched, left: Sequence[str], now: float) -> Alert:
+def hook_over(watched: Watched, how: str, now: float) -> Alert:
+    """No instance of the group waits for an answer that the toolkit may not give."""
+    group = watched.hook.group if watched.hook else ""
+    return Alert(
+        incident=f"{CAPABILITY}/hook/{group}",
+        stage=f"over-{watched.instance_id}",
+        severity="info",
+        state="resolved",
+        at=now,
+        capability=CAPABILITY,
+        title=f"{group}: no lifecycle hook waits for an answer any more",
+        summary=f"Instance {watched.instance_id}, the last one that waited: {how}.",
+        resources=(watched.arn,),
+    )
+
+
+def hook_given_up(watched: Watched, left: Sequence[str], reason: str, now: float) -> Alert:
     """Tasks do not stop: the instance is held no longer, and not let go either."""
     hook = watched.hook
     group = hook.group if hook else ""
+    evidence = (Lines("Still there", tuple(left[:20])),)
     return Alert(
-        incident=f"{CAPABILITY}/hook/{group}",
-        stage=f"given-up-{watched.instance_id}",
+        incident=_held(watched),
+        stage="given-up",
         severity="warning",
         state="open",
         at=now,
         capability=CAPABILITY,
         title=f"{group}: {watched.instance_id} was held for hours and still runs tasks",
         summary=(
-            f"{len(left)} tasks on instance {watched.instance_id} have not stopped. The toolkit sends "
-            "no more heartbeats: the hook's own time-out and default result decide what happens."
+            f"{len(left)} tasks on instance {watched.instance_id} have not stopped, as far as is known. "
+            "The toolkit sends no more heartbeats: the hook's own time-out and default result decide "
+            "what happens."
         ),
-        evidence=(Lines("Still there", tuple(left[:20])),),
+        evidence=(*evidence, Lines("Last failure", (reason,))) if reason else evidence,
         next_steps=(
             NextStep(
                 "Stop the tasks yourself, or tag standalone tasks ecs-ops:spot-drain=on so that the "
@@ -69,6 +87,22 @@ def hook_given_up(watched: Watched, left: Sequence[str], now: float) -> Alert:
                 ),
             ),
         ),
+        resources=(watched.arn,),
+    )
+
+
+def hook_let_go(watched: Watched, how: str, now: float) -> Alert:
+    """The end of an instance that was held for hours."""
+    group = watched.hook.group if watched.hook else ""
+    return Alert(
+        incident=_held(watched),
+        stage="over",
+        severity="info",
+        state="resolved",
+        at=now,
+        capability=CAPABILITY,
+        title=f"{group}: {watched.instance_id} is held no longer",
+        summary=f"Instance {watched.instance_id} waits no longer: {how}.",
         resources=(watched.arn,),
     )
 
@@ -103,3 +137,27 @@ def stop_denied(service: Service, reason: str, now: float) -> Alert:
         ),
         resources=(service.arn,),
     )
+
+
+def stop_allowed(service_arn: str, route: str | None, now: float) -> Alert:
+    """Every task of the service that runs now may be stopped in order, or none runs."""
+    arn = parse_arn(service_arn)
+    cluster = arn.cluster or "default"
+    return Alert(
+        incident=f"{CAPABILITY}/stop/{service_arn}",
+        stage="allowed",
+        severity="info",
+        state="resolved",
+        at=now,
+        capability=CAPABILITY,
+        title=f"{cluster}/{arn.name}: its tasks can be stopped in order",
+        summary="All its running tasks carry a tag that lets the toolkit stop them.",
+        cluster=cluster,
+        service=arn.name,
+        route=route,
+        resources=(service_arn,),
+    )
+
+
+def _held(watched: Watched) -> str:
+    return f"{CAPABILITY}/held/{watched.instance_id}/{watched.began_at:.0f}"

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ecsops import alerts, observability
-from ecsops.alerts import Alert
+from ecsops import observability
 from ecsops.errors import CallFailed
 from ecsops.observability import MetricUnit, count, logger
 from ecsops.queue import send_later
@@ -22,7 +21,6 @@ from spot_drain.aws import Aws
 from spot_drain.drain import Pass, leave_groups, leave_registries
 from spot_drain.finding import drain, find
 from spot_drain.holding import Holding
-from spot_drain.instance_alerts import stop_denied
 from spot_drain.instances import Found, Instances, Search
 from spot_drain.interruption import Interruption
 from spot_drain.messages import TaskCheck
@@ -136,12 +134,12 @@ class InstanceWorker:
             if each.key in occupants.failed:
                 reason = str(occupants.failed[each.key])
                 logger.error("instance not looked at", instance=each.instance_id, reason=reason)
-                if each.ends_at is None or now < each.ends_at:
+                if each.ends_at is not None and now < each.ends_at:
                     this.due.append((each, now + _SOON_S))
             elif each.ends_at is not None:
                 this.add(each, occupants.tasks[each.key], now)
         self._take_out(this, now)
-        held = [w for w in watched if w.hook and w.key not in occupants.failed]
+        held = [w for w in watched if w.hook]
         this.due += self.holding.look(held, occupants, now)
         this.stops += self.holding.to_stop(held, occupants, now)
         for delay, body in watch_bodies(this.due, now):
@@ -236,15 +234,16 @@ class InstanceWorker:
         asked = [(cluster, task.one.task_arn) for cluster, task in stops]
         failed = self.instances.stop(asked, _REASON)
         count("TasksStopped", len(asked) - len(failed))
-        denied: dict[str, Alert] = {}
+        denied: dict[str, tuple[Service, str]] = {}
         for _, task in stops:
             error = failed.get(task.one.task_arn)
             if error is None:
                 continue
             logger.error("task not stopped", task=task.one.task_arn, reason=str(error))
             if "AccessDenied" in error.code and task.service:
-                denied[task.service.arn] = stop_denied(task.service, str(error), now)
-        alerts.publish(self.holding.events, list(denied.values()))
+                denied[task.service.arn] = (task.service, str(error))
+        if denied:
+            self.holding.incidents.stops_denied(denied.values(), now)
 
     def _is_fresh(self, notice: Notice, ids: Sequence[str], now: float) -> bool:
         del ids

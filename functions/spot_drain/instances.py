@@ -28,6 +28,9 @@ _PER_FILTER = 50
 _LIST_CLUSTER_FROM = 10
 _KEEP_S = 7 * 86_400
 _NO_LONGER_THERE = frozenset({"MISSING", "INACTIVE"})
+_GONE = frozenset(
+    {"ClusterNotFoundException", "ServiceNotFoundException", "ServiceNotActiveException"}
+)
 _MAX_REMEMBERED = 5_000
 
 
@@ -221,6 +224,15 @@ class Instances:
             chosen += [found for found in same if found.arn in worth]
         return chosen
 
+    def tasks_of(self, cluster: str, service: str) -> list[dict[str, Any]]:
+        """Tasks of a service that are meant to run, with their tags: a hundred stand for all."""
+        arns = self._list(cluster=cluster, serviceName=service, desiredStatus="RUNNING")
+        described = self.describe({cluster: arns[:_PER_DESCRIBE]}) if arns else {}
+        for task in described.values():
+            if isinstance(task, CallFailed):
+                raise task
+        return [task for task in described.values() if not isinstance(task, CallFailed)]
+
     def stop(self, tasks: Sequence[tuple[str, str]], reason: str) -> dict[str, CallFailed]:
         """StopTask for each (cluster, task); those with which that failed."""
         answers = run_all([lambda c=c, t=t: self._stop(c, t, reason) for c, t in tasks])  # type: ignore[misc]
@@ -302,21 +314,34 @@ class Instances:
         ]
 
     def _list(self, **filters: Any) -> list[str]:
-        return self._pages(
-            lambda **page: self.ecs.list_tasks(**page),  # noqa: PLW0108  read by build_tools/needs.py
-            "ListTasks",
-            "taskArns",
-            **filters,
-        )
+        try:
+            return self._pages(
+                lambda **page: self.ecs.list_tasks(**page),  # noqa: PLW0108  read by build_tools/needs.py
+                "ListTasks",
+                "taskArns",
+                **filters,
+            )
+        except CallFailed as error:
+            if error.code in _GONE:
+                return []
+            raise
 
     def _describe(
         self, cluster: str, arns: Sequence[str]
     ) -> dict[str, dict[str, Any] | CallFailed]:
         operation = "DescribeTasks"
-        answer = _call(
-            operation,
-            lambda: self.ecs.describe_tasks(cluster=cluster, tasks=list(arns), include=["TAGS"]),
-        )
+        try:
+            answer = _call(
+                operation,
+                lambda: self.ecs.describe_tasks(
+                    cluster=cluster, tasks=list(arns), include=["TAGS"]
+                ),
+            )
+        except CallFailed as error:
+            # ECS deletes no cluster in which anything is left: whatever was there stopped long ago.
+            if error.code in _GONE:
+                return {}
+            raise
         # Whoever takes a task that ECS cannot describe for a stopped one lets its instance go too early.
         return {t["taskArn"]: t for t in answer["tasks"]} | refusals(operation, answer)
 

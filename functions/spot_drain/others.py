@@ -20,9 +20,17 @@ from spot_drain.instance_messages import Others, sort_others
 from spot_drain.instance_worker import InstanceWorker
 from spot_drain.instances import Found, Instances, task_id
 from spot_drain.lifecycle import Hooks
+from spot_drain.open_incidents import OpenIncidents
 from spot_drain.planned import Planned
 from spot_drain.regression import BASELINE_S, RECENT_S, compare, regression_alert
-from spot_drain.retirement import Retirement, is_opted_in, planned, retirement_alert
+from spot_drain.remembered import Remembered
+from spot_drain.retirement import (
+    TOO_LATE_S,
+    Retirement,
+    is_opted_in,
+    planned,
+    retirement_alert,
+)
 
 if TYPE_CHECKING:
     from spot_drain.batch import Worker
@@ -49,10 +57,11 @@ class OtherWorker:
         """Share the clients that are there already."""
         dynamodb, table = batch.tallies.dynamodb, batch.tallies.table
         instances = Instances(batch.aws.ecs, dynamodb, table)
+        incidents = OpenIncidents.of(batch.events, instances, dynamodb, table)
         worker = InstanceWorker(
             batch.aws,
             instances,
-            Holding(Hooks(), instances, batch.events),
+            Holding(Hooks(), instances, incidents),
             batch.sqs,
             batch.queue_url,
             batch.record,
@@ -60,7 +69,11 @@ class OtherWorker:
             batch.rebalance,
         )
         return OtherWorker(
-            batch, instances, worker, Planned(dynamodb, table), Histories(dynamodb, table)
+            batch,
+            instances,
+            worker,
+            Planned(Remembered(dynamodb, table, "retirements")),
+            Histories(dynamodb, table),
         )
 
     def work(self, messages: Sequence[Message], now: float) -> set[str]:
@@ -90,28 +103,30 @@ class OtherWorker:
         """Tell people the date; remember what is to be stopped by then."""
         described = self._described(retirement.tasks)
         mode = self.batch.aws.stack_mode
-        self.planned.add(planned(retirement, described, mode))
+        self.planned.replace(retirement.tasks, planned(retirement, described))
         alerts.publish(self.batch.events, [retirement_alert(retirement, described, now, mode)])
         count("TaskRetirements")
 
     def _described(self, arns: Sequence[str]) -> dict[str, dict[str, Any]]:
+        described = {}
+        for arn, task in self._asked(arns).items():
+            if isinstance(task, CallFailed):
+                raise task
+            described[arn] = task
+        return described
+
+    def _asked(self, arns: Sequence[str]) -> dict[str, dict[str, Any] | CallFailed]:
         by_cluster: dict[str, list[str]] = {}
         for arn in arns:
             prefix, _, rest = arn.partition(":task/")
             by_cluster.setdefault(f"{prefix}:cluster/{rest.partition('/')[0]}", []).append(arn)
         found = self.instances.describe(by_cluster)
-        described = {}
-        for arn in arns:
-            task = found.get(task_id(arn))
-            if isinstance(task, CallFailed):
-                raise task
-            if task is not None:
-                described[arn] = task
-        return described
+        return {arn: task for arn in arns if (task := found.get(task_id(arn))) is not None}
 
     def _tick(self, now: float) -> set[str]:
-        """Every hour: stop what is due, and see whether ECS's own draining got worse."""
+        """Every hour: stop what is due, close what is over, see whether ECS's own draining got worse."""
         self._retire(now)
+        self.worker.holding.incidents.close_stops(now)
         found = compare(self.histories.since(now - RECENT_S - BASELINE_S), now)
         if found.has_regressed:
             count("NativeRegressed")
@@ -122,17 +137,23 @@ class OtherWorker:
         due = self.planned.due(now)
         if not due or self.batch.aws.stack_mode != "on":
             return
-        described = self._described([arn for _, arn in due])
+        asked = self._asked([arn for _, arn in due])
+        failed = {arn: task for arn, task in asked.items() if isinstance(task, CallFailed)}
         running = [
-            arn
-            for arn, task in described.items()
-            if is_opted_in(task) and task.get("desiredStatus") == "RUNNING"
+            (str(task["clusterArn"]), arn)
+            for arn, task in asked.items()
+            if not isinstance(task, CallFailed)
+            and is_opted_in(task)
+            and task.get("desiredStatus") == "RUNNING"
         ]
-        failed = self.instances.stop([(described[a]["clusterArn"], a) for a in running], _REASON)
+        refused = self.instances.stop(running, _REASON)
+        failed |= refused
         for arn, error in failed.items():
             logger.error("task not stopped", task=arn, reason=str(error))
-        count("TasksStopped", len(running) - len(failed))
-        self.planned.remove([(at, arn) for at, arn in due if arn not in failed])
+        count("TasksStopped", len(running) - len(refused))
+        self.planned.remove(
+            [(at, arn) for at, arn in due if arn not in failed or now - at > TOO_LATE_S]
+        )
 
     def _remember(self, others: Others, now: float) -> set[str]:
         """Where instances are registered, unless this process has written it lately."""

@@ -1,44 +1,31 @@
-"""Tasks that are to be stopped on a day to come, in one item of the table."""
+"""Tasks that are to be stopped on a day to come."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
-_KEY = {"pk": {"S": "retirements"}}
+from spot_drain.remembered import Remembered
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A set of "when|task ARN": adding or removing an entry twice changes nothing."""
+    """Each as "when|task ARN", when in epoch seconds."""
 
-    dynamodb: DynamoDBClient
-    table: str
+    entries: Remembered
 
-    def add(self, entries: Sequence[tuple[int, str]]) -> None:
-        """Remember tasks, each with when it is to be stopped (epoch seconds)."""
-        self._change("ADD", [f"{at}|{arn}" for at, arn in entries])
+    def replace(self, tasks: Iterable[str], entries: Sequence[tuple[int, str]]) -> None:
+        """What is planned for these tasks from now on; whatever was planned for them before is not."""
+        concerned, new = set(tasks), {f"{at}|{arn}" for at, arn in entries}
+        self.entries.add(new)
+        old = {text for text in self.entries.all() if text.partition("|")[2] in concerned}
+        self.entries.remove(old - new)
 
     def remove(self, entries: Sequence[tuple[int, str]]) -> None:
         """They are dealt with."""
-        self._change("DELETE", [f"{at}|{arn}" for at, arn in entries])
+        self.entries.remove(f"{at}|{arn}" for at, arn in entries)
 
     def due(self, now: float) -> list[tuple[int, str]]:
         """What is to be stopped by now."""
-        answer = self.dynamodb.get_item(TableName=self.table, Key=_KEY, ConsistentRead=True)
-        texts = (answer.get("Item") or {}).get("entries", {}).get("SS", [])
-        pairs = [text.partition("|")[::2] for text in sorted(texts)]
+        pairs = [text.partition("|")[::2] for text in self.entries.all()]
         return [(int(at), arn) for at, arn in pairs if int(at) <= now]
-
-    def _change(self, how: str, texts: Sequence[str]) -> None:
-        if texts:
-            self.dynamodb.update_item(
-                TableName=self.table,
-                Key=_KEY,
-                UpdateExpression=f"{how} entries :entries",
-                ExpressionAttributeValues={":entries": {"SS": list(texts)}},
-            )

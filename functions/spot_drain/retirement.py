@@ -23,6 +23,8 @@ from spot_drain.storm import CAPABILITY
 
 # Earlier than AWS begins, so that SIGTERM comes in order.
 AHEAD_S = 3_600
+# So long after that hour AWS has stopped the task, whatever kept the toolkit from it.
+TOO_LATE_S = 86_400
 _SHOWN = 50
 
 
@@ -61,29 +63,40 @@ def read_retirement(event: Event) -> Retirement | None:
 
 
 def planned(
-    retirement: Retirement, described: Mapping[str, Mapping[str, Any]], mode: str
+    retirement: Retirement, described: Mapping[str, Mapping[str, Any]]
 ) -> list[tuple[int, str]]:
-    """(when, task ARN) of the standalone tasks that the toolkit stops beforehand."""
-    if retirement.at is None or mode != "on":
+    """(when, task ARN) of the standalone tasks that may have to be stopped beforehand.
+
+    Whether their owner lets the toolkit do so is asked then: people are told to tag them by that day.
+    """
+    if retirement.at is None or retirement.is_closed:
         return []
     return [
         (int(retirement.at) - AHEAD_S, arn)
         for arn in retirement.tasks
-        if arn in described and is_opted_in(described[arn])
+        if arn in described and not _is_of_a_service(described[arn])
     ]
 
 
 def is_opted_in(task: Mapping[str, Any]) -> bool:
     """Whether a standalone task's own tag lets the toolkit stop it."""
     mode, _ = tags.SPOT_DRAIN.read(tags.from_ecs(task.get("tags")), "off")
-    return mode == "on" and not (task.get("group") or "").startswith("service:")
+    return mode == "on" and not _is_of_a_service(task)
+
+
+def _is_of_a_service(task: Mapping[str, Any]) -> bool:
+    return str(task.get("group") or "").startswith("service:")
 
 
 def retirement_alert(
     retirement: Retirement, described: Mapping[str, Mapping[str, Any]], now: float, mode: str
 ) -> Alert:
     """The date, what AWS does by itself, and what is left to do."""
-    will_stop = {arn for _, arn in planned(retirement, described, mode)}
+    will_stop = {
+        arn
+        for _, arn in planned(retirement, described)
+        if mode == "on" and is_opted_in(described[arn])
+    }
     rows = [
         (f"{cluster}/{service}", "service", "ECS replaces its tasks, within their minimum healthy")
         for cluster, service in retirement.services

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import ceil
+from typing import Literal
 
 import msgspec
 
@@ -17,13 +18,17 @@ _MAX_DELAY_S = 900
 
 
 class Hook(msgspec.Struct, frozen=True, array_like=True):
-    """A lifecycle hook that holds the instance; ``beat_at`` is when it must be held again."""
+    """A lifecycle hook that holds the instance; ``beat_at`` is when it must be held again.
+
+    ``told`` is what people know of it: that the toolkit may not answer it, or has given it up.
+    """
 
     group: str
     name: str
     token: str
     beat_at: float
     gives_up_at: float
+    told: Literal["", "denied", "given-up"] = ""
 
 
 class Watched(msgspec.Struct, frozen=True, array_like=True):

@@ -72,22 +72,22 @@ class Tasks:
         if params.get("startedBy") and any(params.get(name) for name in OTHER_FILTERS):
             message = "startedBy cannot be combined with another filter."
             raise ApiError("InvalidParameterException", message)
-        wanted = {
-            "desired_status": params.get("desiredStatus", "RUNNING"),
-            "started_by": params.get("startedBy"),
-        }
-        if "serviceName" in params:
-            wanted["service_arn"] = self._state.service(request, params["serviceName"]).arn
-        wanted = {name: value for name, value in wanted.items() if value is not None}
+        service = params.get("serviceName")
+        service_arn = self._state.service(request, service).arn if service is not None else None
+        status, started_by = params.get("desiredStatus", "RUNNING"), params.get("startedBy")
         family = params.get("family")
         instance, launch_type = params.get("containerInstance"), params.get("launchType")
 
         def matches(task: Task) -> bool:
-            same = all(getattr(task, name) == value for name, value in wanted.items())
+            # What tells most tasks apart comes first: a cluster may have thousands.
+            if service_arn is not None and task.service_arn != service_arn:
+                return False
+            if task.desired_status != status or started_by not in (None, task.started_by):
+                return False
             right_family = not family or task.template.definition.family == family
             kind = "EC2" if task.instance else "FARGATE"
             there = instance is None or (task.instance and instance in _names(task.instance))
-            return bool(same and right_family and there and launch_type in (None, kind))
+            return bool(right_family and there and launch_type in (None, kind))
 
         return matches
 

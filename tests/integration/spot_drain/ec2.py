@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from sandbox.ec2 import Machine
@@ -30,7 +31,12 @@ class OnInstances:
         return ids
 
     def group(
-        self, desired: int = 2, *, tags: dict[str, str] | None = None, **machine: Any
+        self,
+        desired: int = 2,
+        *,
+        tags: dict[str, str] | None = None,
+        timeout_s: int = HOOK.timeout_s,
+        **machine: Any,
     ) -> list[str]:
         """Instances of an Auto Scaling group with a hook that is meant for the toolkit."""
         made = self.account.groups.create(
@@ -38,7 +44,7 @@ class OnInstances:
             Machine(**machine),
             desired,
             ZONES[:2],
-            hooks=[HOOK],
+            hooks=[Hook(HOOK.name, timeout_s=timeout_s)],
             tags=TAGGED if tags is None else tags,
         )
         self.account.run_for(60)
@@ -143,3 +149,16 @@ class OnInstances:
     def lost(self, name: str = "web") -> float:
         """How long a target of the service was in rotation while nobody answered there."""
         return sum(self.account.targets.lost_request_seconds(self.world.group(name)).values())
+
+    def incidents(self, prefix: str) -> list[tuple[str, str]]:
+        """(incident, state) of the alerts whose incident begins so, as they were published."""
+        entries = [
+            json.loads(entry["Detail"])
+            for call in self.world.calls("PutEvents", outcome="ok")
+            for entry in call["parameters"]["Entries"]
+        ]
+        return [
+            (detail["incident"], detail["state"])
+            for detail in entries
+            if str(detail.get("incident", "")).startswith(prefix)
+        ]

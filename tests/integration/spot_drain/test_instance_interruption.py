@@ -241,6 +241,26 @@ def test_a_task_that_carries_no_tag_is_not_stopped_and_somebody_is_told(on):
     assert "enableECSManagedTags" in told["Message"]
 
 
+def test_a_stop_that_was_denied_is_told_as_over_when_all_tasks_carry_a_tag(on):
+    one, _ = crowded(on, enableECSManagedTags=False)
+    on.account.fleet.interrupt([one])
+    on.account.run_for(240)
+    on.launch()
+    on.account.run_for(3_600)
+    arns = on.ecs.list_services(cluster="prod")["serviceArns"]
+    incident = f"spot_drain/stop/{arns[0]}"
+    assert set(on.incidents("spot_drain/stop/")) == {(incident, "open")}
+
+    on.ecs.update_service(
+        cluster="prod", service="web", enableECSManagedTags=True, forceNewDeployment=True
+    )
+    on.account.run_for(3_600)
+
+    assert on.incidents("spot_drain/stop/")[-1] == (incident, "resolved")
+    on.account.run_for(3_600)
+    assert len([state for _, state in on.incidents("spot_drain/stop/") if state != "open"]) == 1
+
+
 def test_an_instance_whose_owner_wants_it_left_alone_keeps_nine_others_from_nothing(on):
     tagged, *others = on.launch(*["eu-west-1a"] * 4)
     on.ecs.tag_resource(

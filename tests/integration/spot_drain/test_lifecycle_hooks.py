@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.ecs import App
 from sandbox.faults import CallFault, EventFault
-from tests.integration.spot_drain.ec2 import MIN_50, OnInstances
+from tests.integration.spot_drain.ec2 import MIN_50, TAGGED, OnInstances
 
 
 @pytest.fixture
@@ -206,3 +206,64 @@ def test_a_message_that_is_no_hook_ends_in_the_dead_letter_queue(on):
     on.account.run_for(200)
 
     assert len(on.world.dead_letters("SpotDrainDeadLetterQueue")) == 1
+
+
+@pytest.mark.parametrize("timeout_s", [30, 60, 90])
+def test_4b6_heartbeats_come_in_time_for_hooks_with_short_timeouts(on, timeout_s):
+    """Also after the first minutes, when the looks come less often."""
+    one, two = on.group(timeout_s=timeout_s)
+    task = on.run_task()
+    holder = on.task(task)["containerInstanceArn"]
+    busy = next(i for i in (one, two) if on.instance(i)["containerInstanceArn"] == holder)
+
+    on.scale_in(busy)
+    on.account.run_for(900)
+    assert on.account.fleet.instances[busy].state == "running"
+    on.ecs.stop_task(cluster="prod", task=task)
+    on.account.run_for(120)
+
+    assert on.account.groups.results == [(busy, "CONTINUE")]
+
+
+def test_a_group_that_is_tagged_at_last_is_answered_and_its_incident_closed(on):
+    one, _ = on.group(tags={})
+    on.scale_in(one)
+    on.account.run_for(120)
+    assert on.incidents("spot_drain/hook/") == [("spot_drain/hook/spot", "open")]
+
+    on.account.groups.groups["spot"].tags.update(TAGGED)
+    on.account.run_for(400)
+
+    assert on.account.groups.results == [(one, "CONTINUE")]
+    assert on.incidents("spot_drain/hook/")[1:] == [("spot_drain/hook/spot", "resolved")]
+
+
+def test_a_group_that_is_never_tagged_is_told_as_over_when_its_last_instance_is_gone(on):
+    one, two = on.group(tags={})
+    on.scale_in(one)
+    on.account.run_for(1_200)
+    on.scale_in(two)
+    on.account.run_for(6_400)  # the first one's two hours are over, the second one's are not
+    assert {state for _, state in on.incidents("spot_drain/hook/")} == {"open"}
+
+    on.account.run_for(1_200)
+
+    assert on.incidents("spot_drain/hook/")[-1] == ("spot_drain/hook/spot", "resolved")
+    assert len([state for _, state in on.incidents("spot_drain/hook/") if state == "resolved"]) == 1
+
+
+def test_an_instance_that_was_held_for_hours_is_told_as_over_when_it_is_gone(on):
+    one, two = on.group()
+    task = on.run_task()
+    holder = on.task(task)["containerInstanceArn"]
+    busy = next(i for i in (one, two) if on.instance(i)["containerInstanceArn"] == holder)
+
+    on.scale_in(busy)
+    on.account.run_for(7_300)
+    assert [state for _, state in on.incidents("spot_drain/held/")] == ["open"]
+    on.account.run_for(1_200)
+
+    assert on.account.fleet.instances[busy].state == "terminated"
+    told = on.incidents("spot_drain/held/")
+    assert [state for _, state in told] == ["open", "resolved"]
+    assert len({incident for incident, _ in told}) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from sandbox.ec2 import Machine
 from tests.integration.conftest import web
 from tests.integration.spot_drain.ec2 import OnInstances
 
@@ -50,6 +51,65 @@ def test_an_opted_in_standalone_task_is_stopped_in_order_an_hour_before(operate)
 
     calls = on.world.calls("StopTask", outcome="ok")
     assert [call["parameters"]["task"] for call in calls] == [tagged]
+
+
+def test_a_task_that_is_tagged_after_the_notice_is_stopped_in_order_all_the_same(operate):
+    """That is what the alert advises."""
+    on = OnInstances(operate(world=False))
+    on.launch("eu-west-1a")
+    task = on.run_task()
+    on.account.put_event(retirement(on.world, task, in_s=4 * 3_600))
+    on.account.run_for(3_600)
+
+    on.ecs.tag_resource(resourceArn=task, tags=[{"key": "ecs-ops:spot-drain", "value": "on"}])
+    on.account.run_for(3 * 3_600)
+
+    assert on.task(task)["lastStatus"] == "STOPPED"
+
+
+def test_a_retirement_that_is_closed_stops_nothing_and_one_that_is_postponed_later(operate):
+    on = OnInstances(operate(world=False))
+    on.launch("eu-west-1a")
+    tagged = {"tags": [{"key": "ecs-ops:spot-drain", "value": "on"}]}
+    closed, postponed = on.run_task(**tagged), on.run_task(**tagged)
+    on.account.put_event(retirement(on.world, closed, postponed, in_s=2 * 3_600))
+    on.account.run_for(60)
+
+    over = retirement(on.world, closed, in_s=2 * 3_600)
+    over["detail"]["statusCode"] = "closed"
+    on.account.put_event(over)
+    on.account.put_event(retirement(on.world, postponed, in_s=5 * 3_600))
+    on.account.run_for(3 * 3_600)
+    assert on.world.calls("StopTask") == []
+    on.account.run_for(2 * 3_600)
+
+    assert [c["parameters"]["task"] for c in on.world.calls("StopTask")] == [postponed]
+
+
+def test_a_planned_stop_in_a_cluster_that_is_gone_keeps_no_other_from_its_own(operate):
+    on = OnInstances(operate(world=False))
+    on.launch("eu-west-1a")
+    tagged = [{"key": "ecs-ops:spot-drain", "value": "on"}]
+    task = on.run_task(tags=tagged)
+    on.ecs.create_cluster(clusterName="gone")
+    on.definition("other")
+    on.account.fleet.launch(Machine(cluster="gone"), "eu-west-1a")
+    on.account.run_for(60)
+    lost = on.ecs.run_task(cluster="gone", taskDefinition="other", launchType="EC2", tags=tagged)
+    on.account.run_for(60)
+    arn = lost["tasks"][0]["taskArn"]
+    on.account.put_event(retirement(on.world, arn, task, in_s=3 * 3_600))
+    on.account.run_for(60)
+    on.ecs.stop_task(cluster="gone", task=arn)
+    on.account.run_for(120)
+    for each in on.ecs.list_container_instances(cluster="gone")["containerInstanceArns"]:
+        on.ecs.deregister_container_instance(cluster="gone", containerInstance=each, force=True)
+    on.ecs.delete_cluster(cluster="gone")
+
+    on.account.run_for(3 * 3_600)
+
+    assert [c["parameters"]["task"] for c in on.world.calls("StopTask", outcome="ok")] == [task]
+    assert on.world.dead_letters("SpotDrainDeadLetterQueue") == []
 
 
 def test_a_retirement_without_entities_is_rejected_by_name(operate):

@@ -23,6 +23,7 @@ from spot_drain.holding import Holding
 from spot_drain.instance_worker import InstanceWorker
 from spot_drain.instances import Instances
 from spot_drain.lifecycle import Hooks
+from spot_drain.open_incidents import OpenIncidents
 from spot_drain.others import OtherWorker
 from tests.unit.sandbox.ec2.machines import Machines
 from tests.unit.sandbox.ecs.ecs_world import CALLER, START
@@ -142,7 +143,8 @@ class TwinWorld:
         worker = Worker(aws, tallies, self, bus, QUEUE)  # type: ignore[arg-type]
         instances = Instances(ecs, Table(), "table")  # type: ignore[arg-type]
         hooks = Hooks(lambda: Client(self, self.machines.groups))
-        holding = Holding(hooks, instances, bus)  # type: ignore[arg-type]
+        incidents = OpenIncidents.of(bus, instances, Table(), "table")  # type: ignore[arg-type]
+        holding = Holding(hooks, instances, incidents)
         room = InstanceWorker(
             aws,
             instances,

@@ -1,0 +1,160 @@
+"""What becomes of an instance that a hook holds, one look at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from ecsops.errors import CallFailed
+from spot_drain.holding import MAX_HOLD_S, Holding
+from spot_drain.lifecycle import HookDenied, HookOver
+from spot_drain.occupants import Occupants
+from spot_drain.open_incidents import OpenIncidents, may_be_stopped
+from spot_drain.watching import Hook, Watched
+from tests.unit.spot_drain.fakes import FakeBus
+
+BEGAN = 1_000.0
+HOOK = Hook("spot", "ecs-ops-drain", "token", BEGAN + 15, BEGAN + MAX_HOLD_S)
+WATCHED = Watched("i-1", "", "", BEGAN, None, HOOK, ())
+KEY = WATCHED.key
+EMPTY, UNKNOWN = (
+    Occupants({KEY: []}),
+    Occupants({KEY: []}, {KEY: CallFailed("DescribeTasks", "Throttling", "slow down")}),
+)
+REFUSED = CallFailed("CompleteLifecycleAction", "ValidationError", "no such group")
+DENIED = HookDenied("CompleteLifecycleAction", "AccessDenied", "not tagged")
+OVER = HookOver("CompleteLifecycleAction", "ValidationError", "No active Lifecycle Action found")
+
+
+class Hooks:
+    def __init__(self, problem: CallFailed | None = None) -> None:
+        self.problem, self.calls = problem, []
+
+    def beat_every_s(self, *_: str) -> int:
+        return 15
+
+    def beat(self, _: Hook) -> None:
+        self._answer("beat")
+
+    def complete(self, _: Hook) -> None:
+        self._answer("complete")
+
+    def _answer(self, what: str) -> None:
+        self.calls.append(what)
+        if self.problem:
+            raise self.problem
+
+
+class Texts:
+    """A set of texts, as the table keeps one."""
+
+    def __init__(self) -> None:
+        self.texts: set[str] = set()
+
+    def add(self, texts: Any) -> None:
+        self.texts |= set(texts)
+
+    def remove(self, texts: Any) -> None:
+        self.texts -= set(texts)
+
+    def all(self) -> list[str]:
+        return sorted(self.texts)
+
+
+@pytest.fixture
+def bus() -> FakeBus:
+    return FakeBus()
+
+
+@pytest.fixture
+def look(bus):
+    texts = Texts()
+
+    def at(
+        now: float,
+        problem: CallFailed | None = None,
+        watched: Watched = WATCHED,
+        occupants: Occupants = EMPTY,
+    ):
+        hooks = Hooks(problem)
+        incidents = OpenIncidents(bus, None, texts, Texts())  # type: ignore[arg-type]
+        holding = Holding(hooks, None, incidents)  # type: ignore[arg-type]
+        return holding.look([watched], occupants, now), hooks.calls
+
+    return at
+
+
+def states(bus: FakeBus) -> list[str]:
+    return [detail["state"] for detail in bus.details]
+
+
+def test_an_empty_instance_is_let_go_and_nobody_is_told(look, bus):
+    assert look(BEGAN + 5) == ([], ["complete"])
+    assert bus.details == []
+
+
+def test_of_what_is_not_known_an_instance_is_held_and_not_let_go(look):
+    [(again, at)], calls = look(BEGAN + 15, occupants=UNKNOWN)
+    assert calls == ["beat"]
+    assert again.hook.beat_at == BEGAN + 30
+    assert at == BEGAN + 25
+
+
+def test_a_heartbeat_is_never_waited_past_however_seldom_the_looks_are(look):
+    held = replace(WATCHED, hook=replace(HOOK, beat_at=BEGAN + 1_015), tasks=("a",))
+    [(_, at)], _ = look(BEGAN + 1_000, REFUSED, held, EMPTY)
+    assert at <= BEGAN + 1_015
+
+
+def test_what_can_never_be_answered_is_given_up_told_once_and_ends(look, bus):
+    now = HOOK.gives_up_at
+    [(again, at)], _ = look(now, REFUSED)
+    assert (states(bus), at) == (["open"], now + 300)
+    [(again, at)], _ = look(at, REFUSED, again)
+    assert states(bus) == ["open"]
+    assert look(BEGAN + 48 * 3_600, REFUSED, again)[0] == []
+    assert states(bus) == ["open", "resolved"]
+    assert len({detail["incident"] for detail in bus.details}) == 1
+
+
+def test_a_refusal_by_iam_is_told_once_and_tried_again(look, bus):
+    [(again, at)], _ = look(BEGAN + 5, DENIED)
+    assert (states(bus), at) == (["open"], BEGAN + 305)
+    [(again, _)], _ = look(at, DENIED, again)
+    assert states(bus) == ["open"]
+    assert look(at + 300, None, again) == ([], ["complete"])
+    assert states(bus) == ["open", "resolved"]
+
+
+def test_of_several_instances_of_a_group_the_last_one_closes_the_incident(look, bus):
+    other = replace(WATCHED, instance_id="i-2", hook=replace(HOOK, token="other"))
+    [(one, _)], _ = look(BEGAN, DENIED)
+    [(two, _)], _ = look(BEGAN, DENIED, other, Occupants({other.key: []}))
+    assert len({detail["incident"] for detail in bus.details}) == 1
+    look(BEGAN + 600, OVER, one)
+    assert "resolved" not in states(bus)
+    look(BEGAN + 900, OVER, two, Occupants({other.key: []}))
+    assert states(bus)[-1] == "resolved"
+
+
+def test_an_instance_whose_watch_was_lost_does_not_hold_the_incident_open_for_ever(look, bus):
+    lost = replace(WATCHED, instance_id="i-2", hook=replace(HOOK, gives_up_at=BEGAN + 100))
+    look(BEGAN, DENIED, lost, Occupants({lost.key: []}))
+    [(one, _)], _ = look(BEGAN, DENIED)
+    look(BEGAN + 600, OVER, one)
+    assert states(bus)[-1] == "resolved"
+
+
+@pytest.mark.parametrize(
+    ("given", "may"),
+    [
+        ({}, False),
+        ({"aws:ecs:serviceName": "web"}, True),
+        ({"aws:ecs:serviceName": "web", "ecs-ops:spot-drain": "dry-run"}, False),
+        ({"ecs-ops:spot-drain": "on"}, True),
+    ],
+)
+def test_what_may_be_stopped_is_what_the_policy_says(given, may):
+    assert may_be_stopped({"tags": [{"key": k, "value": v} for k, v in given.items()]}) is may
