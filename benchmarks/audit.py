@@ -35,14 +35,14 @@ from audit.catalogue import all_rules
 from audit.evaluation import findings
 from audit.model.graph import Graph, Item
 from audit.model.task_definition import TaskDefinition
-from audit.report.entry import entry
+from audit.report.entry import Entry
 from audit.rule import Outcome
 text = open({root!r} + "/examples/audit/task-definition.json").read()
 items = [Item(TaskDefinition, json.loads(text) | {{"revision": n}}) for n in range({count})]
 told = (Outcome.FAIL, Outcome.UNKNOWN)
 time.perf_counter = time.process_time
 began = time.perf_counter()
-kept = [entry(each) for each in findings(Graph(items), all_rules()) if each.outcome in told]
+kept = [Entry(each) for each in findings(Graph(items), all_rules()) if each.outcome in told]
 """
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from audit.report.entry import Entry
@@ -44,7 +43,7 @@ def fingerprints(document: Any) -> frozenset[str]:
 def mark_known(entries: Iterable[Entry], known: frozenset[str]) -> list[Entry]:
     """The entries, with the failures that the baseline knows marked."""
     return [
-        replace(each, known=True)
+        each._replace(known=True)
         if each.fingerprint in known and each.outcome is Outcome.FAIL
         else each
         for each in entries

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from audit.model.graph import Graph
 from audit.model.node import Node, Path, Unknown, format_path
@@ -11,9 +11,11 @@ from audit.model.resource import Resource
 from audit.model.task_definition import Container, TaskDefinition
 from audit.rule import Fix, Outcome, Rule, Severity, Verdict
 
+# Resources of which everything that was read is kept, and those that they lead to.
+_REMEMBERED = 500
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+
+class Finding(NamedTuple):
     """A rule's verdict on a resource; the path lies in ``place``, mostly the resource itself."""
 
     rule: Rule
@@ -42,9 +44,11 @@ def findings(graph: Graph, rules: Iterable[Rule]) -> Iterator[Finding]:
     for rule in rules:
         by_kind.setdefault(rule.on, []).append(rule)
     containers = by_kind.get(Container, [])
-    for resource in graph:
-        for rule in by_kind.get(type(resource), ()):
-            yield from _verdicts(rule, resource, resource)
+    for number, resource in enumerate(graph, 1):
+        if number % _REMEMBERED == 0:
+            for each in graph:
+                each.forget()
+        yield from _verdicts(by_kind.get(type(resource), ()), resource, resource)
         if containers and isinstance(resource, TaskDefinition):
             yield from _of_containers(containers, resource)
 
@@ -53,36 +57,41 @@ def _of_containers(rules: list[Rule], task: TaskDefinition) -> Iterator[Finding]
     try:
         containers = task.containers
     except Unknown as unknown:
+        verdict = Verdict(Outcome.UNKNOWN, unknown.path, unknown.reason)
         for rule in rules:
-            yield _of(rule, task, Verdict(Outcome.UNKNOWN, unknown.path, unknown.reason))
+            yield _of(rule, task, verdict)
         return
     for container in containers:
-        for rule in rules:
-            yield from _verdicts(rule, container, task)
+        yield from _verdicts(rules, container, task)
 
 
-def _verdicts(rule: Rule, subject: Resource | Container, resource: Resource) -> Iterator[Finding]:
-    said = False
-    try:
-        for verdict in rule.check(subject):
-            said = True
-            yield _of(rule, resource, verdict)
-    except Unknown as unknown:
-        # What is unknown may belong to another resource; the reason says which field it is.
-        yield _of(rule, resource, Verdict(Outcome.UNKNOWN, subject.path, unknown.reason))
-        return
-    if not said:
-        yield _of(rule, resource, Verdict(Outcome.NOT_APPLICABLE, subject.path))
+def _verdicts(
+    rules: Iterable[Rule], subject: Resource | Container, resource: Resource
+) -> Iterator[Finding]:
+    nothing = Verdict(Outcome.NOT_APPLICABLE, subject.path)
+    for rule in rules:
+        said = False
+        try:
+            for verdict in rule.check(subject):
+                said = True
+                yield _of(rule, resource, verdict)
+        except Unknown as unknown:
+            # What is unknown may belong to another resource; the reason says which field it is.
+            yield _of(rule, resource, Verdict(Outcome.UNKNOWN, subject.path, unknown.reason))
+            continue
+        if not said:
+            yield _of(rule, resource, nothing)
 
 
 def _of(rule: Rule, resource: Resource, verdict: Verdict) -> Finding:
+    outcome, path, message, severity, fixes, place = verdict
     return Finding(
         rule,
-        verdict.outcome,
-        verdict.severity or rule.severity,
+        outcome,
+        severity or rule.severity,
         resource,
-        verdict.place or resource,
-        verdict.path,
-        verdict.message,
-        verdict.fixes,
+        place or resource,
+        path,
+        message,
+        fixes,
     )

@@ -12,9 +12,8 @@ A rule that yields nothing does not apply. A value that cannot be known raises `
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import Any, TypedDict, Unpack
+from typing import Any, NamedTuple, TypedDict, Unpack
 
 from audit.model.node import Node, Path, Unknown
 from audit.model.resource import Resource
@@ -48,16 +47,14 @@ class Profile(StrEnum):
     COST = "cost"
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """A change of the document that repairs it; a value of None removes the field."""
 
     path: Path
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What a rule says of one field."""
 
     outcome: Outcome
@@ -72,8 +69,7 @@ class Verdict:
 type Verdicts = Iterable[Verdict]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(NamedTuple):
     """A rule and everything there is to say about it."""
 
     id: str

@@ -13,10 +13,10 @@ Tag values may not hold commas (API reference, Tag), so rules are separated by s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import date
 from fnmatch import fnmatchcase
 from glob import escape
+from typing import NamedTuple
 
 from audit.model.graph import Graph
 from audit.model.node import Unknown
@@ -27,8 +27,7 @@ from audit.rule import Outcome
 IGNORE, REASON, UNTIL = ("ecs-ops:audit-ignore", "ecs-ops:audit-reason", "ecs-ops:audit-until")
 
 
-@dataclass(frozen=True, slots=True)
-class Suppression:
+class Suppression(NamedTuple):
     """Which findings, why, until when; every pattern is a glob. ``told`` says where it is written."""
 
     rule: str
@@ -66,7 +65,7 @@ def suppress(
         if found is None or entry.outcome is not Outcome.FAIL:
             result.append(entry)
             continue
-        result.append(replace(entry, suppressed=f"{found.reason} (until {found.until})"))
+        result.append(entry._replace(suppressed=f"{found.reason} (until {found.until})"))
     ended = [
         f"{each.told}: the suppression of {each.rule} ended on {each.until}"
         for each in known
@@ -88,7 +87,7 @@ def from_graph(graph: Graph) -> tuple[list[Suppression], list[str]]:
             problems.append(f"{pattern.told}: {error}; it suppresses nothing")
             continue
         found += [
-            replace(pattern, rule=rule, reason=tags[REASON], until=until)
+            pattern._replace(rule=rule, reason=tags[REASON], until=until)
             for rule in tags[IGNORE].split()
         ]
     return found, problems
@@ -107,7 +106,7 @@ def _tagged(graph: Graph) -> Iterator[tuple[Mapping[str, str], Suppression]]:
     anything = Suppression("", "", date.min, "")
     for resource in graph:
         told = f"{resource.kind} {resource.label}"
-        pattern = replace(anything, told=told, kind=resource.kind, resource=escape(resource.label))
+        pattern = anything._replace(told=told, kind=resource.kind, resource=escape(resource.label))
         try:
             yield resource.tags, pattern
         except Unknown:
@@ -125,8 +124,7 @@ def _labelled(
             texts = {name: text for name, node in labels.items() if (text := node.text())}
             yield (
                 texts,
-                replace(
-                    anything,
+                anything._replace(
                     told=f"container {container.label} of {task.label}",
                     kind=task.kind,
                     resource=escape(task.label),

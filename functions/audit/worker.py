@@ -124,7 +124,7 @@ class Worker:
         count("AuditRuns")
         for severity, number in report.by_severity.items():
             count(_METRICS[severity], number)
-        count("AuditUnknown", len(report.unknown))
+        count("AuditUnknown", report.by_outcome[Outcome.UNKNOWN])
 
     def _tell(
         self, report: Report, before: remembered.Memory, now: float, sweep: Sweep | None
@@ -150,4 +150,4 @@ def _report(collected: Collected, now: float) -> Report:
     found, problems = from_graph(collected.graph)
     today = datetime.fromtimestamp(now, UTC).date()
     entries, ended = suppress(report.entries, found, today)
-    return Report(tuple(entries), report.resources, (*report.notes, *problems, *ended))
+    return report.told(entries, (*problems, *ended))

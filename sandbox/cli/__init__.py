@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -28,11 +28,13 @@ _EPILOG = """exit codes:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit code."""
-    arguments = _parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    arguments = _parser(words[0] if words else "").parse_args(words)
     # Each command loads what it needs: `ecs-ops --help` must not load an AWS account.
     command = import_module(f"sandbox.cli.{arguments.command}")
     try:
-        return int(command.run(arguments))
+        code = int(command.run(arguments))
+        sys.stdout.flush()
     except InvalidOption as error:
         print(f"ecs-ops {arguments.command}: {error}", file=sys.stderr)
         return ExitCode.USAGE
@@ -46,24 +48,46 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read our output has seen enough (| head); nothing is wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.DONE
+    return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def command() -> None:
+    """The process ``ecs-ops``."""
+    code = main()
+    if sys.argv[1:2] == ["lint"]:
+        # All is written; to tear down a graph of some hundred resources takes a tenth of the whole time.
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def _parser(only: str = "") -> argparse.ArgumentParser:
+    """All commands; of one that is asked for, nothing but its own options are made."""
     parser = argparse.ArgumentParser(
         prog="ecs-ops",
         description="Operate Amazon ECS; try everything on an embedded AWS account first.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    demo = commands.add_parser("demo", help="the whole story in one command")
+    # A prog that is given spares argparse to format its own usage for it.
+    commands = parser.add_subparsers(
+        dest="command", required=True, metavar="COMMAND", prog="ecs-ops"
+    )
+    known = {only: _COMMANDS[only]} if only in _COMMANDS else _COMMANDS
+    for name, (told, add_options) in known.items():
+        add_options(commands.add_parser(name, help=told))
+    return parser
+
+
+def _demo(demo: argparse.ArgumentParser) -> None:
     _world_options(demo)
     demo.add_argument("--json", action="store_true", help="print the trace as JSON lines instead")
-    fire = commands.add_parser(
-        "fire",
-        help="send events through the shipped rules and print what happens, as JSON lines",
-        description="Each FILE holds one EventBridge event, or an array of them. The account's clock "
-        "starts at the first event's time, so that it is fresh.",
+
+
+def _fire(fire: argparse.ArgumentParser) -> None:
+    fire.description = (
+        "Each FILE holds one EventBridge event, or an array of them. The account's clock "
+        "starts at the first event's time, so that it is fresh."
     )
     fire.add_argument(
         "files",
@@ -76,19 +100,6 @@ def _parser() -> argparse.ArgumentParser:
     fire.add_argument(
         "--late", default="0s", metavar="DURATION", help="how late the events arrive, e.g. 90s, 2h"
     )
-    _alerts(commands.add_parser("alerts", help="send dead letters again; check a routes document"))
-    _selftest(commands.add_parser("selftest", help="does an alert get from the bus to its sink?"))
-    _dashboard(commands.add_parser("dashboard", help="preview the fleet widget in a browser"))
-    gameday_options(commands.add_parser("gameday", help="a load against the shipped functions"))
-    scaling_options(commands.add_parser("scaling", help="explain, check and price queue scaling"))
-    jobs_options(commands.add_parser("jobs", help="batch jobs: runs, logs, rerun, cancel, submit"))
-    spot_options(
-        commands.add_parser("spot", help="what Spot took, when, where, and who drained it")
-    )
-    guard_options(commands.add_parser("guard", help="what became of deployments, and why"))
-    lint_options(commands.add_parser("lint", help="audit task definitions, services and templates"))
-    audit_options(commands.add_parser("audit", help="audit the services of your AWS account"))
-    return parser
 
 
 def _alerts(alerts: argparse.ArgumentParser) -> None:
@@ -130,3 +141,19 @@ def _world_options(parser: argparse.ArgumentParser) -> None:
         help="the account to start from (YAML, docs/schemas/world-v1.json); default: the example workload",
     )
     parser.add_argument("--seed", type=int, default=7, help="the same seed gives the same run")
+
+
+_COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "demo": ("the whole story in one command", _demo),
+    "fire": ("send events through the shipped rules and print what happens, as JSON lines", _fire),
+    "alerts": ("send dead letters again; check a routes document", _alerts),
+    "selftest": ("does an alert get from the bus to its sink?", _selftest),
+    "dashboard": ("preview the fleet widget in a browser", _dashboard),
+    "gameday": ("a load against the shipped functions", gameday_options),
+    "scaling": ("explain, check and price queue scaling", scaling_options),
+    "jobs": ("batch jobs: runs, logs, rerun, cancel, submit", jobs_options),
+    "spot": ("what Spot took, when, where, and who drained it", spot_options),
+    "guard": ("what became of deployments, and why", guard_options),
+    "lint": ("audit task definitions, services and templates", lint_options),
+    "audit": ("audit the services of your AWS account", audit_options),
+}

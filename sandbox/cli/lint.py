@@ -17,14 +17,16 @@ from audit.baseline import InvalidBaseline, baseline, fingerprints, mark_known
 from audit.catalogue import all_rules
 from audit.model.graph import Graph
 from audit.report.report import Report
-from audit.rule import Rule, Severity
+from audit.rule import Outcome, Rule, Severity
 from sandbox.cli.exit_code import ExitCode
 from sandbox.cli.lint_options import FORMATS, SUPPRESSIONS
 from sandbox.errors import InvalidOption
 from sandbox.lint.audit_files import Audited, audit_files
 
-# What these say of a check that passed is a number.
-_WITHOUT_PASSES = frozenset({"text", "markdown", "html"})
+# What each form lists one by one; of all else it says a number, if anything.
+_EVERY = frozenset(Outcome)
+_FAILURES = frozenset({Outcome.FAIL})
+_LISTS = {"text": _FAILURES | {Outcome.UNKNOWN}, "markdown": _FAILURES, "sarif": _FAILURES}
 
 
 class BadOption(InvalidOption):
@@ -59,9 +61,7 @@ def _run(arguments: Namespace) -> ExitCode:
         chosen(arguments.profile, arguments.rule),
         _parameters(arguments.parameter),
         other_files=arguments.other_files,
-        every_place=not _WITHOUT_PASSES.issuperset(
-            {arguments.format, *(name for name, _ in _reports(arguments.report))}
-        ),
+        shown=_shown(arguments),
     )
     report = accepted(audited.report, audited.graph, arguments.suppressions, arguments.baseline)
     if arguments.write_baseline:
@@ -71,6 +71,13 @@ def _run(arguments: Namespace) -> ExitCode:
     if not audited.complete:
         return ExitCode.BAD_FILE
     return exit_code(report, arguments)
+
+
+def _shown(arguments: Namespace) -> frozenset[Outcome]:
+    if arguments.format == "text" and not arguments.verbose and not arguments.report:
+        return _FAILURES
+    names = (arguments.format, *(name for name, _ in _reports(arguments.report)))
+    return _FAILURES.union(*(_LISTS.get(name, _EVERY) for name in names))
 
 
 def _show(report: Report, audited: Audited, arguments: Namespace) -> None:
@@ -123,7 +130,7 @@ def accepted(report: Report, graph: Graph, suppressions: Path | None, known: Pat
     entries, ended = suppress(report.entries, found, datetime.now(UTC).date())
     if known:
         entries = mark_known(entries, _known(known))
-    return Report(tuple(entries), report.resources, (*report.notes, *problems, *ended))
+    return report.told(entries, (*problems, *ended))
 
 
 def _known(file: Path) -> frozenset[str]:
@@ -184,6 +191,8 @@ def exit_code(report: Report, arguments: Namespace) -> ExitCode:
     """What ``--fail-on`` and ``--max-unknown`` make of a report."""
     if report.at_least(Severity[arguments.fail_on]):
         return ExitCode.FAILED
-    if arguments.max_unknown is not None and len(report.unknown) > arguments.max_unknown:
+    if arguments.max_unknown is not None and (
+        report.by_outcome[Outcome.UNKNOWN] > arguments.max_unknown
+    ):
         return ExitCode.INCOMPLETE
     return ExitCode.DONE

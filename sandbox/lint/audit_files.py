@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from audit.evaluation import Finding, evaluate
+from audit.evaluation import Finding, findings
 from audit.model.graph import Graph, Item
-from audit.report.entry import Entry, entry
+from audit.report.entry import Entry
 from audit.report.report import Report, of_resources
 from audit.rule import Outcome, Rule
 from sandbox.lint import text_problems
@@ -17,8 +17,7 @@ from sandbox.lint.marked import Text, Unreadable
 from sandbox.lint.reading import name_of, read
 
 
-@dataclass(frozen=True, slots=True)
-class Audited:
+class Audited(NamedTuple):
     """The report, the graph behind it, and whether every file took part."""
 
     report: Report
@@ -33,11 +32,11 @@ def audit_files(
     parameters: Mapping[str, str],
     *,
     other_files: bool = False,
-    every_place: bool = True,
+    shown: frozenset[Outcome] = frozenset(Outcome),
 ) -> Audited:
     """Audit files as one graph; ``other_files`` leaves out what holds nothing to audit.
 
-    Without ``every_place``, what passed has no line and column: nobody asks for it, and it takes time.
+    What no report shows has no entry and is only counted: most checks do not apply, and places take time.
     """
     texts: dict[str, Text] = {}
     problems: list[Entry] = []
@@ -59,14 +58,23 @@ def audit_files(
             problems.append(text_problems.not_recognised(text.file))
             complete = False
     graph = Graph(found)
-    entries = [_entry(each, texts, every_place=every_place) for each in evaluate(graph, rules)]
+    entries, counted = _entries(findings(graph, rules), texts, shown)
     resources = of_resources(each.kind for each in graph)
-    return Audited(Report((*problems, *entries), resources), graph, texts, complete)
+    report = Report((*problems, *entries), resources, only_counted=counted)
+    return Audited(report, graph, texts, complete)
 
 
-def _entry(finding: Finding, texts: Mapping[str, Text], *, every_place: bool) -> Entry:
-    outcome = finding.outcome
-    if outcome is Outcome.NOT_APPLICABLE or (outcome is Outcome.PASS and not every_place):
-        return entry(finding)
-    text = texts[finding.place.source.file]
-    return entry(finding, locate(text, finding.place, finding.path))
+def _entries(
+    found: Iterable[Finding], texts: Mapping[str, Text], shown: frozenset[Outcome]
+) -> tuple[list[Entry], Mapping[Outcome, int]]:
+    entries: list[Entry] = []
+    counted = dict.fromkeys(Outcome, 0)
+    for finding in found:
+        if finding.outcome not in shown:
+            counted[finding.outcome] += 1
+        elif finding.outcome is Outcome.NOT_APPLICABLE:
+            entries.append(Entry(finding))
+        else:
+            text = texts[finding.place.source.file]
+            entries.append(Entry(finding, locate(text, finding.place, finding.path)))
+    return entries, counted

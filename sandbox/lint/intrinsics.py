@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from audit.model.node import Unresolved
@@ -28,18 +27,27 @@ _PSEUDO: Mapping[str, Any] = {
 _DEEPEST = 200
 
 
-@dataclass(slots=True)
 class Scope:
     """What the values of a template may refer to."""
 
-    parameters: Mapping[str, Any]
-    mappings: Mapping[str, Any]
-    conditions: Mapping[str, Any]
-    references: Mapping[str, Any]
-    attributes: Callable[[str, str], Any]
-    _done: dict[int, Any] = field(default_factory=dict)
-    _depth: int = 0
-    _deciding: set[str] = field(default_factory=set)
+    def __init__(
+        self,
+        *,
+        parameters: Mapping[str, Any],
+        mappings: Mapping[str, Any],
+        conditions: Mapping[str, Any],
+        references: Mapping[str, Any],
+        attributes: Callable[[str, str], Any],
+    ) -> None:
+        """``attributes`` answers Fn::GetAtt."""
+        self.parameters = parameters
+        self.mappings = mappings
+        self.conditions = conditions
+        self.references = references
+        self.attributes = attributes
+        self._done: dict[int, Any] = {}
+        self._depth = 0
+        self._deciding: set[str] = set()
 
     def resolve(self, value: Any) -> Any:
         """The value without its intrinsic functions; what disappears is left out of its holder."""

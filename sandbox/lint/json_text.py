@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from sandbox.lint.marked import MarkedDict, MarkedList, Problem, Span, Unreadable
@@ -29,24 +28,24 @@ _LONGEST_NUMBER = 400
 _END = ""
 
 
-@dataclass(slots=True)
 class _Open:
     """An object or list that is not closed yet."""
 
-    holder: MarkedDict | MarkedList
-    expects: str = "first"  # first, key, colon, value, more
-    key: str = ""
-    key_at: Span = (0, 0)
-    comma_at: int = 0
+    def __init__(self, holder: MarkedDict | MarkedList) -> None:
+        self.holder = holder
+        self.expects = "first"  # first, key, colon, value, more
+        self.key = ""
+        self.key_at: Span = (0, 0)
+        self.comma_at = 0
 
 
-@dataclass(slots=True)
 class _Reader:
-    text: str
-    problems: list[Problem] = field(default_factory=list)
-    stack: list[_Open] = field(default_factory=list)
-    root: Any = None
-    ended: bool = False
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.problems: list[Problem] = []
+        self.stack: list[_Open] = []
+        self.root: Any = None
+        self.ended = False
 
     def read(self) -> Any:
         position = 0

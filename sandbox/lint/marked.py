@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from audit.model.node import Path
 
@@ -47,8 +47,7 @@ class MarkedList(list[Any]):
         self.values_at.append(at)
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """Something wrong with the text itself."""
 
     offset: int
@@ -67,8 +66,7 @@ class Unreadable(Exception):
         self.text = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A line and a column, both from 1, and the span of the text."""
 
     line: int
@@ -76,20 +74,25 @@ class Place:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
 class Text:
     """A file's text, its value, and what is wrong with it."""
 
-    file: str
-    text: str
-    value: Any
-    problems: tuple[Problem, ...] = ()
-    lines: list[int] = field(default_factory=list)
+    def __init__(
+        self, file: str, text: str, value: Any, problems: tuple[Problem, ...] = ()
+    ) -> None:
+        """``value`` remembers where it stands in the text."""
+        self.file = file
+        self.text = text
+        self.value = value
+        self.problems = problems
+
+    @cached_property
+    def lines(self) -> list[int]:
+        """Where each line begins."""
+        return line_starts(self.text)
 
     def place(self, offset: int, end: int | None = None) -> Place:
         """Line and column of an offset."""
-        if not self.lines:
-            self.lines.extend(line_starts(self.text))
         line = bisect_right(self.lines, offset)
         return Place(line, offset - self.lines[line - 1] + 1, (offset, end or offset))
 

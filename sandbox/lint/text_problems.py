@@ -2,58 +2,62 @@
 
 from __future__ import annotations
 
+from audit.evaluation import Finding
+from audit.model.graph import Graph
+from audit.model.resource import File, Source
 from audit.report.entry import Entry, Location
-from audit.rule import Outcome, Profile, Severity
+from audit.rule import Outcome, Profile, Rule, Severity, Verdicts
 from sandbox.lint.locating import location
-from sandbox.lint.marked import Problem, Text, Unreadable, line_starts
-
-RULES = frozenset({"DOC-01", "DOC-02", "DOC-03"})
-_JSON = "https://www.rfc-editor.org/rfc/rfc8259"
+from sandbox.lint.marked import Problem, Text, Unreadable
 
 
 def unreadable(file: str, text: str, error: Unreadable) -> Entry:
     """Nothing of the file can be looked at."""
     start = error.offset
-    place = location(Text(file, text, None, (), line_starts(text)), start, start + 1)
-    return _entry("DOC-01", "The file can be read", place, error.message, error.remedy)
+    place = location(Text(file, text, None), start, start + 1)
+    return _entry(_READ._replace(remedy=error.remedy), place, error.message)
 
 
 def read_over(text: Text, problem: Problem) -> Entry:
     """Something that AWS would refuse or read differently from what was meant."""
-    place = location(text, problem.offset, problem.offset + 1)
-    return _entry(
-        "DOC-02",
-        "The file says everything once, and in plain JSON",
-        place,
-        problem.message,
-        "remove it",
-    )
+    return _entry(_PLAIN, location(text, problem.offset, problem.offset + 1), problem.message)
 
 
 def not_recognised(file: str) -> Entry:
     """A file of something else."""
-    return _entry(
-        "DOC-03",
-        "The file holds something to audit",
-        Location(file, 1, 1, 1, 1),
-        "no task definition, service, scaling policy or template is in here",
-        "pass files of ECS, or --other-files to leave out what is none",
-    )
+    message = "no task definition, service, scaling policy or template is in here"
+    return _entry(_RECOGNISED, Location(file, 1, 1, 1, 1), message)
 
 
-def _entry(rule: str, title: str, place: Location, message: str, remedy: str) -> Entry:
-    return Entry(
-        rule=rule,
+def _entry(rule: Rule, place: Location, message: str) -> Entry:
+    file = File(None, Graph(()), Source(place.file))
+    return Entry(Finding(rule, Outcome.FAIL, rule.severity, file, file, (), message), place)
+
+
+def _rule(name: str, title: str, remedy: str) -> Rule:
+    return Rule(
+        id=name,
         title=title,
-        profile=Profile.VALIDITY,
-        outcome=Outcome.FAIL,
+        on=File,
         severity=Severity.ERROR,
-        message=message,
+        profile=Profile.VALIDITY,
+        source="https://www.rfc-editor.org/rfc/rfc8259",
         remedy=remedy,
-        source=_JSON,
-        kind="file",
-        resource="",
-        arn="",
-        location=place,
-        fingerprint=f"{rule}-{place.file}-{message}",
+        anchors=(),
+        check=_nothing_more,
     )
+
+
+def _nothing_more(_: File) -> Verdicts:
+    # Reading the file has said it.
+    return ()
+
+
+_READ = _rule("DOC-01", "The file can be read", "write valid JSON or YAML")
+_PLAIN = _rule("DOC-02", "The file says everything once, and in plain JSON", "remove it")
+_RECOGNISED = _rule(
+    "DOC-03",
+    "The file holds something to audit",
+    "pass files of ECS, or --other-files to leave out what is none",
+)
+RULES = frozenset(each.id for each in (_READ, _PLAIN, _RECOGNISED))

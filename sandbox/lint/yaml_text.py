@@ -6,7 +6,6 @@ again, not a copy.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -19,22 +18,24 @@ _MERGE = "<<"
 _DEEPEST = 1000
 
 
-@dataclass(slots=True)
 class _Open:
-    holder: MarkedDict | MarkedList
-    anchor: str | None
-    tag: str | None
-    key: str | None = None
-    key_at: Span = (0, 0)
+    def __init__(
+        self, holder: MarkedDict | MarkedList, anchor: str | None, tag: str | None
+    ) -> None:
+        self.holder = holder
+        self.anchor = anchor
+        self.tag = tag
+        self.key: str | None = None
+        self.key_at: Span = (0, 0)
 
 
-@dataclass(slots=True)
 class _Builder:
-    problems: list[Problem] = field(default_factory=list)
-    documents: list[Any] = field(default_factory=list)
-    stack: list[_Open] = field(default_factory=list)
-    anchors: dict[str, Any] = field(default_factory=dict)
-    resolver: Any = field(default_factory=yaml.resolver.Resolver)
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.documents: list[Any] = []
+        self.stack: list[_Open] = []
+        self.anchors: dict[str, Any] = {}
+        self.resolver: Any = yaml.resolver.Resolver()
 
     def take(self, event: Any) -> None:
         at = (event.start_mark.index, event.end_mark.index)

@@ -12,7 +12,7 @@ from audit.model.load_balancing import TargetGroup
 from audit.model.node import Unresolved
 from audit.model.service import Service
 from audit.model.task_definition import TaskDefinition
-from audit.report.entry import entry
+from audit.report.entry import Entry
 from audit.report.html import html
 from audit.report.report import Report, of_resources
 from tests.unit.audit.case import changed
@@ -77,7 +77,7 @@ TRAP = "window.pwned = (how) => { window.pwnedBy = how || 'somebody'; };"
 
 def page_of(*changes):
     graph = graph_of(changed(world(), changes))
-    entries = tuple(entry(each) for each in evaluate(graph, all_rules()))
+    entries = tuple(Entry(each) for each in evaluate(graph, all_rules()))
     return html(Report(entries, of_resources(each.kind for each in graph)), graph)
 
 

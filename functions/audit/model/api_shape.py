@@ -6,12 +6,10 @@ Source: botocore's model of Amazon ECS, by which the AWS CLI and boto3 refuse a 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from audit.model.node import Node, Unknown, Unresolved
 
@@ -27,8 +25,7 @@ _TYPES: dict[str, tuple[str, tuple[type, ...]]] = {
 _NEVER_GREW = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """A field that the API does not take as it is; ``likely`` is the name or value that was probably meant.
 
     ``newer``: the API may have learnt it since our copy was made.
@@ -70,7 +67,7 @@ def _of_structure(
         if name in members:
             yield from _of_value(value, members[name], unreadable)
         else:
-            near = get_close_matches(name[:64], members, n=1, cutoff=0.75)
+            near = _near(name, members)
             said = f"{name} is no field of the API"
             yield Problem("unknown", value, said, near[0] if near else None, newer=not near)
     for name in shape["required"]:
@@ -91,11 +88,14 @@ def _of_value(node: Node, name: str, unreadable: list[Unknown]) -> Iterator[Prob
             yield from _of_set(node, shape["enum"])
         elif shape:
             yield from _of_range(node, shape.get("min"), shape.get("max"))
+            yield from _of_length(node, "characters", shape)
         return
     expected, kind = ("a list", list) if "items" in shape else ("an object", dict)
     if not isinstance(node.value, kind):
         yield _mistyped(node, expected)
-    elif "members" in shape:
+        return
+    yield from _of_length(node, "elements", shape)
+    if "members" in shape:
         yield from _of_structure(node, shape, unreadable)
     else:
         for child in node.items() if kind is list else node.entries().values():
@@ -117,11 +117,17 @@ def _of_set(node: Node, known: list[str]) -> Iterator[Problem]:
     if not isinstance(value, str) or not value or value in known:
         return
     by_lower = {each.lower(): each for each in known}
-    near = get_close_matches(value[:64].lower(), by_lower, n=1, cutoff=0.75)
+    near = _near(value.lower(), by_lower)
     said = f"{node} is {value[:64]!r}: Member must satisfy enum value set: [{', '.join(known)}]"
     likely = by_lower[near[0]] if near else None
     newer = likely is None and len(known) > _NEVER_GREW
     yield Problem("value", node, said, likely, newer=newer)
+
+
+def _near(name: str, known: Iterable[str]) -> list[str]:
+    from difflib import get_close_matches
+
+    return get_close_matches(name[:64], list(known), n=1, cutoff=0.75)
 
 
 def _of_range(node: Node, least: int | None, most: int | None) -> Iterator[Problem]:
@@ -129,12 +135,25 @@ def _of_range(node: Node, least: int | None, most: int | None) -> Iterator[Probl
     if isinstance(value, bool) or not isinstance(value, int):
         return
     if (least is not None and value < least) or (most is not None and value > most):
-        said = f"{node} is {value}: it must be from {least} to {most}"
+        may = f"from {least} to {most}" if most is not None else f"at least {least}"
+        said = f"{node} is {value}: it must be {may}"
         yield Problem("value", node, said)
 
 
+def _of_length(node: Node, what: str, shape: dict[str, Any]) -> Iterator[Problem]:
+    value = node.value
+    if not isinstance(value, str | list):
+        return
+    least, most = shape.get("min", 0), shape.get("max", len(value))
+    if not least <= len(value) <= most:
+        may = f"{least} to {most}" if "max" in shape else f"at least {least}"
+        yield Problem("value", node, f"{node} has {len(value)} {what}: it must have {may}")
+
+
 def _mistyped(node: Node, expected: str) -> Problem:
-    kind = {str: "a text", bool: "a flag", dict: "an object", list: "a list"}.get(
-        type(node.value), "a number"
+    # The readers of files have lists and objects of their own, and a flag is a number to Python.
+    kinds = {bool: "a flag", str: "a text", dict: "an object", list: "a list"}
+    kind = next(
+        (told for known, told in kinds.items() if isinstance(node.value, known)), "a number"
     )
     return Problem("type", node, f"Invalid type for parameter {node}: it is {kind}, not {expected}")

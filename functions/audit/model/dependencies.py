@@ -7,13 +7,12 @@ Source: API reference, ContainerDefinition "dependsOn": "This dependency is reve
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from audit.model.node import Node, Unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Dependency:
+class Dependency(NamedTuple):
     """``container`` waits until ``on`` reaches ``condition``; ``node`` is the dependsOn entry."""
 
     container: str
@@ -22,8 +21,7 @@ class Dependency:
     node: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(NamedTuple):
     """A chain of containers and how long it takes."""
 
     seconds: int

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from audit.model.load_balancing import TargetGroup
 from audit.model.node import Unknown
@@ -17,8 +16,7 @@ from audit.model.task_definition import TaskDefinition
 _NOWHERE = Source()
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """A describe-shaped document before it is part of a graph."""
 
     kind: type[Resource]

@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 type Path = tuple[str | int, ...]
 
 # {{mode}}, ${MODE}, <IMAGE1_NAME> (CodeDeploy's), $MODE: another tool fills them in before ECS sees them.
 _PLACEHOLDER = re.compile(r"\{\{.*\}\}|\$\{[^{}]*\}|<[^<>]+>|\$\w+|%\w+%", re.DOTALL)
+_BEGINS = ("{{", "$", "<", "%")
 _WHOLE = re.compile(r"[+-]?\d{1,15}", re.ASCII)
 _FLAGS = {"true": True, "false": False}
 _LARGEST = 10**15
 
 
-@dataclass(frozen=True, slots=True)
-class Unresolved:
+class Unresolved(NamedTuple):
     """Stands in the data where a value is that nobody could learn; says why."""
 
     reason: str
@@ -40,20 +39,29 @@ class Unknown(Exception):
 class Node:
     """A value and its path below the resource that holds it."""
 
-    __slots__ = ("path", "value")
+    __slots__ = ("_known", "path", "value")
 
     def __init__(self, value: Any, path: Path = ()) -> None:
         """``None`` is a value that is not given."""
         self.value = value
         self.path = path
+        # Rules do little else than to ask for the same few fields, again and again.
+        self._known: dict[str | int, Node] | None = None
 
     def __getitem__(self, key: str | int) -> Node:
         """The value below; one that is not given if there is none."""
+        known = self._known
+        if known is None:
+            known = self._known = {}
+        elif key in known:
+            return known[key]
         value = self.value
-        # What nearly always is the case, without the patterns below: rules do little else.
         if isinstance(value, dict) and isinstance(key, str):
-            return Node(value.get(key), (*self.path, key))
-        return Node(None if value is None else self._below(key), (*self.path, key))
+            below = value.get(key)
+        else:
+            below = None if value is None else self._below(key)
+        node = known[key] = Node(below, (*self.path, key))
+        return node
 
     def _below(self, key: str | int) -> Any:
         match self.value:
@@ -86,7 +94,12 @@ class Node:
     @property
     def placeholder(self) -> bool:
         """Is the whole text something that another tool replaces?"""
-        return isinstance(self.value, str) and _PLACEHOLDER.fullmatch(self.value) is not None
+        value = self.value
+        return (
+            isinstance(value, str)
+            and value.startswith(_BEGINS)
+            and _PLACEHOLDER.fullmatch(value) is not None
+        )
 
     def text(self) -> str | None:
         """The text; None if not given. Numbers and flags as they are written."""
@@ -144,7 +157,7 @@ class Node:
             case None:
                 return []
             case list():
-                return [Node(item, (*self.path, i)) for i, item in enumerate(self.value)]
+                return [self[index] for index in range(len(self.value))]
             case _:
                 raise self._unreadable("a list")
 

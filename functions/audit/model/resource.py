@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from audit.model.node import Node, Path, Unknown
 
@@ -12,8 +11,7 @@ if TYPE_CHECKING:
     from audit.model.graph import Graph
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """Where a resource was read: a file and the path in it; ``logical_id`` is its name in a template.
 
     ``base`` is the part of the resource that the file holds, when it is not the whole: a file of containers.
@@ -37,6 +35,12 @@ class Resource(Node):
         super().__init__(data)
         self.graph = graph
         self.source = source
+
+    def forget(self) -> None:
+        """Let go of what was worked out of it: of an account, that is more than the documents are."""
+        self._known = None
+        for name in self.__dict__.keys() - {"graph", "source"}:
+            del self.__dict__[name]
 
     @property
     def resource(self) -> Resource:
@@ -73,6 +77,14 @@ class Resource(Node):
             for tag in node.items()
         )
         return {key: value or "" for key, value in pairs if key}
+
+
+class File(Resource):
+    """A file itself, for what is wrong with its text."""
+
+    kind = "file"
+    named_by = ()
+    label = ""
 
 
 def attribute(resource: Node, key: str) -> Node:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from audit.model.dependencies import Dependency, cycle
 from audit.model.node import Unknown
 from audit.model.task_definition import Container, TaskDefinition
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """From when to when, in seconds."""
 
     container: str

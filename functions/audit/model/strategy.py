@@ -8,8 +8,7 @@ the defaultCapacityProviderStrategy for the cluster is used."
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from audit.model.node import Node
 
@@ -19,8 +18,7 @@ _FARGATE = frozenset({"FARGATE", FARGATE_SPOT})
 type Origin = Literal["launchType", "capacityProviderStrategy", "defaultCapacityProviderStrategy"]
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(NamedTuple):
     """One provider of a strategy."""
 
     provider: str
@@ -34,8 +32,7 @@ class Share:
         return self.weight > 0 or self.base > 0
 
 
-@dataclass(frozen=True, slots=True)
-class Strategy:
+class Strategy(NamedTuple):
     """The shares in force, and which field they come from."""
 
     shares: tuple[Share, ...]

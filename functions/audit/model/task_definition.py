@@ -89,7 +89,7 @@ class TaskDefinition(Resource):
             return frozenset(text.upper() for text in required)
         return frozenset(platform for each in self.services for platform in each.strategy.platforms)
 
-    @property
+    @cached_property
     def fargate(self) -> bool:
         """Must it be fit for Fargate, as ``["EC2", "FARGATE"]`` must?"""
         return "FARGATE" in self.compatibilities
@@ -99,13 +99,13 @@ class TaskDefinition(Resource):
         """Does it run on instances of the user's own? What says nothing is registered for EC2."""
         return "EC2" in self.compatibilities or not self.compatibilities
 
-    @property
+    @cached_property
     def windows(self) -> bool:
         """Windows containers?"""
         family = self["runtimePlatform"]["operatingSystemFamily"].text() or "LINUX"
         return family.upper().startswith("WINDOWS")
 
-    @property
+    @cached_property
     def network_mode(self) -> str:
         """The mode in force: ``bridge`` unless given (API reference, RegisterTaskDefinition)."""
         return self["networkMode"].text() or "bridge"

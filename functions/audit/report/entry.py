@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from audit.evaluation import Finding
-from audit.model.node import Node, Path
-from audit.model.resource import Resource, Source
+from audit.model.node import Node, Path, format_path
+from audit.model.resource import File, Resource, Source
 from audit.rule import Fix, Outcome, Profile, Severity
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """A span of a file; lines and columns count from 1, the end column is the first one after it."""
 
     file: str
@@ -23,28 +21,14 @@ class Location:
     end_column: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One line of a report."""
+class Entry(NamedTuple):
+    """One line of a report: a finding, where it is written, and whether somebody lives with it.
 
-    rule: str
-    title: str
-    profile: Profile
-    outcome: Outcome
-    severity: Severity
-    message: str
-    remedy: str
-    source: str
-    kind: str
-    resource: str
-    arn: str
-    container: str = ""
-    field: str = ""
+    All else is worked out when a report asks for it: most asks for little.
+    """
+
+    finding: Finding
     location: Location | None = None
-    fingerprint: str = ""  # of what failed or is unknown
-    fixes: tuple[Fix, ...] = ()
-    written: Source | None = None  # the document that field and fixes belong to
-    about: Resource | None = None
     suppressed: str = ""  # why, if somebody decided to live with it
     known: bool = False  # was there already when the baseline was written
 
@@ -53,33 +37,93 @@ class Entry:
         """Is it a failure that nobody has accepted?"""
         return self.outcome is Outcome.FAIL and not self.suppressed and not self.known
 
+    @property
+    def outcome(self) -> Outcome:
+        """What the rule says."""
+        return self.finding.outcome
+
+    @property
+    def severity(self) -> Severity:
+        """How bad it is."""
+        return self.finding.severity
+
+    @property
+    def rule(self) -> str:
+        """The rule's id."""
+        return self.finding.rule.id
+
+    @property
+    def title(self) -> str:
+        """What the rule holds."""
+        return self.finding.rule.title
+
+    @property
+    def profile(self) -> Profile:
+        """The family of the rule."""
+        return self.finding.rule.profile
+
+    @property
+    def remedy(self) -> str:
+        """What to set."""
+        return self.finding.rule.remedy
+
+    @property
+    def source(self) -> str:
+        """The page that says so."""
+        return self.finding.rule.source
+
+    @property
+    def message(self) -> str:
+        """What is wrong, with its numbers."""
+        return self.finding.message
+
+    @property
+    def field(self) -> str:
+        """The path as people write it."""
+        return format_path(self.finding.path)
+
+    @property
+    def fixes(self) -> tuple[Fix, ...]:
+        """The mechanical remedy."""
+        return self.finding.fixes
+
+    @property
+    def about(self) -> Resource:
+        """The resource that the rule looked at."""
+        return self.finding.resource
+
+    @property
+    def written(self) -> Source:
+        """The document that field and fixes belong to."""
+        return self.finding.place.source
+
+    @property
+    def kind(self) -> str:
+        """What kind of resource it is about."""
+        return self.about.kind
+
+    @property
+    def resource(self) -> str:
+        """The name of the resource."""
+        return self.about.label
+
+    @property
+    def arn(self) -> str:
+        """The ARN of the resource, if it has one."""
+        return self.about.arn
+
+    @property
+    def container(self) -> str:
+        """The name of the container that the path leads through."""
+        return container_of(self.finding.place, self.finding.path)
+
+    @property
+    def fingerprint(self) -> str:
+        """Of what failed or is unknown."""
+        return _fingerprint(self.finding, self.location) if self.outcome in _TOLD else ""
+
 
 _TOLD = frozenset({Outcome.FAIL, Outcome.UNKNOWN})
-
-
-def entry(finding: Finding, location: Location | None = None) -> Entry:
-    """The report's line of a finding."""
-    rule, resource = finding.rule, finding.resource
-    return Entry(
-        rule=rule.id,
-        title=rule.title,
-        profile=rule.profile,
-        outcome=finding.outcome,
-        severity=finding.severity,
-        message=finding.message,
-        remedy=rule.remedy,
-        source=rule.source,
-        kind=resource.kind,
-        resource=resource.label,
-        arn=resource.arn,
-        container=container_of(finding.place, finding.path),
-        field=finding.field,
-        location=location,
-        fingerprint=_fingerprint(finding, location) if finding.outcome in _TOLD else "",
-        fixes=finding.fixes,
-        written=finding.place.source,
-        about=finding.resource,
-    )
 
 
 def worst_first(entries: Iterable[Entry]) -> list[Entry]:
@@ -89,7 +133,7 @@ def worst_first(entries: Iterable[Entry]) -> list[Entry]:
 
 def subject_of(entry: Entry) -> str:
     """What it is about, whatever the revision: ``service arn:...``."""
-    return _lasting(entry.about) if entry.about is not None else f"{entry.kind} {entry.resource}"
+    return _lasting(entry.about)
 
 
 def container_of(resource: Resource, path: Path) -> str:
@@ -110,7 +154,11 @@ def _fingerprint(finding: Finding, location: Location | None) -> str:
     file = location.file if location else ""
     place = finding.place
     parts = (finding.rule.id, file, _lasting(finding.resource), _lasting(place))
-    text = "|".join((*parts, *_named_path(place, finding.path)))
+    # A text has no fields to tell its problems apart.
+    which = (finding.message,) if isinstance(place, File) else _named_path(place, finding.path)
+    text = "|".join((*parts, *which))
+    import hashlib  # it loads OpenSSL, and what is only read by people needs no fingerprint
+
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 

@@ -4,22 +4,34 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from audit.report.entry import Entry, worst_first
 from audit.rule import Outcome, Severity
 
+_NONE: Mapping[Outcome, int] = {}
 SEVERITIES = tuple(sorted(Severity, reverse=True))
 
 
-@dataclass(frozen=True)
 class Report:
     """Every entry of one audit, and what was looked at."""
 
-    entries: tuple[Entry, ...]
-    resources: Mapping[str, int]  # kind -> how many
-    notes: tuple[str, ...] = ()
+    def __init__(
+        self,
+        entries: tuple[Entry, ...],
+        resources: Mapping[str, int],
+        notes: tuple[str, ...] = (),
+        only_counted: Mapping[Outcome, int] = _NONE,
+    ) -> None:
+        """``resources``: how many by kind; ``only_counted``: verdicts without an entry, that nobody shows."""
+        self.entries = entries
+        self.resources = resources
+        self.notes = notes
+        self.only_counted = only_counted
+
+    def told(self, entries: Iterable[Entry], notes: Iterable[str]) -> Report:
+        """The same report with its entries marked, and with more notes."""
+        return Report(tuple(entries), self.resources, (*self.notes, *notes), self.only_counted)
 
     @cached_property
     def failures(self) -> tuple[Entry, ...]:
@@ -46,7 +58,7 @@ class Report:
     def by_outcome(self) -> dict[Outcome, int]:
         """How many verdicts of every outcome."""
         counts = Counter(each.outcome for each in self.entries)
-        return {outcome: counts[outcome] for outcome in Outcome}
+        return {each: counts[each] + self.only_counted.get(each, 0) for each in Outcome}
 
     def at_least(self, severity: Severity) -> int:
         """How many failures are this bad or worse."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from audit.report.entry import Entry
 from audit.rule import Outcome, Severity
@@ -19,8 +19,7 @@ _WEIGHTS = {
 _MOST_UNKNOWN = 0.25
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(NamedTuple):
     """Checks passed by weight, out of 100, and how many of the checks that apply could be decided."""
 
     points: int | None

@@ -21,8 +21,9 @@ def _lines(report: Report, *, verbose: bool) -> Iterator[str]:
     if verbose:
         yield from _groups((*report.unknown, *report.accepted))
     hidden = len(report.failures) - len(shown)
-    if not verbose and (hidden or report.unknown):
-        yield f"--verbose also shows {hidden} INFO and {len(report.unknown)} unknown"
+    unknown = report.by_outcome[Outcome.UNKNOWN]
+    if not verbose and (hidden or unknown):
+        yield f"--verbose also shows {hidden} INFO and {unknown} unknown"
     yield from report.notes
     yield summary(report)
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from audit.model.node import Unknown
 from audit.model.resource import Resource
@@ -18,8 +17,7 @@ SPOT_NOTICE_S = 120
 type Kind = Literal["drain", "stop", "start", "grace", "check"]
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """One bar."""
 
     label: str
@@ -28,8 +26,7 @@ class Span:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A moment; ``limit`` if nothing may go on after it."""
 
     label: str
@@ -37,8 +34,7 @@ class Mark:
     limit: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(NamedTuple):
     """One picture; ``unknown`` says why there is none."""
 
     title: str

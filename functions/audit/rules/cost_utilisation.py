@@ -8,7 +8,7 @@ what no policy tracks: under tracking, utilisation says how many tasks run, not 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from audit.model.node import Unknown
 from audit.model.price import LISTED, SPOT_SAVES_AT_MOST, month, month_of
@@ -30,8 +30,7 @@ _FULL_PERCENT, _IDLE_PERCENT = 90, 5
 _WEEK_H = 168
 
 
-@dataclass(frozen=True, slots=True)
-class _Measured:
+class _Measured(NamedTuple):
     cpu: int
     memory: int
     cpu_p99: float

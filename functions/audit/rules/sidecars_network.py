@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from audit.model import images
 from audit.model.node import Node
@@ -44,8 +44,7 @@ def one_port_each(task: TaskDefinition) -> Verdicts:
     return examine(_clashes(claims), _clash, clean=task["containerDefinitions"])
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
+class _Claim(NamedTuple):
     first: int
     last: int
     container: Container

@@ -1,4 +1,4 @@
-"""VAL: fields and types that the API does not have, as boto3 and the AWS CLI find them."""
+"""VAL: fields, types and values that the APIs do not have, as boto3, the AWS CLI and the API find them."""
 
 from __future__ import annotations
 
@@ -7,94 +7,134 @@ from itertools import islice
 
 from audit.model import api_shape
 from audit.model.api_shape import Problem
+from audit.model.load_balancing import TargetGroup
+from audit.model.resource import Resource
+from audit.model.scaling import ScalableTarget, ScalingPolicy
 from audit.model.service import Service
 from audit.model.task_definition import TaskDefinition
-from audit.rule import Fix, Profile, Severity, Verdict, Verdicts, examine, failed, put, rule
+from audit.rule import Fix, Profile, Rule, Severity, Verdict, Verdicts, examine, failed, put, rule
 
 # Whoever has more should look at the first ones.
 _MOST = 20
-# VAL-01, VAL-06, VAL-08 and VAL-24 say more of these.
+# VAL-01, VAL-06, VAL-08, VAL-24 and VAL-30 say more of these.
 _JUDGED_ELSEWHERE = frozenset(
     {"networkMode", "logDriver", "condition", "minimumHealthyPercent", "maximumPercent"}
 )
+_ECS = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference"
+_SCALING = "https://docs.aws.amazon.com/autoscaling/application/APIReference"
+_BALANCING = "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference"
 
 
-@rule(
-    "VAL-20",
-    "Every field exists in the API and has its type",
-    on=TaskDefinition,
-    severity=Severity.ERROR,
-    profile=Profile.VALIDITY,
-    source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html",
-    remedy="correct the field's name or type; numbers of containers are numbers, the task's \"cpu\" and "
-    '"memory" and all values of "options" and "environment" are texts',
-    anchors=("cfn-lint:E3002", "cfn-lint:E3012"),
-)
-def known_fields(task: TaskDefinition) -> Verdicts:
-    # CloudFormation has a schema of its own and turns numbers and texts into each other.
-    if task.source.logical_id:
-        return ()
-    return examine([task], _misnamed, clean=task["family"])
+def _fields(id_: str, of: str, on: type[Resource], page: str, remedy: str) -> Rule:
+    """Names, types and required fields. CloudFormation has a schema of its own for them."""
 
+    def check(resource: Resource) -> Verdicts:
+        if resource.source.logical_id:
+            return ()
+        return examine([resource], _misnamed, clean=resource[resource.named_by[-1]])
 
-@rule(
-    "VAL-27",
-    "Every field of a service exists in the API and has its type",
-    on=Service,
-    severity=Severity.ERROR,
-    profile=Profile.VALIDITY,
-    source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html",
-    remedy="correct the field's name or type",
-    anchors=("cfn-lint:E3002", "cfn-lint:E3012"),
-)
-def known_service_fields(service: Service) -> Verdicts:
-    if service.source.logical_id:
-        return ()
-    return examine([service], _misnamed, clean=service["serviceName"])
-
-
-@rule(
-    "VAL-33",
-    "Every value is one that the API knows",
-    on=TaskDefinition,
-    severity=Severity.ERROR,
-    profile=Profile.VALIDITY,
-    source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html",
-    remedy="write one of the values of the set, as it is spelt there",
-    anchors=("cfn-lint:E3030",),
-)
-def known_values(task: TaskDefinition) -> Verdicts:
-    return examine([task], _out_of_place, clean=task["family"])
-
-
-@rule(
-    "VAL-34",
-    "Every value of a service is one that the API knows",
-    on=Service,
-    severity=Severity.ERROR,
-    profile=Profile.VALIDITY,
-    source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html",
-    remedy="write one of the values of the set, as it is spelt there, or a number of the range",
-    anchors=("cfn-lint:E3030",),
-)
-def known_service_values(service: Service) -> Verdicts:
-    return examine([service], _out_of_place, clean=service["serviceName"])
-
-
-def _misnamed(resource: TaskDefinition | Service) -> Iterator[Verdict]:
-    return _told(resource, lambda problem: problem.kind != "value")
-
-
-def _out_of_place(resource: TaskDefinition | Service) -> Iterator[Verdict]:
-    return _told(
-        resource,
-        lambda problem: problem.kind == "value" and problem.node.path[-1] not in _JUDGED_ELSEWHERE,
+    return _rule(id_, f"Every field of {of} exists in the API and has its type", on, page, remedy)(
+        check
     )
 
 
-def _told(
-    resource: TaskDefinition | Service, wanted: Callable[[Problem], bool]
-) -> Iterator[Verdict]:
+def _values(id_: str, of: str, on: type[Resource], page: str) -> Rule:
+    """Sets of values, ranges of numbers, lengths."""
+
+    def check(resource: Resource) -> Verdicts:
+        return examine([resource], _out_of_place, clean=resource[resource.named_by[-1]])
+
+    remedy = "write one of the values of the set, as it is spelt there, or a number of the range"
+    return _rule(id_, f"Every value of {of} is one that the API takes", on, page, remedy)(check)
+
+
+def _rule(
+    id_: str, title: str, on: type[Resource], page: str, remedy: str
+) -> Callable[[Callable[[Resource], Verdicts]], Rule]:
+    names = title.startswith("Every field")
+    return rule(
+        id_,
+        title,
+        on=on,
+        severity=Severity.ERROR,
+        profile=Profile.VALIDITY,
+        source=page,
+        remedy=remedy,
+        anchors=("cfn-lint:E3002", "cfn-lint:E3012") if names else ("cfn-lint:E3030",),
+    )
+
+
+_NAME_OR_TYPE = "correct the field's name or type"
+known_fields = _fields(
+    "VAL-20",
+    "a task definition",
+    TaskDefinition,
+    f"{_ECS}/API_RegisterTaskDefinition.html",
+    f'{_NAME_OR_TYPE}; numbers of containers are numbers, the task\'s "cpu" and "memory" and all values '
+    'of "options" and "environment" are texts',
+)
+known_values = _values(
+    "VAL-33", "a task definition", TaskDefinition, f"{_ECS}/API_RegisterTaskDefinition.html"
+)
+known_service_fields = _fields(
+    "VAL-27", "a service", Service, f"{_ECS}/API_CreateService.html", _NAME_OR_TYPE
+)
+known_service_values = _values("VAL-34", "a service", Service, f"{_ECS}/API_CreateService.html")
+known_policy_fields = _fields(
+    "VAL-42",
+    "a scaling policy",
+    ScalingPolicy,
+    f"{_SCALING}/API_PutScalingPolicy.html",
+    _NAME_OR_TYPE,
+)
+known_policy_values = _values(
+    "VAL-43", "a scaling policy", ScalingPolicy, f"{_SCALING}/API_PutScalingPolicy.html"
+)
+known_target_fields = _fields(
+    "VAL-44",
+    "a scalable target",
+    ScalableTarget,
+    f"{_SCALING}/API_RegisterScalableTarget.html",
+    _NAME_OR_TYPE,
+)
+known_target_values = _values(
+    "VAL-45", "a scalable target", ScalableTarget, f"{_SCALING}/API_RegisterScalableTarget.html"
+)
+known_group_fields = _fields(
+    "VAL-46",
+    "a target group",
+    TargetGroup,
+    f"{_BALANCING}/API_CreateTargetGroup.html",
+    _NAME_OR_TYPE,
+)
+known_group_values = _values(
+    "VAL-47", "a target group", TargetGroup, f"{_BALANCING}/API_CreateTargetGroup.html"
+)
+
+
+def _misnamed(resource: Resource) -> Iterator[Verdict]:
+    # What exists has been taken, and is described under other names than it was created with.
+    exists = bool(resource.arn) and isinstance(resource, TargetGroup)
+    return _told(
+        resource,
+        lambda problem: problem.kind != "value" and not (exists and problem.kind == "missing"),
+    )
+
+
+def _out_of_place(resource: Resource) -> Iterator[Verdict]:
+    return _told(
+        resource, lambda problem: problem.kind == "value" and not _elsewhere(resource, problem)
+    )
+
+
+def _elsewhere(resource: Resource, problem: Problem) -> bool:
+    path = problem.node.path
+    return path[-1] in _JUDGED_ELSEWHERE or (
+        path[0] == "tags" and isinstance(resource, TaskDefinition)
+    )
+
+
+def _told(resource: Resource, wanted: Callable[[Problem], bool]) -> Iterator[Verdict]:
     found = filter(wanted, api_shape.problems(resource, resource.kind))
     for problem in islice(found, _MOST):
         severity = Severity.MEDIUM if problem.newer else Severity.ERROR

@@ -1,32 +1,23 @@
 """What is new, what is repaired, and what is remembered."""
 
-from dataclasses import replace
-
+from audit.catalogue import all_rules
 from audit.digest import Sweep, digest
+from audit.evaluation import Finding
 from audit.memory import Day, Memory, after_change, after_sweep, new, repaired
+from audit.model.graph import Graph
+from audit.model.resource import Source
+from audit.model.service import Service
 from audit.report.entry import Entry
 from audit.report.report import Report
-from audit.rule import Outcome, Profile, Severity
+from audit.rule import Outcome, Severity
 
 
-def finding(rule="X-01", severity=Severity.HIGH, resource="web", **fields):
-    return Entry(
-        **{
-            "rule": rule,
-            "title": "Title",
-            "profile": Profile.RESILIENCE,
-            "outcome": Outcome.FAIL,
-            "severity": severity,
-            "message": f"{rule} of {resource}",
-            "remedy": "set it",
-            "source": "https://example.com",
-            "kind": "service",
-            "resource": resource,
-            "arn": f"arn:aws:ecs:eu-west-1:123456789012:service/prod/{resource}",
-            "fingerprint": f"{rule}-{resource}",
-        }
-        | fields
-    )
+def finding(rule="X-01", severity=Severity.HIGH, resource="web"):
+    arn = f"arn:aws:ecs:eu-west-1:123456789012:service/prod/{resource}"
+    service = Service({"serviceArn": arn}, Graph(()), Source())
+    about = next(each for each in all_rules() if each.id == rule)
+    message = f"{rule} of {resource}"
+    return Entry(Finding(about, Outcome.FAIL, severity, service, service, (), message))
 
 
 def report(*entries):
@@ -48,7 +39,7 @@ def test_the_same_finding_of_another_service_is_new():
 
 
 def test_what_somebody_accepted_is_not_new():
-    assert new(report(replace(finding(), suppressed="we know")), Memory()) == []
+    assert new(report(finding()._replace(suppressed="we know")), Memory()) == []
 
 
 def test_a_change_forgets_nothing():

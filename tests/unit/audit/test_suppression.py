@@ -10,7 +10,7 @@ import pytest
 from audit.catalogue import all_rules
 from audit.evaluation import evaluate
 from audit.model.task_definition import TaskDefinition
-from audit.report.entry import entry
+from audit.report.entry import Entry
 from audit.rule import Outcome
 from audit.suppression import Suppression, from_graph, suppress
 from tests.unit.audit.case import REMOVED, changed
@@ -22,7 +22,7 @@ _STOP = (TaskDefinition, "containerDefinitions[0].stopTimeout", REMOVED)
 
 def _entries(*changes: Any) -> Any:
     graph = graph_of(changed(world(), (_STOP, *changes)))
-    return graph, [entry(each) for each in evaluate(graph, all_rules())]
+    return graph, [Entry(each) for each in evaluate(graph, all_rules())]
 
 
 def _state(suppressions: list[Suppression], *changes: Any) -> tuple[str, list[str]]:

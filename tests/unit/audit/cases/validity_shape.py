@@ -1,8 +1,11 @@
+from audit.model.load_balancing import TargetGroup
+from audit.model.scaling import ScalableTarget, ScalingPolicy
 from audit.model.service import Service
 from audit.model.task_definition import TaskDefinition
 from tests.unit.audit.case import REMOVED, Case
 
 _APP = "containerDefinitions[0]"
+_TRACKING = "TargetTrackingScalingPolicyConfiguration"
 
 CASES = [
     Case(
@@ -97,5 +100,110 @@ CASES = [
         ((Service, "loadBalancer", []),),
         at="loadBalancer",
         says="loadBalancer is no field of the API; loadBalancers is probably meant",
+    ),
+    Case(
+        "VAL-33",
+        ((TaskDefinition, f"{_APP}.resourceRequirements[0].sharingStrategy.nvidiaMps.memory", 0),),
+        given=(
+            (TaskDefinition, "requiresCompatibilities", ["EC2"]),
+            (
+                TaskDefinition,
+                f"{_APP}.resourceRequirements",
+                [{"type": "GPU", "value": "1", "sharingStrategy": {"nvidiaMps": {"memory": 1}}}],
+            ),
+        ),
+        at=f"{_APP}.resourceRequirements[0].sharingStrategy.nvidiaMps.memory",
+        says="memory is 0: it must be at least 1",
+    ),
+    Case(
+        "VAL-34",
+        ((Service, "tags[0].key", ""),),
+        at="tags[0].key",
+        says="tags[0].key has 0 characters: it must have 1 to 128",
+    ),
+    Case(
+        "VAL-34",
+        ((Service, "serviceConnectConfiguration.services[0].clientAliases[0].port", 65536),),
+        given=(
+            (
+                Service,
+                "serviceConnectConfiguration",
+                {
+                    "enabled": True,
+                    "services": [{"portName": "web", "clientAliases": [{"port": 65535}]}],
+                },
+            ),
+            (TaskDefinition, f"{_APP}.portMappings[0].name", "web"),
+        ),
+        at="serviceConnectConfiguration.services[0].clientAliases[0].port",
+        says="port is 65536: it must be from 0 to 65535",
+    ),
+    Case(
+        "VAL-42",
+        ((ScalingPolicy, f"{_TRACKING}.TargetValues", 50),),
+        at=f"{_TRACKING}.TargetValues",
+        says="TargetValues is no field of the API; TargetValue is probably meant",
+    ),
+    Case(
+        "VAL-42",
+        ((ScalingPolicy, "PolicyName", REMOVED),),
+        at="PolicyName",
+        says='Missing required parameter: "PolicyName"',
+    ),
+    Case(
+        "VAL-42",
+        ((ScalingPolicy, f"{_TRACKING}.TargetValue", "60"),),
+        at=f"{_TRACKING}.TargetValue",
+        says="it is a text, not a number",
+    ),
+    Case(
+        "VAL-43",
+        (
+            (
+                ScalingPolicy,
+                f"{_TRACKING}.PredefinedMetricSpecification.PredefinedMetricType",
+                "ECSServiceAverageCpuUtilization",
+            ),
+        ),
+        at=f"{_TRACKING}.PredefinedMetricSpecification.PredefinedMetricType",
+        says="ECSServiceAverageCPUUtilization is probably meant",
+        severity="ERROR",
+    ),
+    Case(
+        "VAL-43",
+        ((ScalingPolicy, "PolicyName", "p" * 257),),
+        at="PolicyName",
+        says="PolicyName has 257 characters: it must have 1 to 256",
+    ),
+    Case(
+        "VAL-44",
+        ((ScalableTarget, "MinimumCapacity", 3),),
+        at="MinimumCapacity",
+        says="MinimumCapacity is no field of the API; MinCapacity is probably meant",
+    ),
+    Case(
+        "VAL-45",
+        ((ScalableTarget, "ScalableDimension", "ecs:service:desiredCount"),),
+        at="ScalableDimension",
+        says="ecs:service:DesiredCount is probably meant",
+        severity="ERROR",
+    ),
+    Case(
+        "VAL-46",
+        ((TargetGroup, "HealthCheckIntervalSecond", 10),),
+        at="HealthCheckIntervalSecond",
+        says="HealthCheckIntervalSecond is no field of the API; HealthCheckIntervalSeconds is probably meant",
+    ),
+    Case(
+        "VAL-47",
+        ((TargetGroup, "HealthCheckIntervalSeconds", 4),),
+        at="HealthCheckIntervalSeconds",
+        says="HealthCheckIntervalSeconds is 4: it must be from 5 to 300",
+    ),
+    Case(
+        "VAL-47",
+        ((TargetGroup, "UnhealthyThresholdCount", 1),),
+        at="UnhealthyThresholdCount",
+        says="UnhealthyThresholdCount is 1: it must be from 2 to 10",
     ),
 ]

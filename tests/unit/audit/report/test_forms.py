@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from functools import cache
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Sarif
 
 from audit.catalogue import all_rules
-from audit.evaluation import evaluate
+from audit.evaluation import Finding, evaluate
+from audit.model.graph import Graph
+from audit.model.resource import Source
 from audit.model.service import Service
 from audit.model.task_definition import TaskDefinition
-from audit.report.entry import Location, entry
+from audit.report.entry import Entry, Location
 from audit.report.json_form import json_form
 from audit.report.junit import junit
 from audit.report.markdown import markdown
@@ -36,10 +38,24 @@ _PLACE = Location("infra/web.json", 3, 5, 3, 20)
 FORMS = [text, json_form, sarif, junit, markdown]
 
 
-def report(place: Location | None = _PLACE, **fields: Any) -> Report:
+def report(place: Location | None = _PLACE, **marks: Any) -> Report:
     graph = graph_of(changed(world(), _WRONG))
-    entries = [replace(entry(each, place), **fields) for each in evaluate(graph, all_rules())]
+    entries = [Entry(each, place, **marks) for each in evaluate(graph, all_rules())]
     return Report(tuple(entries), of_resources(each.kind for each in graph))
+
+
+def named(place: Location | None, name: str, **said: Any) -> Report:
+    """Every finding is about a container of this name, in a task definition of this name."""
+    data = {"family": name, "containerDefinitions": [{"name": name}]}
+    task = TaskDefinition(data, Graph(()), Source())
+    where = {"resource": task, "place": task, "path": ("containerDefinitions", 0)}
+    entries = tuple(Entry(each._replace(**where, **said), place) for each in found())
+    return Report(entries, {"task definition": 1})
+
+
+@cache
+def found() -> list[Finding]:
+    return evaluate(graph_of(changed(world(), _WRONG)), all_rules())
 
 
 def test_the_text_shows_the_worst_first_and_counts_the_rest() -> None:
@@ -135,7 +151,7 @@ def test_markdown_stays_below_the_limit_of_a_comment() -> None:
 @given(st.text(), st.text(), st.sampled_from(list(Severity)))
 def test_any_text_survives_in_every_form(name: str, message: str, severity: Severity) -> None:
     place = Location(name or "x", 1, 1, 1, 1)
-    given_ = report(place, resource=name, message=message, severity=severity, container=name)
+    given_ = named(place, name, message=message, severity=severity)
     Sarif.model_validate(json.loads(sarif(given_)))
     ET.fromstring(junit(given_).encode("utf-8"))
     json.loads(json_form(given_))

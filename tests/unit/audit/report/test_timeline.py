@@ -12,7 +12,7 @@ from audit.model.load_balancing import TargetGroup
 from audit.model.node import Unresolved
 from audit.model.service import Service
 from audit.model.task_definition import TaskDefinition
-from audit.report.entry import entry
+from audit.report.entry import Entry
 from audit.report.html import html
 from audit.report.ownership import belongings
 from audit.report.report import Report
@@ -108,7 +108,7 @@ def test_what_is_not_known_is_not_drawn_and_says_why(
 
 
 def _entries(*changes: Change) -> list[Any]:
-    return [entry(each) for each in evaluate(graph_of(changed(world(), changes)), all_rules())]
+    return [Entry(each) for each in evaluate(graph_of(changed(world(), changes)), all_rules())]
 
 
 def test_the_clean_world_has_full_marks() -> None:
@@ -147,7 +147,7 @@ def test_everything_that_fails_is_on_the_page_once() -> None:
             world(), ((TaskDefinition, "networkMode", "bridge"), (TargetGroup, "Attributes", []))
         )
     )
-    entries = tuple(entry(each) for each in evaluate(graph, all_rules()))
+    entries = tuple(Entry(each) for each in evaluate(graph, all_rules()))
     failing = [each for each in entries if each.outcome is Outcome.FAIL]
     page = html(Report(entries, {}), graph)
     assert page.count("Fix: ") == len(failing) > 0

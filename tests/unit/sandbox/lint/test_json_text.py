@@ -121,7 +121,8 @@ def _marks(value: Any) -> Any:
 def test_the_quick_reader_reads_what_the_exact_one_reads(
     value: Any, indent: int | None, ascii_: bool
 ) -> None:
-    text = json.dumps(value, indent=indent, ensure_ascii=ascii_)
+    document = value if isinstance(value, dict | list) else [value]
+    text = json.dumps(document, indent=indent, ensure_ascii=ascii_)
     assert _marks(read_plain(text)) == _marks(parse_exactly(text)[0])
 
 
