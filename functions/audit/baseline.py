@@ -17,10 +17,11 @@ class InvalidBaseline(Exception):
 
 
 def baseline(report: Report) -> dict[str, Any]:
-    """The document that makes every failure of this report a known one."""
+    """The document that makes every failure of this report a known one, also those that were known before."""
     findings = [
         {"fingerprint": each.fingerprint, "rule": each.rule, "resource": each.resource}
-        for each in report.failures
+        for each in (*report.failures, *report.accepted)
+        if not each.suppressed
     ]
     return {"version": VERSION, "findings": findings}
 

@@ -9,12 +9,15 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from audit.model.task_definition import TaskDefinition
 from audit.report.entry import Entry, subject_of
 from audit.report.report import Report
 from audit.report.score import score
 from audit.rule import Severity
 
 _DAYS = 90
+# The only resources that may be there without a sweep looking at them.
+_OUT_OF_USE = f"{TaskDefinition.kind} "
 
 
 class Day(msgspec.Struct, frozen=True, array_like=True):
@@ -29,7 +32,7 @@ class Day(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Memory(msgspec.Struct, frozen=True):
-    """Fingerprints by subject, and the days of every service."""
+    """What is known, as ``RULE:fingerprint`` by subject, and the days of every service."""
 
     known: dict[str, tuple[str, ...]] = {}
     days: dict[str, tuple[Day, ...]] = {}
@@ -41,14 +44,20 @@ def new(report: Report, memory: Memory) -> list[Entry]:
     return [
         each
         for each in report.failures
-        if each.fingerprint not in memory.known.get(subject_of(each), ())
+        if _mark(each) not in memory.known.get(subject_of(each), ())
     ]
 
 
 def repaired(report: Report, memory: Memory) -> int:
-    """How many of what was found before is found no more, in an audit of everything."""
-    found = {each.fingerprint for each in report.failures}
-    return sum(one not in found for known in memory.known.values() for one in known)
+    """How many of what was found before an audit of everything looked at again, and found no more."""
+    found = {_mark(each) for each in report.failures}
+    looked_at, unknown = _looked_at(report)
+    return sum(
+        mark not in found and (subject, _rule(mark)) not in unknown
+        for subject, marks in memory.known.items()
+        if subject in looked_at
+        for mark in marks
+    )
 
 
 def after_change(memory: Memory, report: Report) -> Memory:
@@ -64,12 +73,42 @@ def after_sweep(
     *,
     whole: bool,
 ) -> Memory:
-    """What was found replaces what was known; but what could not be read is not repaired by that."""
-    known = _known(report.failures)
+    """What was found replaces what was known of each subject that was looked at, and of no other.
+
+    Task definitions that no service runs are never looked at, nor is what could not be read; a rule that
+    could not decide says nothing of what it found before. ``whole``: services that were not seen are gone.
+    """
+    today = {arn: _days(memory, arn, entries, day) for arn, entries in services.items()}
     return Memory(
-        known=known if whole else _merged(memory.known, known),
-        days={arn: _days(memory, arn, entries, day) for arn, entries in services.items()},
+        known=_merged(_undecided(memory, report, whole=whole), _known(report.failures)),
+        days=today if whole else memory.days | today,
     )
+
+
+def _undecided(memory: Memory, report: Report, *, whole: bool) -> dict[str, tuple[str, ...]]:
+    """What is known and was neither found again, nor found repaired, nor gone with its subject."""
+    looked_at, unknown = _looked_at(report)
+    left = {}
+    for subject, marks in memory.known.items():
+        if subject in looked_at:
+            left[subject] = tuple(mark for mark in marks if (subject, _rule(mark)) in unknown)
+        elif not whole or subject.startswith(_OUT_OF_USE):
+            left[subject] = marks
+    return {subject: marks for subject, marks in left.items() if marks}
+
+
+def _looked_at(report: Report) -> tuple[set[str], set[tuple[str, str]]]:
+    """The subjects, and of which of them which rules could not decide."""
+    unknown = {(subject_of(each), each.rule) for each in report.unknown}
+    return {subject_of(each) for each in report.entries}, unknown
+
+
+def _mark(entry: Entry) -> str:
+    return f"{entry.rule}:{entry.fingerprint}"
+
+
+def _rule(mark: str) -> str:
+    return mark.partition(":")[0]
 
 
 def _days(memory: Memory, arn: str, entries: Iterable[Entry], day: str) -> tuple[Day, ...]:
@@ -89,7 +128,7 @@ def _days(memory: Memory, arn: str, entries: Iterable[Entry], day: str) -> tuple
 def _known(entries: Iterable[Entry]) -> dict[str, tuple[str, ...]]:
     found: dict[str, set[str]] = {}
     for each in entries:
-        found.setdefault(subject_of(each), set()).add(each.fingerprint)
+        found.setdefault(subject_of(each), set()).add(_mark(each))
     return {subject: tuple(sorted(known)) for subject, known in found.items()}
 
 

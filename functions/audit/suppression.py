@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from audit.model.graph import Graph
 from audit.model.node import Unknown
+from audit.model.resource import Resource
 from audit.model.task_definition import TaskDefinition
 from audit.report.entry import Entry
 from audit.rule import Outcome
@@ -38,9 +39,13 @@ class Suppression(NamedTuple):
     resource: str = "*"
     container: str = "*"
     file: str = "*"
+    # What carries the tags: it speaks for itself, not for its namesakes in other clusters.
+    of: Resource | None = None
 
     def covers(self, entry: Entry) -> bool:
         """Does it speak of this finding?"""
+        if self.of is not None and entry.about is not self.of:
+            return False
         file = entry.location.file if entry.location else ""
         return (
             fnmatchcase(entry.rule, self.rule)
@@ -106,7 +111,7 @@ def _tagged(graph: Graph) -> Iterator[tuple[Mapping[str, str], Suppression]]:
     anything = Suppression("", "", date.min, "")
     for resource in graph:
         told = f"{resource.kind} {resource.label}"
-        pattern = anything._replace(told=told, kind=resource.kind, resource=escape(resource.label))
+        pattern = anything._replace(told=told, of=resource)
         try:
             yield resource.tags, pattern
         except Unknown:
@@ -126,8 +131,7 @@ def _labelled(
                 texts,
                 anything._replace(
                     told=f"container {container.label} of {task.label}",
-                    kind=task.kind,
-                    resource=escape(task.label),
+                    of=task,
                     container=escape(container.label),
                 ),
             )

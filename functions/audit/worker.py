@@ -118,7 +118,7 @@ class Worker:
         )
         # Without what passed: of a thousand services, it would fill a bucket.
         self.archive.put(f"{key}.json", json_form(report, _TOLD), "application/json")
-        repaired = remembered.repaired(report, before) if whole else 0
+        repaired = remembered.repaired(report, before)
         self._tell(report, before, now, Sweep(day, repaired, f"s3://{self.bucket}/{key}.html"))
         self.archive.remember(change)
         count("AuditRuns")

@@ -80,7 +80,7 @@ _SHAPES: tuple[tuple[type[Resource], tuple[frozenset[str], ...]], ...] = (
     (Role, (frozenset({"RoleName"}),)),
 )
 # Of a bare list of containers (Terraform's container_definitions), the rest of the task is elsewhere.
-_ELSEWHERE = Unresolved("only the containers are in this file")
+_ELSEWHERE = Unresolved("only the containers are in this file", may_be_absent=True)
 _REST_OF_TASK = (
     *("family", "networkMode", "requiresCompatibilities", "cpu", "memory", "executionRoleArn"),
     *("taskRoleArn", "volumes", "runtimePlatform", "ephemeralStorage", "proxyConfiguration"),

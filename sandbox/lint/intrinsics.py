@@ -150,7 +150,8 @@ def _if(scope: Scope, argument: Any) -> Any:
     if answer is not None:
         return scope.resolve(argument[1 if answer else 2])
     yes, no = scope.resolve(argument[1]), scope.resolve(argument[2])
-    return yes if yes == no else Unresolved(f"depends on condition {argument[0]}")
+    absent = yes is _REMOVED or no is _REMOVED
+    return yes if yes == no else Unresolved(f"depends on condition {argument[0]}", absent)
 
 
 def _sub(scope: Scope, argument: Any) -> Any:

@@ -56,7 +56,7 @@ class _Reader:
         for name in _REQUIRED:
             if name not in value:
                 raise self._problem(at, f"{path}: {name!r} is missing")
-        patterns = {
+        patterns: dict[str, Any] = {
             name: self._field(value, path, name, _text) for name in _PATTERNS if name in value
         }
         return Suppression(

@@ -49,9 +49,17 @@ class Collector:
         self._pace = pace or Pace()
 
     def collect(self, scope: Scope, now: float) -> Collected:
-        """Read what is in scope; raises ``Unread`` if not even its services can be listed."""
+        """Read what is in scope.
+
+        Raises ``Unread`` if not even its services can be listed, or if what an event is about could not be
+        read and may be read another time: without it there would be nothing to audit, and nobody would know.
+        """
         reads = Reads(self._pace)
         found = list(_Collection(self._client, reads).waves(scope, now))
+        for each in found:
+            named = scope.exact and each.kind in (Service, TaskDefinition)
+            if named and each.failure is not None and each.failure.passing:
+                raise each.failure
         graph = graph_of(found, whole=scope.whole)
         unread = tuple(sorted({each.unread for each in found if each.unread}))
         return Collected(graph, reads.calls, unread)

@@ -34,7 +34,7 @@ class BalancingReader:
         try:
             described = self._pages("DescribeTargetGroups", pages, "TargetGroups")
         except Unread as unread:
-            return Found(TargetGroup, (), str(unread))
+            return Found(TargetGroup, (), unread)
         used = [one for one in described if one["TargetGroupArn"] in arns]
         return each(TargetGroup, [partial(self._with_attributes, one, self._group) for one in used])
 
@@ -56,7 +56,7 @@ class BalancingReader:
         try:
             described = self._pages("DescribeLoadBalancers", pages, "LoadBalancers")
         except Unread as unread:
-            return Found(LoadBalancer, (), str(unread)), Found(Listener, (), str(unread))
+            return Found(LoadBalancer, (), unread), Found(Listener, (), unread)
         used = [one for one in described if one["LoadBalancerArn"] in arns]
         balancers = [partial(self._with_attributes, one, self._balancer) for one in used]
         listeners = [partial(self._listeners, one["LoadBalancerArn"]) for one in used]

@@ -19,16 +19,20 @@ type Document = dict[str, Any]
 _DENIED = frozenset(
     {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
 )
+# How the services name throttling.
+_TOO_FAST = ("Throttl", "TooManyRequests", "RequestLimitExceeded")
+_SERVER_ERROR = 500
 
 
 class Unread(Exception):
     """A read failed after all tries."""
 
-    def __init__(self, action: str, code: str) -> None:
-        """Say which, and with what code."""
+    def __init__(self, action: str, code: str, *, passing: bool = False) -> None:
+        """Say which, and with what code; ``passing``: another time it may well succeed."""
         super().__init__(f"{action} was denied" if code in _DENIED else f"{action}: {code}")
         self.action = action
         self.code = code
+        self.passing = passing
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,12 @@ class Found:
 
     kind: type[Resource]
     documents: tuple[Document, ...] = ()
-    unread: str = ""
+    failure: Unread | None = None
+
+    @property
+    def unread(self) -> str:
+        """Why, for people."""
+        return str(self.failure or "")
 
 
 class Reads:
@@ -57,9 +66,12 @@ class Reads:
         try:
             return call()
         except ClientError as error:
-            raise Unread(action, error.response.get("Error", {}).get("Code", "")) from error
+            code = error.response.get("Error", {}).get("Code", "")
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+            passing = status >= _SERVER_ERROR or any(word in code for word in _TOO_FAST)
+            raise Unread(action, code, passing=passing) from error
         except (HTTPClientError, NotConnected) as error:
-            raise Unread(action, type(error).__name__) from error
+            raise Unread(action, type(error).__name__, passing=True) from error
 
     def pages(self, action: str, pages: Iterable[Mapping[str, Any]], key: str) -> list[Any]:
         """What stands under ``key`` of every page; raises ``Unread``."""
@@ -82,18 +94,19 @@ def found(kind: type[Resource], read: Callable[[], Iterable[Document]]) -> Found
     try:
         return Found(kind, tuple(read()))
     except Unread as unread:
-        return Found(kind, (), str(unread))
+        return Found(kind, (), unread)
 
 
 def each(kind: type[Resource], calls: Sequence[Callable[[], Iterable[Document]]]) -> Found:
     """What reads side by side brought; one that fails hides nothing of the others."""
     documents: list[Document] = []
-    unread = ""
+    failure: Unread | None = None
     for answer in run_all(calls):
         if isinstance(answer, Unread):
-            unread = unread or str(answer)
+            # What another try may bring is told before what it cannot.
+            failure = failure if failure is not None and failure.passing else answer
         elif isinstance(answer, Exception):
             raise answer
         else:
             documents += answer
-    return Found(kind, tuple(documents), unread)
+    return Found(kind, tuple(documents), failure)

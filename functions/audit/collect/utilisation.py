@@ -48,21 +48,21 @@ class UtilisationReader:
         parts = chunks(wanted, _QUERIES)
         answers = run_all([partial(self._read, part, now) for part in parts])
         series: dict[tuple[str, str], list[float]] = {}
-        unread = ""
+        failure: Unread | None = None
         for answer in answers:
             if isinstance(answer, Unread):
-                unread = str(answer)
+                failure = answer
             elif isinstance(answer, Exception):
                 raise answer
             else:
                 series |= answer
-        documents = [] if unread else [_document(each, series) for each in services]
+        documents = [] if failure else [_document(each, series) for each in services]
         slowest = {
             arn: percentile(values, 99)
             for (arn, name), values in series.items()
             if name == "response" and values
         }
-        return Found(Utilisation, tuple(documents), unread), slowest
+        return Found(Utilisation, tuple(documents), failure), slowest
 
     def _read(self, wanted: Sequence[_Wanted], now: float) -> dict[tuple[str, str], list[float]]:
         end = now - now % _HOUR_S

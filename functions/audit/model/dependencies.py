@@ -63,8 +63,12 @@ def longest_way(
     dependencies: Iterable[Dependency],
     containers: Mapping[str, int],
     waits: Callable[[Dependency], int] = lambda _: 0,
+    end: str = "",
 ) -> Way:
-    """The longest chain of dependencies; ``containers`` and ``waits`` say what each adds, in seconds."""
+    """The longest chain of dependencies; ``containers`` and ``waits`` say what each adds, in seconds.
+
+    ``end`` is the container that it leads to; any, if none is given.
+    """
     known = [
         edge for edge in dependencies if edge.container in containers and edge.on in containers
     ]
@@ -72,11 +76,13 @@ def longest_way(
         raise Unknown("dependsOn has a cycle", ("containerDefinitions",))
     edges = _edges(known)
     ways: dict[str, Way] = {}
-    for name in _prerequisites_first(containers, edges):
+    for name in _prerequisites_first([end] if end else containers, edges):
         before = [(ways[edge.on], waits(edge)) for edge in edges.get(name, ())]
         first = max(before, key=lambda way: way[0].seconds + way[1], default=(Way(0, ()), 0))
         seconds = first[0].seconds + first[1] + containers[name]
         ways[name] = Way(seconds, (*first[0].containers, name))
+    if end:
+        return ways[end]
     return max(ways.values(), key=lambda way: way.seconds, default=Way(0, ()))
 
 

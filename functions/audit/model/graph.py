@@ -10,7 +10,7 @@ from audit.model.load_balancing import TargetGroup
 from audit.model.node import Unknown
 from audit.model.resource import Resource, Source, short_name
 from audit.model.scaling import ScalableTarget, ScalingPolicy
-from audit.model.service import Service
+from audit.model.service import Service, group_arns
 from audit.model.task_definition import TaskDefinition
 
 _NOWHERE = Source()
@@ -234,10 +234,10 @@ def _has_arn(resource: Resource) -> bool:
 
 def _groups(service: Service) -> set[str]:
     try:
-        given = [entry["targetGroupArn"].text() for entry in service.load_balancers]
+        given = [arn for entry in service.load_balancers for arn in group_arns(entry)]
     except Unknown:
         return set()
-    return {name for arn in given if arn for name in (arn, short_name(arn))}
+    return {name for arn in given for name in (arn, short_name(arn))}
 
 
 def _revision(resource: Resource) -> int:

@@ -21,9 +21,13 @@ _LARGEST = 10**15
 
 
 class Unresolved(NamedTuple):
-    """Stands in the data where a value is that nobody could learn; says why."""
+    """Stands in the data where a value is that nobody could learn; says why.
+
+    ``may_be_absent``: not even whether there is one is known, as with Fn::If and AWS::NoValue.
+    """
 
     reason: str
+    may_be_absent: bool = False
 
 
 class Unknown(Exception):
@@ -76,13 +80,15 @@ class Node:
 
     @property
     def given(self) -> bool:
-        """Is anything written here (even if nobody can resolve it)?"""
+        """Is anything written here (even if nobody can resolve it)? UNKNOWN if even that is not known."""
+        if isinstance(self.value, Unresolved) and self.value.may_be_absent:
+            raise self._unreadable("something known")
         return self.value is not None
 
     @property
     def missing(self) -> bool:
         """Is nothing written here, or an empty text?"""
-        return self.value is None or self.value == ""
+        return not self.given or self.value == ""
 
     @property
     def in_use(self) -> bool:

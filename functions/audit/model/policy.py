@@ -39,7 +39,7 @@ def administrator(role: Role) -> Node | None:
 def granting(role: Role, action: str) -> Node | None:
     """The statement, or the attached administrator policy, that allows an action; conditions aside.
 
-    UNKNOWN if the role has other attached policies: their text was not read.
+    Nothing is said of other attached policies: their text was not read (``known_completely``).
     """
     everything = administrator(role)
     if everything is not None:
@@ -57,10 +57,16 @@ def allows(role: Role, action: str) -> bool:
         return True
     if any(_covers(_MANAGED.get(name, ()), action) for name in names):
         return True
-    unread = [name for name in names if name not in _MANAGED]
-    if unread:
-        raise Unknown(f"what {', '.join(unread)} of role {role.label} allows was not read")
+    missing = unread(role)
+    if missing:
+        raise Unknown(f"what {', '.join(missing)} of role {role.label} allows was not read")
     return False
+
+
+def unread(role: Role) -> list[str]:
+    """The attached policies of which neither the text nor what AWS wrote into them is known."""
+    names = [_policy_name(each) for each in role["AttachedPolicies"].items()]
+    return [name for name in names if name not in _MANAGED]
 
 
 def known_completely(role: Role) -> bool:

@@ -28,6 +28,8 @@ def stop_schedule(task: TaskDefinition) -> tuple[Slot, ...]:
         dependents.setdefault(each.on, []).append(each.container)
     slots: dict[str, Slot] = {}
     for container in _ordered(task, dependents):
+        if container.name in task.awaited:
+            continue  # it has exited long before
         after = (slots[name].end for name in dependents.get(container.name, ()) if name in slots)
         start = max(after, default=0)
         slots[container.name] = Slot(container.name, start, start + container.stop_timeout)

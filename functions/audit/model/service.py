@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from audit.model.task_definition import TaskDefinition
 
 _ENVIRONMENT_TAGS = frozenset({"environment", "env", "stage"})
-_PRODUCTION = re.compile(r"(?:^|[-_/ ])(?:prod|production|prd|live)(?:$|[-_/ ])", re.IGNORECASE)
+_PRODUCTION = re.compile(r"^live$|(?:^|[-_/ ])(?:prod|production|prd)(?:$|[-_/ ])", re.IGNORECASE)
+_NOT_PRODUCTION = re.compile(r"(?:^|[-_/ ])(?:non?|not|pre)[-_ ]pr(?:od|d)", re.IGNORECASE)
+
+
+def group_arns(entry: Node) -> tuple[str, ...]:
+    """What a ``loadBalancers`` entry names: in blue/green, half of the time the alternate is the live one."""
+    alternate = entry["advancedConfiguration"]["alternateTargetGroupArn"]
+    return tuple(arn for node in (entry["targetGroupArn"], alternate) if (arn := node.text()))
 
 
 class Cluster(Resource):
@@ -82,6 +89,15 @@ class Service(Resource):
         return self.graph.find(TargetGroup, arn)
 
     @property
+    def target_groups(self) -> list[tuple[Node, TargetGroup]]:
+        """Each ``loadBalancers`` entry with its group, and with the alternate one of blue/green."""
+        return [
+            (entry, self.graph.find(TargetGroup, arn))
+            for entry in self.load_balancers
+            for arn in group_arns(entry)
+        ]
+
+    @property
     def routes(self) -> list[tuple[Node, TargetGroup, LoadBalancer]]:
         """Each way that requests come: the ``loadBalancers`` entry, its group, what forwards to that."""
         groups = [(entry, self.target_group(entry)) for entry in self.load_balancers]
@@ -114,7 +130,7 @@ class Service(Resource):
         said = [value for key, value in self.tags.items() if key.lower() in _ENVIRONMENT_TAGS]
         cluster = self["clusterArn"].value or self["cluster"].value
         words = said or [short_name(str(cluster or "")), self.label]
-        return any(_PRODUCTION.search(word) for word in words)
+        return any(_PRODUCTION.search(each) and not _NOT_PRODUCTION.search(each) for each in words)
 
     @property
     def described(self) -> bool:
@@ -125,6 +141,12 @@ class Service(Resource):
     def controller(self) -> str:
         """``ECS`` unless given."""
         return self["deploymentController"]["type"].text() or "ECS"
+
+    @property
+    def rolling(self) -> bool:
+        """Does ECS replace its tasks bit by bit? Only then percentages and circuit breaker count."""
+        strategy = self["deploymentConfiguration"]["strategy"].text() or "ROLLING"
+        return self.controller == "ECS" and strategy == "ROLLING"
 
     @property
     def daemon(self) -> bool:

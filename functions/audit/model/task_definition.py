@@ -107,8 +107,18 @@ class TaskDefinition(Resource):
 
     @cached_property
     def network_mode(self) -> str:
-        """The mode in force: ``bridge`` unless given (API reference, RegisterTaskDefinition)."""
-        return self["networkMode"].text() or "bridge"
+        """The mode in force: awsvpc on Fargate, whatever VAL-01 says of the field; else bridge unless given.
+
+        Source: API reference, RegisterTaskDefinition "networkMode".
+        """
+        given = self["networkMode"].text()
+        if given == "awsvpc" or self._for_fargate:
+            return "awsvpc"
+        return given or ("awsvpc" if self.fargate else "bridge")
+
+    @property
+    def _for_fargate(self) -> bool:
+        return any(each.upper() == "FARGATE" for each in self["requiresCompatibilities"].texts())
 
     @property
     def one_namespace(self) -> bool:
@@ -136,10 +146,16 @@ class TaskDefinition(Resource):
         return tuple(each for container in self.containers for each in container.dependencies)
 
     def stop_way(self) -> Way:
-        """The longest chain of stopping containers: each may take its whole stopTimeout."""
-        return longest_way(
-            self.dependencies, {each.name: each.stop_timeout for each in self.containers}
-        )
+        """The longest chain of stopping containers: each may take its whole stopTimeout.
+
+        Those that another one waited for until they had exited are gone by then.
+        """
+        running = {
+            each.name: each.stop_timeout
+            for each in self.containers
+            if each.name not in self.awaited
+        }
+        return longest_way(self.dependencies, running)
 
 
 class Container(Node):

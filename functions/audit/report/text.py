@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
@@ -9,10 +10,18 @@ from audit.report.entry import Entry
 from audit.report.report import Report, summary
 from audit.rule import Outcome, Severity
 
+# A name from a file must neither steer a terminal nor begin a line that a CI system takes for a command.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
 
 def text(report: Report, *, verbose: bool = False) -> str:
     """Failures by rule; INFO, UNKNOWN and what was accepted only if ``verbose``."""
-    return "\n".join(_lines(report, verbose=verbose)) + "\n"
+    lines = (_CONTROL.sub(_shown, line) for line in _lines(report, verbose=verbose))
+    return "\n".join(lines) + "\n"
+
+
+def _shown(match: re.Match[str]) -> str:
+    return repr(match[0])[1:-1]
 
 
 def _lines(report: Report, *, verbose: bool) -> Iterator[str]:

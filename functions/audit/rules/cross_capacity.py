@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from audit.model.node import Unknown
-from audit.model.service import Service
+from audit.model.service import Service, group_arns
 from audit.rule import Profile, Severity, Verdicts, drop, failed, passed, rule
 from audit.rules.scaling_target import predefined_metric
 
@@ -54,8 +54,7 @@ def own_metric(service: Service) -> Verdicts:
     if target is None:
         return
     groups = {
-        (entry["targetGroupArn"].text() or "").rpartition(":")[2]
-        for entry in service.load_balancers
+        arn.rpartition(":")[2] for entry in service.load_balancers for arn in group_arns(entry)
     }
     for policy in target.policies:
         if predefined_metric(policy) != "ALBRequestCountPerTarget":

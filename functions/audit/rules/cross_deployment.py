@@ -17,7 +17,7 @@ from audit.rule import Profile, Severity, Verdicts, failed, passed, put, rule
     anchors=(),
 )
 def room_to_deploy(service: Service) -> Verdicts:
-    if service.controller != "ECS" or service.daemon:
+    if not service.rolling or service.daemon:
         return
     desired = service.desired_count
     if desired < 1:

@@ -51,10 +51,12 @@ def enough_addresses(service: Service) -> Verdicts:
     names = set(service.network["subnets"].texts())
     if not names:
         return
-    free = sum(_free(subnet["AvailableIpAddressCount"]) for subnet in service.subnets)
     sharing = [
         each for each in service.graph.all(Service) if names & set(each.network["subnets"].texts())
     ]
+    # What the others may take elsewhere, they need not take here.
+    subnets = {id(subnet): subnet for each in sharing for subnet in each.subnets}
+    free = sum(_free(subnet["AvailableIpAddressCount"]) for subnet in subnets.values())
     needed = sum(_most_tasks(each) - (each["runningCount"].whole() or 0) for each in sharing)
     node = service.network["subnets"]
     said = f"{len(sharing)} services may need {needed} more addresses, {free} are free"

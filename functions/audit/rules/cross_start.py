@@ -23,15 +23,16 @@ def grace(service: Service) -> int:
     return service["healthCheckGracePeriodSeconds"].whole() or 0
 
 
-def start_way(service: Service) -> Way:
-    """The longest chain of containers that wait for each other, with what each wait takes."""
+def start_way(service: Service, container: Container) -> Way:
+    """The longest chain of what a container waits for before it starts, with what each wait takes."""
     task = service.task_definition
 
     def waits(dependency: Dependency) -> int:
         before = task.container(dependency.on)
         return _wait(before, dependency.condition) if before is not None else 0
 
-    return longest_way(task.dependencies, {each.name: 0 for each in task.containers}, waits)
+    none = {each.name: 0 for each in task.containers}
+    return longest_way(task.dependencies, none, waits, container.name)
 
 
 def _wait(container: Container, condition: str) -> int:
@@ -70,8 +71,8 @@ def grace_covers_start(service: Service) -> Verdicts:
     seconds = grace(service)
     if not seconds:  # HLT-04 says so
         return
-    way = start_way(service)
     for container, group in _answering(service):
+        way = start_way(service, container)
         check = container.health_check
         own = check.start_period if check else 0
         interval = group.health_interval
@@ -131,7 +132,7 @@ def patient_target_group(service: Service) -> Verdicts:
 )
 def given_up_in_time(service: Service) -> Verdicts:
     breaker = service["deploymentConfiguration"]["deploymentCircuitBreaker"]
-    if not breaker["enable"].flag() or service.controller != "ECS" or service.desired_count < 1:
+    if not (service.rolling and breaker["enable"].flag()) or service.desired_count < 1:
         return
     desired = service.desired_count
     threshold = _threshold(service)

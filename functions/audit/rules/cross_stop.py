@@ -10,7 +10,11 @@ from audit.rule import Profile, Severity, Verdicts, failed, passed, put, rule
 from audit.rules.cross_drain import SPOT_NOTICE_S
 from audit.rules.scaling_policy import cooldown
 
-_KEEP_ALIVE = re.compile(r"KEEP_?ALIVE", re.IGNORECASE)
+# KEEP_ALIVE_TIMEOUT, GUNICORN_KEEPALIVE, HTTP_KEEP_ALIVE_SECONDS; not TCP_KEEPALIVE_COUNT, DB_KEEPALIVE.
+_KEEP_ALIVE = re.compile(
+    r"(?!.*(?:TCP|DB|SQL|REDIS))(?:.*_)?KEEP_?ALIVE(?:_TIMEOUT)?(?:_S|_SEC|_SECONDS)?",
+    re.IGNORECASE,
+)
 
 
 @rule(
@@ -78,9 +82,12 @@ def idle_and_drain(service: Service) -> Verdicts:
 
 
 def _keep_alive(service: Service, idle: int) -> Verdicts:
+    called = {entry["containerName"].text() for entry in service.load_balancers}
     for container in service.task_definition.containers:
+        if container.label not in called:
+            continue
         for name, node in container.environment.items():
-            if not _KEEP_ALIVE.search(name):
+            if not _KEEP_ALIVE.fullmatch(name):
                 continue
             try:
                 seconds = node.whole()
@@ -109,7 +116,7 @@ def scale_in_and_drain(service: Service) -> Verdicts:
     target = service.scalable_target
     if target is None or not service.load_balancers:
         return
-    delay = max(service.target_group(each).deregistration_delay for each in service.load_balancers)
+    delay = max((group.deregistration_delay for _, group in service.target_groups), default=0)
     stop = service.task_definition.stop_way().seconds
     for policy in target.policies:
         tracking = policy["TargetTrackingScalingPolicyConfiguration"]

@@ -20,11 +20,6 @@ _ALARMS = (
 _SHIFTING = frozenset({"BLUE_GREEN", "LINEAR", "CANARY"})
 
 
-def _rolling(service: Service) -> bool:
-    strategy = service["deploymentConfiguration"]["strategy"].text() or "ROLLING"
-    return service.controller == "ECS" and strategy == "ROLLING"
-
-
 @rule(
     "DEP-01",
     "A rolling deployment that fails ends and rolls back",
@@ -36,7 +31,7 @@ def _rolling(service: Service) -> bool:
     anchors=(),
 )
 def circuit_breaker(service: Service) -> Verdicts:
-    if not _rolling(service):
+    if not service.rolling:
         return
     breaker = service["deploymentConfiguration"]["deploymentCircuitBreaker"]
     if not breaker["enable"].flag():
@@ -70,7 +65,7 @@ def circuit_breaker(service: Service) -> Verdicts:
     anchors=(),
 )
 def enough_healthy(service: Service) -> Verdicts:
-    if service.daemon or not _rolling(service):
+    if service.daemon or not service.rolling:
         return
     node = service["deploymentConfiguration"]["minimumHealthyPercent"]
     minimum, desired = service.minimum_healthy_percent, service.desired_count

@@ -85,6 +85,9 @@ def not_administrator(task: TaskDefinition) -> Verdicts:
             continue
         found = policy.administrator(role)
         if found is None:
+            unread = policy.unread(role)
+            if unread:
+                raise Unknown(f"what {', '.join(unread)} of role {role.label} allows was not read")
             yield passed(task[field])
         else:
             yield failed(

@@ -26,10 +26,9 @@ def port_mappings(container: Container) -> Verdicts:
     task, mappings = container.task_definition, container["portMappings"].items()
     if not mappings:
         return ()
-    mode = "awsvpc" if task.fargate else task.network_mode
     return examine(
         mappings,
-        lambda mapping: _wrong(mapping, mode, container.label),
+        lambda mapping: _wrong(mapping, task.network_mode, container.label),
         clean=container["portMappings"],
     )
 

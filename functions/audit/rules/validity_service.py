@@ -172,7 +172,7 @@ def percentages(service: Service) -> Verdicts:
         )
     elif maximum < 100:
         yield failed(high, f"maximumPercent is {maximum}: it must be at least 100", put(high, 200))
-    elif minimum == maximum == 100 and service.controller == "ECS":
+    elif minimum == maximum == 100 and service.rolling:
         yield failed(
             high,
             "minimumHealthyPercent 100 and maximumPercent 100: Both maximumPercent and "

@@ -20,7 +20,8 @@ _MODES = ("awsvpc", "bridge", "host", "none")
     anchors=("cfn-lint:E3048",),
 )
 def network_mode(task: TaskDefinition) -> Verdicts:
-    node, mode = task["networkMode"], task.network_mode
+    node = task["networkMode"]
+    mode = node.text() or "bridge"
     if mode not in _MODES:
         yield failed(node, f"networkMode is {mode}; ECS knows {', '.join(_MODES)}")
     elif task.fargate and mode != "awsvpc":

@@ -7,6 +7,7 @@ from audit.memory import Day, Memory, after_change, after_sweep, new, repaired
 from audit.model.graph import Graph
 from audit.model.resource import Source
 from audit.model.service import Service
+from audit.model.task_definition import TaskDefinition
 from audit.report.entry import Entry
 from audit.report.report import Report
 from audit.rule import Outcome, Severity
@@ -65,6 +66,57 @@ def test_what_could_not_be_read_is_not_repaired_by_that():
     memory = after_sweep(memory, report(), {}, "2026-01-05", whole=False)
 
     assert new(report(finding("X-01")), memory) == []
+
+
+def unknown(rule="X-01", resource="web"):
+    return entry_of(finding(rule, resource=resource), Outcome.UNKNOWN)
+
+
+def clean(rule="X-01", resource="web"):
+    return entry_of(finding(rule, resource=resource), Outcome.PASS)
+
+
+def entry_of(entry, outcome):
+    return Entry(entry.finding._replace(outcome=outcome))
+
+
+def test_a_rule_that_could_not_decide_says_nothing_of_what_it_found_before():
+    memory = after_change(Memory(), report(finding("X-01"), finding("X-04")))
+    swept = report(unknown("X-01"), clean("X-04"))
+
+    assert repaired(swept, memory) == 1
+    memory = after_sweep(memory, swept, {}, "2026-01-05", whole=False)
+
+    assert new(report(finding("X-01")), memory) == []
+    assert [each.rule for each in new(report(finding("X-04")), memory)] == ["X-04"]
+
+
+def test_what_no_sweep_looks_at_is_neither_repaired_nor_forgotten():
+    task = TaskDefinition({"family": "nightly"}, Graph(()), Source())
+    job = Entry(finding("VAL-07").finding._replace(resource=task, place=task))
+    memory = after_change(Memory(), report(job))
+
+    assert repaired(report(clean()), memory) == 0
+    memory = after_sweep(memory, report(clean()), {}, "2026-01-05", whole=True)
+
+    assert new(report(job), memory) == []
+
+
+def test_a_service_that_is_gone_is_forgotten_without_being_repaired():
+    memory = after_change(Memory(), report(finding("X-01")))
+
+    assert repaired(report(clean(resource="api")), memory) == 0
+    assert after_sweep(memory, report(clean(resource="api")), {}, "d", whole=True).known == {}
+    assert after_sweep(memory, report(clean(resource="api")), {}, "d", whole=False) == memory
+
+
+def test_a_service_that_was_not_read_once_keeps_its_trend():
+    memory = after_sweep(Memory(), report(clean()), {"arn:web": [clean()]}, "day-1", whole=True)
+
+    partly = after_sweep(memory, report(), {"arn:api": [clean()]}, "day-2", whole=False)
+    assert partly.days.keys() == {"arn:web", "arn:api"}
+    wholly = after_sweep(memory, report(), {"arn:api": [clean()]}, "day-2", whole=True)
+    assert wholly.days.keys() == {"arn:api"}
 
 
 def test_the_trend_has_one_entry_a_day_and_ends_somewhere():

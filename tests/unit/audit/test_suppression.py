@@ -9,12 +9,14 @@ import pytest
 
 from audit.catalogue import all_rules
 from audit.evaluation import evaluate
+from audit.model.graph import Graph, Item
+from audit.model.service import Service
 from audit.model.task_definition import TaskDefinition
 from audit.report.entry import Entry
 from audit.rule import Outcome
 from audit.suppression import Suppression, from_graph, suppress
 from tests.unit.audit.case import REMOVED, changed
-from tests.unit.audit.clean import graph_of, world
+from tests.unit.audit.clean import ECS, graph_of, world
 
 TODAY = date(2026, 6, 1)
 _STOP = (TaskDefinition, "containerDefinitions[0].stopTimeout", REMOVED)
@@ -88,19 +90,40 @@ def _from(*changes: Any) -> tuple[list[Suppression], list[str]]:
     return from_graph(_entries(*changes)[0])
 
 
+def _suppressed(graph: Graph) -> list[Entry]:
+    entries = [Entry(each) for each in evaluate(graph, all_rules())]
+    return [each for each in suppress(entries, from_graph(graph)[0], TODAY)[0] if each.suppressed]
+
+
 def test_tags_of_a_resource_suppress_on_it() -> None:
-    change = (TaskDefinition, "tags", _TAGS)
-    found, problems = _from(change)
+    graph, _ = _entries((TaskDefinition, "tags", _TAGS))
+    found, problems = from_graph(graph)
     assert ([each.rule for each in found], problems) == (["LIF-01", "SEC-04"], [])
-    assert _state(found, change)[0] == "stateless (until 2026-12-31)"
+    (entry,) = _suppressed(graph)
+    assert (entry.rule, entry.suppressed) == ("LIF-01", "stateless (until 2026-12-31)")
+
+
+def test_tags_of_a_service_do_not_speak_for_its_namesake_in_another_cluster() -> None:
+    tags = [_TAGS[0] | {"value": "DEP-01"}, *_TAGS[1:]]
+    services = [
+        {
+            "serviceArn": f"{ECS}:service/{cluster}/web",
+            "serviceName": "web",
+            "clusterArn": f"{ECS}:cluster/{cluster}",
+            "desiredCount": 2,
+            "tags": tags if cluster == "dev" else [],
+        }
+        for cluster in ("dev", "prod")
+    ]
+    (entry,) = _suppressed(Graph([Item(Service, each) for each in services]))
+    assert entry.arn == f"{ECS}:service/dev/web"
 
 
 def test_docker_labels_suppress_on_their_container_only() -> None:
     labels = {tag["key"]: tag["value"] for tag in _TAGS}
-    app = (TaskDefinition, "containerDefinitions[0].dockerLabels", labels)
-    agent = (TaskDefinition, "containerDefinitions[1].dockerLabels", labels)
-    assert _state(_from(app)[0], app)[0] == "stateless (until 2026-12-31)"
-    assert _state(_from(agent)[0], agent)[0] == ""
+    for index, expected in ((0, ["LIF-01"]), (1, [])):
+        change = (TaskDefinition, f"containerDefinitions[{index}].dockerLabels", labels)
+        assert [each.rule for each in _suppressed(_entries(change)[0])] == expected
 
 
 @pytest.mark.parametrize(
