@@ -48,7 +48,7 @@ def shapes() -> str:
         members = {**described_shape.members, **given_shape.members}
         space = "" if service == "ecs" else f"{service}."
         roots[name] = _structure(members, given_shape.required_members, found, space)
-        roots[name]["members"] |= _BESIDE.get(name, {})
+        roots[name]["members"] = _BESIDE.get(name, {}) | roots[name]["members"]
     document = {"botocore": botocore.__version__, "roots": roots, "shapes": found}
     return json.dumps(document, separators=(",", ":"), sort_keys=True) + "\n"
 

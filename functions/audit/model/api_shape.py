@@ -23,6 +23,7 @@ _TYPES: dict[str, tuple[str, tuple[type, ...]]] = {
 }
 # Sets of two or three have stayed what they were; of launch types and operating systems there come new ones.
 _NEVER_GREW = 3
+_CLOSED = frozenset({"ContainerCondition"})
 
 
 class Problem(NamedTuple):
@@ -85,7 +86,7 @@ def _of_value(node: Node, name: str, unreadable: list[Unknown]) -> Iterator[Prob
     if shape is None or "type" in shape:
         yield from _of_scalar(node, shape["type"] if shape else name)
         if shape and shape.get("enum"):
-            yield from _of_set(node, shape["enum"])
+            yield from _of_set(node, shape["enum"], closed=name in _CLOSED)
         elif shape:
             yield from _of_range(node, shape.get("min"), shape.get("max"))
             yield from _of_length(node, "characters", shape)
@@ -112,15 +113,15 @@ def _of_scalar(node: Node, name: str) -> Iterator[Problem]:
         yield _mistyped(node, expected)
 
 
-def _of_set(node: Node, known: list[str]) -> Iterator[Problem]:
+def _of_set(node: Node, known: list[str], *, closed: bool) -> Iterator[Problem]:
     value = node.value
-    if not isinstance(value, str) or not value or value in known:
+    if not isinstance(value, str) or value in known:
         return
     by_lower = {each.lower(): each for each in known}
     near = _near(value.lower(), by_lower)
     said = f"{node} is {value[:64]!r}: Member must satisfy enum value set: [{', '.join(known)}]"
     likely = by_lower[near[0]] if near else None
-    newer = likely is None and len(known) > _NEVER_GREW
+    newer = likely is None and len(known) > _NEVER_GREW and not closed
     yield Problem("value", node, said, likely, newer=newer)
 
 

@@ -33,6 +33,12 @@ class TargetGroup(Resource):
         return DEFAULT_DEREGISTRATION_DELAY_S if seconds is None else seconds
 
     @property
+    def described(self) -> bool:
+        """Does it exist? What a template or CreateTargetGroup has, has a name of its own."""
+        made = bool(self.source.logical_id) or self["Name"].given
+        return not made and any(self[field].given for field in self.named_by)
+
+    @property
     def target_type(self) -> str:
         """``instance`` unless given (API reference, CreateTargetGroup)."""
         return self["TargetType"].text() or "instance"

@@ -8,7 +8,6 @@ from audit.model.dependencies import Dependency, cycle
 from audit.model.task_definition import Container, TaskDefinition
 from audit.rule import Profile, Severity, Verdict, Verdicts, examine, failed, put, rule
 
-_CONDITIONS = ("START", "COMPLETE", "SUCCESS", "HEALTHY")
 _PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDependency.html"
 
 
@@ -36,12 +35,6 @@ def _unknown(task: TaskDefinition) -> Iterator[Verdict]:
                 edge.node["containerName"],
                 f"{edge.container} depends on {edge.on}, of which there is no container: Cannot depend on "
                 f"container '{edge.on}' because it does not exist",
-            )
-        if edge.condition not in _CONDITIONS:
-            yield failed(
-                edge.node["condition"],
-                f"{edge.container} waits for {edge.on} to be {edge.condition or 'nothing'}; there are "
-                f"{', '.join(_CONDITIONS)}",
             )
 
 

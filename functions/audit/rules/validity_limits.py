@@ -54,11 +54,12 @@ def _unknown_name(task: TaskDefinition, own: str, node: Node) -> Iterator[Verdic
     severity=Severity.ERROR,
     profile=Profile.VALIDITY,
     source=_CONTAINER,
-    remedy='set "softLimit" to "hardLimit" or less, "memory" to 6 MiB or more, "swappiness" from 0 to 100',
+    remedy='set "softLimit" to "hardLimit" or less, "memory" to 6 MiB or more, "swappiness" from 0 to 100, '
+    'the "size" of a tmpfs to 1 MiB or more',
     anchors=(),
 )
 def possible_limits(container: Container) -> Verdicts:
-    checks = (_ulimits, _least_memory, _swappiness)
+    checks = (_ulimits, _least_memory, _swappiness, _tmpfs)
     return examine(checks, lambda check: check(container), clean=container["name"])
 
 
@@ -90,6 +91,17 @@ def _swappiness(container: Container) -> Iterator[Verdict]:
     value = node.whole()
     if value is not None and not 0 <= value <= _MOST_SWAPPINESS:
         yield failed(node, f"{container.label}: swappiness is {value}; 0 to 100 are possible")
+
+
+def _tmpfs(container: Container) -> Iterator[Verdict]:
+    for mount in container["linuxParameters"]["tmpfs"].items():
+        size = mount["size"].whole()
+        if size is not None and size < 1:
+            yield failed(
+                mount["size"],
+                f"{container.label}: the tmpfs at {mount['containerPath'].text()} has {size} MiB: its size "
+                "must be positive",
+            )
 
 
 @rule(

@@ -153,22 +153,43 @@ def grace_period(service: Service) -> Verdicts:
 
 @rule(
     "VAL-32",
-    "The smallest count is not above the largest",
+    "A scalable target names a service and its counts, the smallest not above the largest",
     on=ScalableTarget,
     severity=Severity.ERROR,
     profile=Profile.VALIDITY,
     source="https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html",
-    remedy='set "MinCapacity" to at most "MaxCapacity"',
+    remedy='set "MinCapacity" to at most "MaxCapacity", and "ResourceId" to service/<cluster>/<service>',
     anchors=(),
 )
 def capacities(target: ScalableTarget) -> Verdicts:
+    return examine((_counts, _resource), lambda check: check(target), clean=target["MinCapacity"])
+
+
+def _counts(target: ScalableTarget) -> Iterator[Verdict]:
     low, high = target["MinCapacity"].whole(), target["MaxCapacity"].whole()
-    if low is None or high is None:
-        return
-    if low > high or low < 0:
+    for name, count in (("MinCapacity", low), ("MaxCapacity", high)):
+        if count is None:
+            yield failed(
+                target[name],
+                f"{name} is not given: it is required when registering a new scalable target",
+            )
+    if low is not None and high is not None and (low > high or low < 0):
         yield failed(
             target["MinCapacity"],
             f"MinCapacity {low}, MaxCapacity {high}: the maximum is below the minimum, or either below 0",
         )
-    else:
-        yield passed(target["MinCapacity"])
+
+
+def _resource(target: ScalableTarget) -> Iterator[Verdict]:
+    node = target["ResourceId"]
+    name = node.text()
+    if not name or any(mark in name for mark in _FILLED_IN):
+        return
+    kind, *parts = name.split("/")
+    if target["ServiceNamespace"].text() == "ecs" and (
+        kind != "service" or len(parts) != 2 or not all(parts)
+    ):
+        yield failed(
+            node,
+            f"ResourceId is {name[:80]!r}: of an ECS service it is service/<cluster>/<service>",
+        )

@@ -37,6 +37,12 @@ def _wrong(mapping: Node, mode: str, name: str) -> Iterator[Verdict]:
     if mode == "none":
         yield failed(mapping, f"{name} maps a port, which network mode none does not allow")
         return
+    if mapping["appProtocol"].in_use and not mapping["name"].in_use:
+        yield failed(
+            mapping["name"],
+            f"{name} maps a port with appProtocol {mapping['appProtocol'].text()} and no name: an "
+            "application protocol is for Service Connect, which finds the mapping by its name",
+        )
     if mapping["containerPortRange"].given:
         yield from _wrong_range(mapping, mode, name)
         return

@@ -16,10 +16,6 @@ from audit.rule import Fix, Profile, Rule, Severity, Verdict, Verdicts, examine,
 
 # Whoever has more should look at the first ones.
 _MOST = 20
-# VAL-01, VAL-06, VAL-08, VAL-24 and VAL-30 say more of these.
-_JUDGED_ELSEWHERE = frozenset(
-    {"networkMode", "logDriver", "condition", "minimumHealthyPercent", "maximumPercent"}
-)
 _ECS = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference"
 _SCALING = "https://docs.aws.amazon.com/autoscaling/application/APIReference"
 _BALANCING = "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference"
@@ -113,8 +109,8 @@ known_group_values = _values(
 
 
 def _misnamed(resource: Resource) -> Iterator[Verdict]:
-    # What exists has been taken, and is described under other names than it was created with.
-    exists = bool(resource.arn) and isinstance(resource, TargetGroup)
+    # What exists has been taken, and is described under another name than it was created with.
+    exists = isinstance(resource, TargetGroup) and resource.described
     return _told(
         resource,
         lambda problem: problem.kind != "value" and not (exists and problem.kind == "missing"),
@@ -128,10 +124,11 @@ def _out_of_place(resource: Resource) -> Iterator[Verdict]:
 
 
 def _elsewhere(resource: Resource, problem: Problem) -> bool:
+    """VAL-01, VAL-06, VAL-24 and VAL-30 say more of these."""
     path = problem.node.path
-    return path[-1] in _JUDGED_ELSEWHERE or (
-        path[0] == "tags" and isinstance(resource, TaskDefinition)
-    )
+    if isinstance(resource, TaskDefinition):
+        return path[0] in ("networkMode", "tags") or path[-1] == "logDriver"
+    return path[-1] in ("minimumHealthyPercent", "maximumPercent")
 
 
 def _told(resource: Resource, wanted: Callable[[Problem], bool]) -> Iterator[Verdict]:

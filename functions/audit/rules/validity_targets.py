@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from audit.model.load_balancing import TargetGroup
@@ -9,6 +10,7 @@ from audit.model.node import Node
 from audit.model.service import Service
 from audit.rule import Profile, Severity, Verdict, Verdicts, examine, failed, rule
 
+_GROUP_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,32}(?<!-)")
 _SERVICE = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html"
 
 
@@ -131,3 +133,41 @@ def _volume(service: Service, node: Node) -> Iterator[Verdict]:
             f"The volume name '{name}' in your request does not have a matching volume in your Task "
             "Definition that is configuredAtLaunch",
         )
+
+
+@rule(
+    "VAL-51",
+    "A target group has a name and a port that Elastic Load Balancing takes",
+    on=TargetGroup,
+    severity=Severity.ERROR,
+    profile=Profile.VALIDITY,
+    source="https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html",
+    remedy='use up to 32 letters, digits and hyphens, no hyphen first or last; give "Protocol", "Port" '
+    'and "VpcId"',
+    anchors=(),
+)
+def group(group: TargetGroup) -> Verdicts:
+    if group["TargetType"].text() == "lambda":
+        return ()
+    return examine(
+        (_group_name, _group_port), lambda check: check(group), clean=group["TargetType"]
+    )
+
+
+def _group_name(group: TargetGroup) -> Iterator[Verdict]:
+    node = group["Name"]
+    name = node.text()
+    if name and "${" not in name and not _GROUP_NAME.fullmatch(name):
+        yield failed(
+            node,
+            f"Name is {name[:64]!r}: a maximum of 32 alphanumeric characters or hyphens, which must not "
+            "begin or end with a hyphen",
+        )
+
+
+def _group_port(group: TargetGroup) -> Iterator[Verdict]:
+    if group.described:
+        return
+    for field in ("Protocol", "Port", "VpcId"):
+        if not group[field].given:
+            yield failed(group[field], f"{field} is not given: it is required for targets in a VPC")

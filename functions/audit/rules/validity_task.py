@@ -36,6 +36,35 @@ def network_mode(task: TaskDefinition) -> Verdicts:
 
 
 @rule(
+    "VAL-49",
+    "Fault injection has a network that it works in",
+    on=TaskDefinition,
+    severity=Severity.ERROR,
+    profile=Profile.VALIDITY,
+    source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fault-injection.html",
+    remedy='set "networkMode" to awsvpc or host, or "enableFaultInjection": false',
+    anchors=(),
+)
+def fault_injection(task: TaskDefinition) -> Verdicts:
+    node = task["enableFaultInjection"]
+    if not node.flag():
+        return
+    if task.network_mode not in ("awsvpc", "host"):
+        yield failed(
+            node,
+            f"enableFaultInjection with network mode {task.network_mode}: fault injection works with tasks "
+            "using the awsvpc or host network modes",
+            put(node, False),
+        )
+    elif task.windows:
+        yield failed(
+            node, "enableFaultInjection on Windows, where it isn't available", put(node, False)
+        )
+    else:
+        yield passed(node)
+
+
+@rule(
     "VAL-02",
     "Fargate has the task's size",
     on=TaskDefinition,

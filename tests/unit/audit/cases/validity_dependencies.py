@@ -30,10 +30,11 @@ CASES = [
         says="app -> app: Container dependsOn contains a cycle",
     ),
     Case(
-        "VAL-08",
-        ((TaskDefinition, f"{_EDGE}.condition", "STARTED"),),
+        "VAL-33",
+        ((TaskDefinition, f"{_EDGE}.condition", "RUNNING"),),
         at=f"{_EDGE}.condition",
-        says="app waits for agent to be STARTED; there are START, COMPLETE, SUCCESS, HEALTHY",
+        says="condition is 'RUNNING': Member must satisfy enum value set: [COMPLETE, HEALTHY, ",
+        severity="ERROR",
     ),
     Case(
         "VAL-09",

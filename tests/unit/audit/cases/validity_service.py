@@ -78,6 +78,7 @@ CASES = [
         given=_DAEMON,
         at="schedulingStrategy",
         says="DAEMON with deployment controller CODE_DEPLOY",
+        also=("VAL-48",),
     ),
     Case(
         "VAL-24",
