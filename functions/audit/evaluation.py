@@ -38,8 +38,14 @@ def evaluate(graph: Graph, rules: Iterable[Rule]) -> list[Finding]:
     return list(findings(graph, rules))
 
 
-def findings(graph: Graph, rules: Iterable[Rule]) -> Iterator[Finding]:
-    """The same one by one, for an account whose verdicts are too many to keep."""
+def findings(
+    graph: Graph, rules: Iterable[Rule], counted: dict[Outcome, int] | None = None
+) -> Iterator[Finding]:
+    """The same one by one, for an account whose verdicts are too many to keep.
+
+    Outcomes in ``counted`` are counted there, and nothing more: most checks pass or do not apply.
+    """
+    counted = {} if counted is None else counted
     by_kind: dict[type[Node], list[Rule]] = {}
     for rule in rules:
         by_kind.setdefault(rule.on, []).append(rule)
@@ -48,50 +54,56 @@ def findings(graph: Graph, rules: Iterable[Rule]) -> Iterator[Finding]:
         if number % _REMEMBERED == 0:
             for each in graph:
                 each.forget()
-        yield from _verdicts(by_kind.get(type(resource), ()), resource, resource)
+        yield from _verdicts(by_kind.get(type(resource), ()), resource, resource, counted)
         if containers and isinstance(resource, TaskDefinition):
-            yield from _of_containers(containers, resource)
+            yield from _of_containers(containers, resource, counted)
 
 
-def _of_containers(rules: list[Rule], task: TaskDefinition) -> Iterator[Finding]:
+def _of_containers(
+    rules: list[Rule], task: TaskDefinition, counted: dict[Outcome, int]
+) -> Iterator[Finding]:
     try:
         containers = task.containers
     except Unknown as unknown:
         verdict = Verdict(Outcome.UNKNOWN, unknown.path, unknown.reason)
         for rule in rules:
-            yield _of(rule, task, verdict)
+            yield from _said(rule, task, (verdict,), counted)
         return
     for container in containers:
-        yield from _verdicts(rules, container, task)
+        yield from _verdicts(rules, container, task, counted)
 
 
 def _verdicts(
-    rules: Iterable[Rule], subject: Resource | Container, resource: Resource
+    rules: Iterable[Rule],
+    subject: Resource | Container,
+    resource: Resource,
+    counted: dict[Outcome, int],
 ) -> Iterator[Finding]:
-    nothing = Verdict(Outcome.NOT_APPLICABLE, subject.path)
+    nothing = (Verdict(Outcome.NOT_APPLICABLE, subject.path),)
     for rule in rules:
-        said = False
+        verdicts: list[Verdict] = []
         try:
-            for verdict in rule.check(subject):
-                said = True
-                yield _of(rule, resource, verdict)
+            verdicts.extend(rule.check(subject))  # what it says before it does not know stays
         except Unknown as unknown:
             # What is unknown may belong to another resource; the reason says which field it is.
-            yield _of(rule, resource, Verdict(Outcome.UNKNOWN, subject.path, unknown.reason))
+            verdicts.append(Verdict(Outcome.UNKNOWN, subject.path, unknown.reason))
+        yield from _said(rule, resource, verdicts or nothing, counted)
+
+
+def _said(
+    rule: Rule, resource: Resource, verdicts: Iterable[Verdict], counted: dict[Outcome, int]
+) -> Iterator[Finding]:
+    for outcome, path, message, severity, fixes, place in verdicts:
+        if outcome in counted:
+            counted[outcome] += 1
             continue
-        if not said:
-            yield _of(rule, resource, nothing)
-
-
-def _of(rule: Rule, resource: Resource, verdict: Verdict) -> Finding:
-    outcome, path, message, severity, fixes, place = verdict
-    return Finding(
-        rule,
-        outcome,
-        severity or rule.severity,
-        resource,
-        place or resource,
-        path,
-        message,
-        fixes,
-    )
+        yield Finding(
+            rule,
+            outcome,
+            severity or rule.severity,
+            resource,
+            place or resource,
+            path,
+            message,
+            fixes,
+        )

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import json
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -35,24 +32,6 @@ class BadOption(InvalidOption):
 
 def run(arguments: Namespace) -> ExitCode:
     """Audit the files, write the report, and say with the exit code what came of it."""
-    with _keeping_garbage():
-        return _run(arguments)
-
-
-@contextmanager
-def _keeping_garbage() -> Iterator[None]:
-    """A process that ends with its report: looking for garbage looks at all of it again and again."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        # Whoever calls this from a process that goes on, as tests do, must not run out of memory.
-        if collecting:
-            gc.enable()
-
-
-def _run(arguments: Namespace) -> ExitCode:
     # A lone surrogate in a file must not end the report half-way.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -63,6 +42,7 @@ def _run(arguments: Namespace) -> ExitCode:
         other_files=arguments.other_files,
         shown=_shown(arguments),
     )
+    _check_parameters(arguments.parameter, audited)
     report = accepted(audited.report, audited.graph, arguments.suppressions, arguments.baseline)
     if arguments.write_baseline:
         write_baseline(report, arguments.write_baseline)
@@ -78,6 +58,16 @@ def _shown(arguments: Namespace) -> frozenset[Outcome]:
         return _FAILURES
     names = (arguments.format, *(name for name, _ in _reports(arguments.report)))
     return _FAILURES.union(*(_LISTS.get(name, _EVERY) for name in names))
+
+
+def _check_parameters(given: list[str], audited: Audited) -> None:
+    from sandbox.lint.cloudformation import parameter_names
+
+    known = {name for text in audited.texts.values() for name in parameter_names(text.value)}
+    for name in _parameters(given):
+        if name not in known:
+            there = ", ".join(sorted(known)) or "no parameter at all"
+            raise BadOption(f"--parameter {name}: the templates have {there}")
 
 
 def _show(report: Report, audited: Audited, arguments: Namespace) -> None:

@@ -11,6 +11,7 @@ from audit.report.entry import Entry
 from audit.report.report import Report, of_resources
 from audit.rule import Outcome, Rule
 from sandbox.lint import text_problems
+from sandbox.lint.cloudformation import not_expanded
 from sandbox.lint.documents import items
 from sandbox.lint.locating import locate
 from sandbox.lint.marked import Text, Unreadable
@@ -46,8 +47,9 @@ def audit_files(
         try:
             text = read(file)
         except Unreadable as error:
-            problems.append(text_problems.unreadable(name_of(file), error.text, error))
-            complete = False
+            if not (other_files and text_problems.of_something_else(error.text)):
+                problems.append(text_problems.unreadable(name_of(file), error.text, error))
+                complete = False
             continue
         texts[text.file] = text
         new = items(text, parameters)
@@ -58,23 +60,20 @@ def audit_files(
             problems.append(text_problems.not_recognised(text.file))
             complete = False
     graph = Graph(found)
-    entries, counted = _entries(findings(graph, rules), texts, shown)
+    counted = dict.fromkeys(frozenset(Outcome) - shown, 0)
+    entries = [_entry(each, texts) for each in findings(graph, rules, counted)]
     resources = of_resources(each.kind for each in graph)
-    report = Report((*problems, *entries), resources, only_counted=counted)
+    notes = tuple(
+        f"{text.file}: {name} is not expanded, what it makes is not audited"
+        for text in texts.values()
+        for name in not_expanded(text.value)
+    )
+    report = Report((*problems, *entries), resources, notes, counted)
     return Audited(report, graph, texts, complete)
 
 
-def _entries(
-    found: Iterable[Finding], texts: Mapping[str, Text], shown: frozenset[Outcome]
-) -> tuple[list[Entry], Mapping[Outcome, int]]:
-    entries: list[Entry] = []
-    counted = dict.fromkeys(Outcome, 0)
-    for finding in found:
-        if finding.outcome not in shown:
-            counted[finding.outcome] += 1
-        elif finding.outcome is Outcome.NOT_APPLICABLE:
-            entries.append(Entry(finding))
-        else:
-            text = texts[finding.place.source.file]
-            entries.append(Entry(finding, locate(text, finding.place, finding.path)))
-    return entries, counted
+def _entry(finding: Finding, texts: Mapping[str, Text]) -> Entry:
+    if finding.outcome is Outcome.NOT_APPLICABLE:
+        return Entry(finding)
+    text = texts[finding.place.source.file]
+    return Entry(finding, locate(text, finding.place, finding.path))

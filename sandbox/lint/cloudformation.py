@@ -26,8 +26,12 @@ class Template:
         values = {
             name: _parameter(name, body) for name, body in _object(document, "Parameters").items()
         }
+        given = {
+            name: _listed(_object(document, "Parameters").get(name), text)
+            for name, text in parameters.items()
+        }
         self._scope = Scope(
-            parameters=values | dict(parameters),
+            parameters=values | given,
             mappings=_object(document, "Mappings"),
             conditions=_object(document, "Conditions"),
             references={},
@@ -113,7 +117,23 @@ def _parameter(name: str, body: Any) -> Any:
     kind = str(body.get("Type", "")) if isinstance(body, dict) else ""
     if default is None or kind.startswith("AWS::SSM::"):
         return Unresolved(f"parameter {name} has no default")
-    listed = kind == "CommaDelimitedList" or kind.startswith("List<")
-    if listed and isinstance(default, str):
-        return [each.strip() for each in default.split(",")]
-    return default
+    return _listed(body, default)
+
+
+def _listed(body: Any, value: Any) -> Any:
+    kind = str(body.get("Type", "")) if isinstance(body, dict) else ""
+    if isinstance(value, str) and (kind == "CommaDelimitedList" or "List<" in kind):
+        return [each.strip() for each in value.split(",")]
+    return value
+
+
+def parameter_names(document: Any) -> frozenset[str]:
+    """What ``--parameter`` may name."""
+    return frozenset(_object(document, "Parameters")) if is_template(document) else frozenset()
+
+
+def not_expanded(document: Any) -> list[str]:
+    """The loops, whose resources nobody sees before CloudFormation makes them."""
+    if not is_template(document):
+        return []
+    return [name for name in document["Resources"] if str(name).startswith("Fn::")]

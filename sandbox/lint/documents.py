@@ -87,6 +87,28 @@ _REST_OF_TASK = (
     *("placementConstraints", "pidMode", "ipcMode", "tags"),
 )
 
+_UPDATED = frozenset(
+    {"taskDefinition", "desiredCount", "deploymentConfiguration", "forceNewDeployment"}
+)
+_ONLY_UPDATES = frozenset({"service", "forceNewDeployment"})
+_AS_IT_IS = Unresolved("an update keeps what the service has", may_be_absent=True)
+_KEPT = (
+    *("desiredCount", "taskDefinition", "deploymentConfiguration", "deploymentController"),
+    *(
+        "networkConfiguration",
+        "loadBalancers",
+        "serviceRegistries",
+        "healthCheckGracePeriodSeconds",
+    ),
+    *("launchType", "capacityProviderStrategy", "platformVersion", "schedulingStrategy", "tags"),
+    *(
+        "enableECSManagedTags",
+        "propagateTags",
+        "enableExecuteCommand",
+        "availabilityZoneRebalancing",
+    ),
+)
+
 
 def items(text: Text, parameters: Mapping[str, str]) -> list[Item]:
     """The resources of a file; none if it holds nothing that the audit knows."""
@@ -102,6 +124,8 @@ def _items(file: str, value: Any, pointer: Path, parameters: Mapping[str, str]) 
         yield from Template(value, parameters).items(file)
     elif "ContainerDefinitions" in value:
         yield Item(TaskDefinition, to_api(value), Source(file, pointer))
+    elif _updates(value):
+        yield Item(Service, _updated(value), Source(file, pointer))
     elif kind := _kind(value):
         yield Item(kind, value, Source(file, pointer))
     else:
@@ -118,6 +142,17 @@ def _of_list(
     for index, each in enumerate(value):
         if not isinstance(each, list):
             yield from _items(file, each, (*pointer, index), parameters)
+
+
+def _updates(value: dict[str, Any]) -> bool:
+    # UpdateService calls the name of the service "service", and takes only what changes.
+    return isinstance(value.get("service"), str) and not _UPDATED.isdisjoint(value)
+
+
+def _updated(value: dict[str, Any]) -> dict[str, Any]:
+    kept = dict.fromkeys(_KEPT, _AS_IT_IS)
+    given = {key: each for key, each in value.items() if key not in _ONLY_UPDATES}
+    return kept | given | {"serviceName": value["service"]}
 
 
 def _kind(value: dict[str, Any]) -> type[Resource] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from audit.model.node import Unresolved
@@ -32,6 +33,7 @@ def api_name(name: str) -> str:
     return _API_NAMES.get(name) or name[:1].lower() + name[1:]
 
 
+@cache
 def template_names(name: str) -> tuple[str, ...]:
     """The names that an API field may have in a template, the likeliest first."""
     upper = name[:1].upper() + name[1:]

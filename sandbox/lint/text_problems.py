@@ -10,12 +10,19 @@ from audit.rule import Outcome, Profile, Rule, Severity, Verdicts
 from sandbox.lint.locating import location
 from sandbox.lint.marked import Problem, Text, Unreadable
 
+_WORDS_OF_ECS = ("ontainerDefinitions", "AWS::", "askDefinition", "erviceName", "desiredCount")
+
 
 def unreadable(file: str, text: str, error: Unreadable) -> Entry:
     """Nothing of the file can be looked at."""
     start = error.offset
     place = location(Text(file, text, None), start, start + 1)
     return _entry(_READ._replace(remedy=error.remedy), place, error.message)
+
+
+def of_something_else(text: str) -> bool:
+    """Is it text without a word of ECS, such as another tool's template, which need not be JSON or YAML?"""
+    return bool(text) and not any(word in text for word in _WORDS_OF_ECS)
 
 
 def read_over(text: Text, problem: Problem) -> Entry:

@@ -49,7 +49,8 @@ class Graph:
 
     def all[R: Resource](self, kind: type[R]) -> tuple[R, ...]:
         """Every resource of a kind that is in the graph, which may not be all there are."""
-        return tuple(each for each in self._resources.get(kind, ()) if isinstance(each, kind))
+        found: Any = self._resources.get(kind, ())
+        return tuple(found)
 
     def every[R: Resource](self, kind: type[R]) -> tuple[R, ...]:
         """Every resource of a kind; UNKNOWN unless all were read."""
@@ -162,6 +163,20 @@ class Graph:
                 continue
             if target is not None:
                 found.setdefault(id(target), service)
+        return found
+
+    def services_in(self, subnets: Iterable[str]) -> tuple[Service, ...]:
+        """The services of the graph that take addresses from one of the subnets."""
+        by_subnet = self._services_by_subnet
+        found = {id(each): each for name in subnets for each in by_subnet.get(name, ())}
+        return tuple(found.values())
+
+    @cached_property
+    def _services_by_subnet(self) -> dict[str, list[Service]]:
+        found: dict[str, list[Service]] = {}
+        for service in self.all(Service):
+            for name in service.network["subnets"].texts():
+                found.setdefault(name, []).append(service)
         return found
 
     @cached_property

@@ -70,7 +70,8 @@ class Node:
     def _below(self, key: str | int) -> Any:
         match self.value:
             case Unresolved():
-                return self.value
+                # What the whole is, nobody knows: still less, whether it has this part.
+                return Unresolved(self.value.reason, may_be_absent=True)
             case list() if isinstance(key, int):
                 return self.value[key] if 0 <= key < len(self.value) else None
             case _:
@@ -109,11 +110,14 @@ class Node:
 
     def text(self) -> str | None:
         """The text; None if not given. Numbers and flags as they are written."""
-        match self.value:
+        value: Any = self.value
+        if isinstance(value, str) and not value.startswith(_BEGINS):
+            return value
+        match value:
             case None:
                 return None
             case str() if not self.placeholder:
-                return self.value
+                return str(self.value)
             case bool():
                 return str(self.value).lower()
             case int() if abs(self.value) < _LARGEST:

@@ -51,9 +51,7 @@ def enough_addresses(service: Service) -> Verdicts:
     names = set(service.network["subnets"].texts())
     if not names:
         return
-    sharing = [
-        each for each in service.graph.all(Service) if names & set(each.network["subnets"].texts())
-    ]
+    sharing = service.graph.services_in(names)
     # What the others may take elsewhere, they need not take here.
     subnets = {id(subnet): subnet for each in sharing for subnet in each.subnets}
     free = sum(_free(subnet["AvailableIpAddressCount"]) for subnet in subnets.values())

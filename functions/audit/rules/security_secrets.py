@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from audit.model.node import Node
@@ -16,8 +17,17 @@ _VALUES = (
     ("an AWS access key id", re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b")),
     ("a private key", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")),
     ("a JSON web token", re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{4,}")),
+    ("a token of GitHub", re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,})")),
+    (
+        "a token of Slack",
+        re.compile(r"\bxox[abeprs]-[\w-]{10,}|hooks\.slack\.com/services/T\w+/B\w+/\w+"),
+    ),
+    ("a live key of Stripe", re.compile(r"\b[rs]k_live_[A-Za-z0-9]{16,}")),
     ("a URL with a password", re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s:/@]*:[^\s:/@${}<>]+@")),
 )
+# 40 characters of base64, of all its kinds: no hash in hexadecimal, no path, no name.
+_SECRET_KEY = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[A-Za-z0-9/+]{40}")
+_LEAST_ENTROPY = 4.2
 # Names of secrets, or values that are none.
 _HARMLESS = re.compile(
     r"(?:true|false|none|null|\d{1,6}|arn:aws[\w-]*:.*|/[\w./-]+)?", re.IGNORECASE
@@ -54,8 +64,16 @@ def _secret(name: str, value: Node) -> str | None:
     for kind, pattern in _VALUES:
         if pattern.search(text):
             return kind
+    if _SECRET_KEY.fullmatch(text) and _entropy(text) > _LEAST_ENTROPY:
+        return "what looks like an AWS secret access key"
     return (
         "a secret, as its name says,"
         if _NAME.search(name) and not _HARMLESS.fullmatch(text)
         else None
     )
+
+
+def _entropy(text: str) -> float:
+    """Bits a character."""
+    shares = (text.count(each) / len(text) for each in set(text))
+    return -sum(share * math.log2(share) for share in shares)

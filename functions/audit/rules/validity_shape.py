@@ -8,6 +8,7 @@ from itertools import islice
 from audit.model import api_shape
 from audit.model.api_shape import Problem
 from audit.model.load_balancing import TargetGroup
+from audit.model.node import Unknown
 from audit.model.resource import Resource
 from audit.model.scaling import ScalableTarget, ScalingPolicy
 from audit.model.service import Service
@@ -109,12 +110,26 @@ known_group_values = _values(
 
 
 def _misnamed(resource: Resource) -> Iterator[Verdict]:
-    # What exists has been taken, and is described under another name than it was created with.
-    exists = isinstance(resource, TargetGroup) and resource.described
-    return _told(
+    yield from _told(
         resource,
-        lambda problem: problem.kind != "value" and not (exists and problem.kind == "missing"),
+        lambda problem: problem.kind != "value" and not _named_elsewhere(resource, problem),
     )
+    if isinstance(resource, Service) and _nameless(resource):
+        raise Unknown("serviceName is not given: the tool that deploys it may keep it elsewhere")
+
+
+def _named_elsewhere(resource: Resource, problem: Problem) -> bool:
+    if problem.kind != "missing" or len(problem.node.path) > 1:
+        return False
+    if isinstance(resource, TargetGroup):
+        # What exists has been taken, and is described under another name than it was created with.
+        return resource.described
+    return isinstance(resource, Service) and _nameless(resource)
+
+
+def _nameless(service: Service) -> bool:
+    # ecspresso keeps both in its own configuration.
+    return not any(service[field].given for field in ("serviceName", "cluster", "clusterArn"))
 
 
 def _out_of_place(resource: Resource) -> Iterator[Verdict]:

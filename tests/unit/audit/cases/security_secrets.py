@@ -26,4 +26,32 @@ CASES = [
         at=_VALUE,
         says="variable API_TOKEN holds a secret",
     ),
+    Case(
+        "SEC-01",
+        ((TaskDefinition, _VALUE, "ghp_" + "a1B2" * 9),),
+        given=((TaskDefinition, _VALUE, "ghp_short"),),
+        at=_VALUE,
+        says="variable PORT holds a token of GitHub in plain text",
+    ),
+    Case(
+        "SEC-01",
+        ((TaskDefinition, _VALUE, "xoxb-" + "1234567890-abc"),),
+        at=_VALUE,
+        says="variable PORT holds a token of Slack in plain text",
+    ),
+    Case(
+        "SEC-01",
+        ((TaskDefinition, _VALUE, "sk_" + "live_" + "0a1b2c3d4e5f6g7h"),),
+        at=_VALUE,
+        says="variable PORT holds a live key of Stripe in plain text",
+    ),
+    Case(
+        "SEC-01",
+        # The example of the IAM user guide.
+        ((TaskDefinition, _VALUE, "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),),
+        # A commit, 40 characters too.
+        given=((TaskDefinition, _VALUE, "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b"),),
+        at=_VALUE,
+        says="variable PORT holds what looks like an AWS secret access key in plain text",
+    ),
 ]

@@ -74,7 +74,9 @@ def _constraints() -> Iterator[Any]:
                 yield pytest.param(kind, path, value, path, id=name)
             for name in required:
                 told = f"{kind.kind} {format_path((*path, name))} missing"
-                yield pytest.param(kind, path, {"": ""}, (*path, name), id=told)
+                # A service without a name and a cluster may have both elsewhere.
+                value = {"cluster": "prod"} if kind is Service and not path else {"": ""}
+                yield pytest.param(kind, path, value, (*path, name), id=told)
 
 
 def _document(path: Path, value: Any) -> Any:

@@ -16,7 +16,7 @@ from audit.model.scaling import ScalableTarget, ScalingPolicy
 from audit.model.service import Cluster, Service
 from audit.model.surroundings import Role, SecurityGroup, Subnet
 from audit.model.task_definition import TaskDefinition
-from sandbox.lint.cloudformation import Template
+from sandbox.lint.cloudformation import Template, not_expanded
 from sandbox.lint.documents import items
 from sandbox.lint.marked import Text
 from sandbox.lint.reading import parse
@@ -137,6 +137,24 @@ def test_a_parameter_without_a_default_is_unknown_until_it_is_given() -> None:
     given_ = only(TaskDefinition, Memory="512")
     assert given_.memory == 512
     assert not given_.containers[0]["privileged"].given
+
+
+def test_a_list_is_split_wherever_it_comes_from() -> None:
+    text = """
+Parameters: {Subnets: {Type: "List<AWS::EC2::Subnet::Id>", Default: "a, b"}}
+Resources:
+  Web:
+    Type: AWS::ECS::Service
+    Properties: {NetworkConfiguration: {AwsvpcConfiguration: {Subnets: !Ref Subnets}}}
+"""
+    assert only(Service, text).network["subnets"].texts() == ["a", "b"]
+    assert only(Service, text, Subnets="c,d, e").network["subnets"].texts() == ["c", "d", "e"]
+
+
+def test_a_loop_is_told_since_nobody_sees_what_it_makes() -> None:
+    loop = {"Fn::ForEach::Services": ["Name", ["a"], {}], "A": {"Type": "AWS::ECS::Cluster"}}
+    assert not_expanded({"Resources": loop}) == ["Fn::ForEach::Services"]
+    assert not_expanded({"services": []}) == []
 
 
 def test_resources_find_each_other() -> None:

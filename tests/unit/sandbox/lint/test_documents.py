@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
+from audit.catalogue import all_rules
+from audit.evaluation import evaluate
 from audit.model.graph import Graph
 from audit.model.load_balancing import TargetGroup
 from audit.model.node import Unknown
 from audit.model.scaling import ScalableTarget, ScalingPolicy
 from audit.model.service import Cluster, Service
 from audit.model.task_definition import TaskDefinition
+from audit.rule import Outcome
 from sandbox.lint.documents import items
 from sandbox.lint.locating import locate
 from sandbox.lint.reading import parse
@@ -37,6 +40,7 @@ def _kinds(document: Any) -> list[tuple[Any, tuple[str | int, ...]]]:
         ({"desiredCount": 2, "launchType": "FARGATE"}, [(Service, ())]),
         ({"services": [{"serviceArn": "a"}], "failures": []}, [(Service, ("services", 0))]),
         ({"service": {"serviceName": "web"}}, [(Service, ("service",))]),
+        ({"service": "web", "forceNewDeployment": True}, [(Service, ())]),
         ({"clusterName": "prod"}, [(Cluster, ())]),
         ({"clusters": [{"clusterName": "prod"}]}, [(Cluster, ("clusters", 0))]),
         ({"TargetGroups": [{"TargetType": "ip"}]}, [(TargetGroup, ("TargetGroups", 0))]),
@@ -115,3 +119,26 @@ def test_a_finding_in_a_template_points_to_cloudformations_name_of_the_field() -
     (group,) = Graph(items(text, {})).all(TargetGroup)
     found = locate(text, group, ("Attributes", 0, "Value"))
     assert (found.line, found.column) == (7, 11)
+
+
+def _of_service(document: Any) -> dict[str, set[Outcome]]:
+    graph = Graph(items(parse("x.json", json.dumps(document)), {}))
+    found: dict[str, set[Outcome]] = {}
+    for each in evaluate(graph, all_rules()):
+        found.setdefault(each.rule.id, set()).add(each.outcome)
+    return found
+
+
+def test_of_an_update_only_what_it_says_is_known() -> None:
+    (item,) = items(parse("x.json", '{"service": "web", "taskDefinition": "web:8"}'), {})
+    assert item.data["serviceName"] == "web"
+    found = _of_service({"service": "web", "forceNewDeployment": True, "platformVersion": "1.3.0"})
+    assert not [
+        rule for rule, outcomes in found.items() if Outcome.FAIL in outcomes and "VAL" in rule
+    ]
+    assert found["VAL-48"] == found["X-04"] == {Outcome.UNKNOWN}
+
+
+def test_a_service_whose_name_another_tool_keeps_lacks_nothing() -> None:
+    assert _of_service({"desiredCount": 2, "launchType": "FARGATE"})["VAL-27"] == {Outcome.UNKNOWN}
+    assert _of_service({"desiredCount": 2, "cluster": "prod"})["VAL-27"] == {Outcome.FAIL}

@@ -65,6 +65,17 @@ def test_nothing_bad_enough_is_0(lint: Any) -> None:
     assert lint(low, "--profile", "resilience", "--fail-on", "LOW")[0] == 1
 
 
+def test_a_parameter_that_no_template_has_is_refused(lint: Any, capsys: Any) -> None:
+    stack = {
+        "Parameters": {"Image": {"Type": "String"}, "Stage": {"Type": "String"}},
+        "Resources": {"Cluster": {"Type": "AWS::ECS::Cluster"}},
+    }
+    files = {"stack.json": stack}
+    assert lint(files, "--parameter=Image=web:1", "--fail-on=ERROR")[0] == 0
+    assert main(["lint", "stack.json", "--parameter=Imgae=web:1"]) == 2
+    assert "--parameter Imgae: the templates have Image, Stage" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
@@ -87,6 +98,24 @@ def test_other_files_may_be_left_out(lint: Any) -> None:
     )
     assert code == 0
     assert out.startswith("1 task definition: ")
+
+
+def test_another_tools_template_is_another_file(lint: Any) -> None:
+    helm = "metadata:\n  name: {{ .Values.name }}\n{{- if .Values.on }}\n"
+    files = {"helm.yaml": helm, "task.json": GOOD}
+    assert lint(files, "--profile=validity")[0] == 3
+    assert lint(files, "--profile=validity", "--other-files")[0] == 0
+    broken = {"task.json": '{"containerDefinitions": [}'}
+    assert lint(broken, "--profile=validity", "--other-files")[0] == 3
+
+
+def test_a_name_neither_steers_the_terminal_nor_begins_a_line(lint: Any) -> None:
+    name = "x\n::error file=a.json::fake\u001b]0;title\u0007\u009b31m\u2028"
+    hostile = GOOD | {"family": name, "networkMode": name}
+    _, out = lint({"task.json": hostile}, "--verbose")
+    assert "\\n::error file=a.json" in out
+    assert not [line for line in out.splitlines() if line.startswith("::")]
+    assert not set(out) & set("\x1b\x07\x9b\u2028")
 
 
 def test_a_missing_file_is_3(lint: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
