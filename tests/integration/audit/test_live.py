@@ -204,7 +204,7 @@ def test_two_audits_at_once_forget_nothing(operate):
     archive.remember(slow)
 
     (known,) = archive.memory().known.values()
-    assert known == ("X-01-web", "X-04-web")
+    assert [mark.partition(":")[0] for mark in known] == ["X-01", "X-04"]
     assert len(tries) == 2
 
 
