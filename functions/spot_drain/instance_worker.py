@@ -59,6 +59,7 @@ class Round:
             ends_at=watched.ends_at or now,
             began_at=watched.began_at,
             left=frozenset(watched.left),
+            crowd=watched.crowd,
             now=now,
         )
         if todo.has_ended:
@@ -182,7 +183,7 @@ class InstanceWorker:
             else:
                 watched.append(self._watched(notice, instance, tasks))
         if watched:
-            self.look(watched, now, is_first=True)
+            self.look(_in_a_crowd(watched), now, is_first=True)
         return failed
 
     def _early(self, early: Sequence[Found]) -> tuple[list[Found], dict[str, CallFailed]]:
@@ -260,6 +261,15 @@ class InstanceWorker:
             left = notice.ends_at - now
             observability.measure("InstanceSecondsLeft", MetricUnit.Seconds, left)
         return True
+
+
+def _in_a_crowd(watched: Sequence[Watched]) -> list[Watched]:
+    """Each with how many tasks have to be stopped at the same time elsewhere."""
+    total = sum(len(each.tasks) for each in watched if each.ends_at is not None)
+    return [
+        msgspec.structs.replace(each, crowd=total - len(each.tasks)) if each.ends_at else each
+        for each in watched
+    ]
 
 
 def _pairs(tasks: Iterable[Task]) -> list[tuple[Interruption, Service]]:

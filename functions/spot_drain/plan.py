@@ -61,15 +61,19 @@ def plan(
     ends_at: float,
     began_at: float,
     left: frozenset[str] = frozenset(),
+    crowd: int = 0,
     now: float,
 ) -> Plan:
-    """The plan for an instance that is gone at ``ends_at``; ``left`` has been taken out before."""
+    """The plan for an instance that is gone at ``ends_at``; ``left`` has been taken out before.
+
+    ``crowd``: so many tasks are on the other instances that go at the same time.
+    """
     if now >= ends_at:
         return Plan(has_ended=True)
     tasks = sorted(occupants, key=lambda task: task.task_arn)
     running = [task for task in tasks if not task.has_stopped]
     stops = {
-        task.task_arn: _stop_at(task, running, ends_at, now)
+        task.task_arn: _stop_at(task, running, ends_at, (began_at + GRACE_S, crowd), now)
         for task in running
         if task.may_be_stopped
     }
@@ -86,10 +90,15 @@ def plan(
     )
 
 
-def _stop_at(task: Occupant, running: list[Occupant], ends_at: float, now: float) -> float:
+def _stop_at(
+    task: Occupant, running: list[Occupant], ends_at: float, storm: tuple[float, int], now: float
+) -> float:
     others = [other for other in running if not other.is_daemon]
     if task.is_daemon:
         last_moment = ends_at - DAEMON_MARGIN_S - min(task.stop_timeout_s, MARGIN_S)
         return last_moment if others else now
     queue = sum(other.may_be_stopped for other in others) / STOPS_PER_S
-    return ends_at - task.stop_timeout_s - MARGIN_S - queue
+    alone = ends_at - task.stop_timeout_s - MARGIN_S - queue
+    # Those of a whole storm stand in one queue; ECS gets its time all the same.
+    grace_over, crowd = storm
+    return min(alone, max(grace_over, alone - crowd / STOPS_PER_S))

@@ -35,7 +35,8 @@ class Watched(msgspec.Struct, frozen=True, array_like=True):
     """An instance that goes away: by Spot at ``ends_at``, or when its hook is completed.
 
     ``tasks`` are those that were on it when it was drained; nothing is placed on it any more.
-    ``left`` have been taken out of their target groups. ``size`` is its type.
+    ``left`` have been taken out of their target groups. ``size`` is its type. ``crowd`` tasks are on
+    the other instances that Spot takes at the same time.
     """
 
     instance_id: str
@@ -49,6 +50,7 @@ class Watched(msgspec.Struct, frozen=True, array_like=True):
     provider: str = ""
     size: str = ""
     left: tuple[str, ...] = ()
+    crowd: int = 0
 
     @property
     def key(self) -> str:

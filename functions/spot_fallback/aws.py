@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ecsops import tags
+from ecsops.clients import client
 from ecsops.errors import CallFailed, call_failed
-from ecsops.parallel import run_all
+from ecsops.parallel import chunks, run_all
 from ecsops.services import Described, Place, describe, tagged_services
+from spot_fallback.model import Counted
 from spot_fallback.plan import Action, Create, Delete
 
 if TYPE_CHECKING:
@@ -19,6 +21,11 @@ if TYPE_CHECKING:
 
 _GONE = frozenset({"ServiceNotFoundException", "ServiceNotActiveException"})
 _EXISTS = "not idempotent"
+_TASKS_PER_CALL = 100
+# With managed scaling a task for which there is no instance waits in PROVISIONING, up to half an hour.
+STUCK_S = 180.0
+_NOT_ANSWERING = frozenset({"initial", "unhealthy"})
+_NO_GROUP = "TargetGroupNotFound"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +38,11 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Aws:
-    """The gateway. ``tagging`` gives the client of the Resource Groups Tagging API."""
+    """The gateway. ``tagging`` and ``elbv2`` give the clients that few looks need."""
 
     ecs: ECSClient
     tagging: Callable[[], Any] = field(repr=False)
+    elbv2: Callable[[], Any] = field(default=lambda: client("elbv2"), repr=False)
 
     def discover(self) -> Found:
         """Both kinds of services, by tag."""
@@ -55,9 +63,19 @@ class Aws:
         """Services by (cluster, name), and those of which the call failed."""
         return describe(self.ecs, places)
 
-    def count_tasks(self, services: Sequence[Place]) -> list[int | Exception]:
-        """How many tasks of each service are meant to run: interrupted ones are not."""
-        return run_all([lambda c=c, n=n: self._count(c, n) for c, n in services])  # type: ignore[misc]
+    def count_tasks(
+        self, services: Sequence[tuple[Place, bool]], now: float
+    ) -> list[Counted | Exception]:
+        """The tasks of each service that are meant to run: interrupted ones are not.
+
+        With it stands whether it runs on instances: which of its tasks wait for one is asked then.
+        """
+        return run_all([lambda p=p, i=i: self._count(p, now, on_instances=i) for p, i in services])  # type: ignore[misc]
+
+    def unhealthy(self, groups: Sequence[str]) -> int:
+        """Targets that do not answer, or do not yet, in the group with most of them."""
+        states = [self._health(group) for group in groups]
+        return max((sum(each in _NOT_ANSWERING for each in group) for group in states), default=0)
 
     def perform(self, action: Action) -> None:
         """One call. What was there, or gone, already is as good as done: the next look compares."""
@@ -84,11 +102,43 @@ class Aws:
                     cluster=action.cluster, service=action.name, **count, **action.changes
                 )
 
-    def _count(self, cluster: str, service: str) -> int:
+    def _count(self, place: Place, now: float, *, on_instances: bool) -> Counted:
+        cluster, service = place
         try:
             pages = self.ecs.get_paginator("list_tasks").paginate(
                 cluster=cluster, serviceName=service, desiredStatus="RUNNING"
             )
-            return sum(len(page["taskArns"]) for page in pages)
+            arns = [arn for page in pages for arn in page["taskArns"]]
         except (ClientError, BotoCoreError) as error:
             raise call_failed("ListTasks", error) from error
+        waiting = [
+            task
+            for part in chunks(arns if on_instances else (), _TASKS_PER_CALL)
+            for task in self._tasks(cluster, part)
+            if _waits(task, now)
+        ]
+        return Counted(len(arns), len(waiting))
+
+    def _tasks(self, cluster: str, arns: Sequence[str]) -> Sequence[Any]:
+        try:
+            return self.ecs.describe_tasks(cluster=cluster, tasks=list(arns))["tasks"]
+        except (ClientError, BotoCoreError) as error:
+            raise call_failed("DescribeTasks", error) from error
+
+    def _health(self, group: str) -> list[str]:
+        try:
+            elbv2 = self.elbv2()
+            answer = elbv2.describe_target_health(TargetGroupArn=group)
+        except (ClientError, BotoCoreError) as error:
+            failure = call_failed("DescribeTargetHealth", error)
+            if failure.code == _NO_GROUP:
+                return []
+            raise failure from error
+        return [each["TargetHealth"]["State"] for each in answer["TargetHealthDescriptions"]]
+
+
+def _waits(task: Mapping[str, Any], now: float) -> bool:
+    """Whether it has no instance, and has had none for minutes; what starts slowly or fails has one."""
+    if task.get("lastStatus") != "PROVISIONING" or task.get("containerInstanceArn"):
+        return False
+    return now - float(task["createdAt"].timestamp()) >= STUCK_S

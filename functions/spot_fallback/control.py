@@ -16,8 +16,6 @@ from spot_fallback.model import Cover, Evidence, Primary, Shadow
 
 # How often ECS says that it still finds no place is not documented; about once a minute was seen.
 FRESH_S = 300.0
-# With managed scaling a task for which there is no instance waits in PROVISIONING, up to half an hour.
-STUCK_S = 180.0
 STEP_SHARE = 0.25
 STEP_EVERY_S = 60.0
 RELAPSE_WITHIN_S = 3_600.0
@@ -38,7 +36,7 @@ def control(
 ) -> Control:
     """Decide about the cover; it never acts while a deployment goes on, nor in a freeze."""
     cover = _noted(primary, cover, evidence, now)
-    deficit = _deficit(primary, cover, now)
+    deficit = primary.deficit
     held = _held(primary)
     if held is not None:
         waits = (cover.waiting_since or (now if _short(cover, now) else 0.0)) if deficit else 0.0
@@ -71,8 +69,7 @@ def _noted(primary: Primary, cover: Cover, evidence: Evidence, now: float) -> Co
     signs = [cover.shortage_at, evidence.spot_at or 0.0]
     if primary.spot_only:
         signs.append(primary.unplaced_at or 0.0)
-    since = (cover.starting_since or now) if primary.starting else 0.0
-    if primary.on_instances and since and now - since >= STUCK_S:
+    if primary.waiting:
         signs.append(now)
     forgiven = cover.relapses and not cover.target and now - cover.lowered_at > FORGIVEN_AFTER_S
     return replace(
@@ -80,14 +77,7 @@ def _noted(primary: Primary, cover: Cover, evidence: Evidence, now: float) -> Co
         shortage_at=min(max(signs), now),
         on_demand_short_at=max(cover.on_demand_short_at, evidence.on_demand_at or 0.0),
         relapses=0 if forgiven else cover.relapses,
-        starting_since=since,
     )
-
-
-def _deficit(primary: Primary, cover: Cover, now: float) -> int:
-    """Tasks that wait for an instance for minutes are as good as missing."""
-    stuck = primary.on_instances and cover.starting_since and now - cover.starting_since >= STUCK_S
-    return primary.deficit + (primary.starting if stuck else 0)
 
 
 def _short(cover: Cover, now: float) -> bool:
@@ -121,25 +111,53 @@ def _raised(
 def _lowered(primary: Primary, shadow: Shadow, cover: Cover, now: float) -> Control:
     current = shadow.desired
     if current == 0:
-        return Control(0, "nothing to cover", replace(cover, target=0, since=0.0, peak=0))
-    wait = hold_s(primary, cover)
-    quiet_since = max(cover.shortage_at, cover.raised_at)
+        return Control(
+            0, "nothing to cover", replace(cover, target=0, since=0.0, peak=0, window_at=0.0)
+        )
     excess = current - primary.missing
     if excess <= 0:
-        return Control(
-            current, f"{primary.missing} tasks are missing", replace(cover, target=current)
-        )
-    if now - quiet_since < wait:
-        left = math.ceil((wait - (now - quiet_since)) / 60)
+        reason = f"{primary.missing} tasks are missing"
+        return Control(current, reason, replace(cover, target=current, window_at=0.0))
+    cover = _seen(primary, cover, current, now)
+    wait = hold_s(primary, cover)
+    least = _needed(primary, cover, current, wait, now)
+    if least >= current:
+        left = math.ceil((wait - (now - quiet_since(cover))) / 60)
         reason = f"Spot is back; the cover stays for {left} more quiet minutes"
         return Control(current, reason, replace(cover, target=current))
     if now - cover.lowered_at < STEP_EVERY_S:
         return Control(current, "the last step down is too recent", replace(cover, target=current))
     step = max(1, math.ceil(STEP_SHARE * max(cover.peak, current)))
-    target = max(primary.missing, current - step)
-    minutes = round((now - quiet_since) / 60)
+    target = max(least, current - step)
+    quiet = now - quiet_since(cover)
+    minutes = round((quiet if quiet >= wait else now - cover.window_at) / 60)
     reason = f"Spot has held for {minutes} minutes: {current - target} fewer on demand"
     since = cover.since if target else 0.0
     return Control(
         target, reason, replace(cover, target=target, since=since, lowered_at=now, reason=reason)
     )
+
+
+def quiet_since(cover: Cover) -> float:
+    """When there was the last sign of a shortage."""
+    return max(cover.shortage_at, cover.raised_at)
+
+
+def _seen(primary: Primary, cover: Cover, current: int, now: float) -> Cover:
+    """What was missing at most since less was missing than is covered."""
+    if cover.window_at <= cover.raised_at or cover.window_need >= current:
+        return replace(cover, window_at=now, window_need=primary.missing)
+    return replace(cover, window_need=max(cover.window_need, primary.missing))
+
+
+def _needed(primary: Primary, cover: Cover, current: int, wait: float, now: float) -> int:
+    """How many have to stay covered, as far as can be said.
+
+    Once all is quiet: what is missing. While Spot is still short of some tasks: what was missing at most
+    all the time that it takes to trust Spot. That once only: who relapsed waits until it is quiet.
+    """
+    if now - quiet_since(cover) >= wait:
+        return primary.missing
+    if not cover.relapses and now - cover.window_at >= wait:
+        return cover.window_need
+    return current

@@ -7,7 +7,7 @@ from typing import Any
 
 from ecsops import tags
 from ecsops.services import is_deploying
-from spot_fallback.model import Primary, Shadow
+from spot_fallback.model import Counted, Primary, Shadow
 from spot_fallback.settings import read_settings
 from spot_fallback.shadow import problems_of, providers_of, shadow_name, wanted
 
@@ -15,8 +15,8 @@ from spot_fallback.shadow import problems_of, providers_of, shadow_name, wanted
 _NO_PLACE = "was unable to place a task"
 
 
-def primary_of(described: Mapping[str, Any], there: int | None, now: float) -> Primary:
-    """The Spot service; ``there`` is how many of its tasks are meant to run, if that was asked."""
+def primary_of(described: Mapping[str, Any], counted: Counted | None, now: float) -> Primary:
+    """The Spot service; ``counted`` are its tasks that are meant to run, if that was asked."""
     given = tags.from_ecs(described.get("tags"))
     settings = read_settings(given, now)
     running = int(described.get("runningCount", 0))
@@ -30,7 +30,8 @@ def primary_of(described: Mapping[str, Any], there: int | None, now: float) -> P
         name=described["serviceName"],
         desired=int(described.get("desiredCount", 0)),
         running=running,
-        there=running + starting if there is None else there,
+        there=running + starting if counted is None else counted.there,
+        waiting=counted.waiting if counted else 0,
         deploying=is_deploying(described),
         settings=settings,
         tags=given,

@@ -67,16 +67,18 @@ class Looker:
             cases.append(case)
             if _matters(case, now) and not case.primary.problems:
                 asked.append((len(cases) - 1, place, each))
-        counts = self.aws.count_tasks([place for _, place, _ in asked])
+        counts = self.aws.count_tasks(
+            [(place, cases[number].primary.on_instances) for number, place, _ in asked], now
+        )
         failed = []
-        for (number, _, each), there in zip(asked, counts, strict=True):
+        for (number, _, each), counted in zip(asked, counts, strict=True):
             case = cases[number]
-            if isinstance(there, CallFailed):
+            if isinstance(counted, CallFailed):
                 failed.append(case.primary.arn)
-            elif isinstance(there, Exception):
-                raise there
+            elif isinstance(counted, Exception):
+                raise counted
             else:
-                cases[number] = Case(primary_of(each, there, now), case.shadow, case.evidence)
+                cases[number] = Case(primary_of(each, counted, now), case.shadow, case.evidence)
         return [case for case in cases if case.primary.arn not in failed], failed
 
 

@@ -13,6 +13,13 @@ from spot_fallback.settings import Settings
 Status = Literal["absent", "active", "draining"]
 
 
+class Counted(msgspec.Struct, frozen=True):
+    """A service's tasks: ``there`` are meant to run, ``waiting`` of them have no instance for minutes."""
+
+    there: int
+    waiting: int = 0
+
+
 class Primary(msgspec.Struct, frozen=True):
     """The Spot service. ``there`` counts its tasks that are meant to run, those starting included.
 
@@ -32,6 +39,8 @@ class Primary(msgspec.Struct, frozen=True):
     unplaced_at: float | None = None  # when its own events last said that a task found no place
     spot_only: bool = True
     problems: tuple[str, ...] = ()
+    waiting: int = 0  # of those that are meant to run: for minutes without an instance
+    unhealthy: int = 0  # targets in its target groups that do not answer, or do not yet
 
     @property
     def place(self) -> tuple[str, str]:
@@ -40,8 +49,8 @@ class Primary(msgspec.Struct, frozen=True):
 
     @property
     def deficit(self) -> int:
-        """How many tasks are missing that nobody is starting."""
-        return max(0, self.desired - self.there)
+        """How many tasks are missing that nobody is starting, or for which there is no instance."""
+        return max(0, self.desired - self.there) + self.waiting
 
     @property
     def starting(self) -> int:
@@ -55,8 +64,11 @@ class Primary(msgspec.Struct, frozen=True):
 
     @property
     def missing(self) -> int:
-        """How many tasks do not run, or will not for long."""
-        return max(0, self.desired - min(self.running, self.there))
+        """How many tasks do not run, will not for long, or do not answer."""
+        return min(
+            self.desired,
+            max(0, self.desired - min(self.running, self.there)) + self.unhealthy,
+        )
 
 
 class Shadow(msgspec.Struct, frozen=True):
@@ -90,7 +102,8 @@ class Cover(msgspec.Struct, frozen=True):
     lowered_at: float = 0.0
     relapses: int = 0
     waiting_since: float = 0.0
-    starting_since: float = 0.0
+    window_at: float = 0.0  # since then less was missing than is covered: at most window_need
+    window_need: int = 0
     confirmed: bool = False  # the service has been seen with this target
     told: tuple[str, ...] = ()
     owed: Owed | None = None  # what may not have been told yet

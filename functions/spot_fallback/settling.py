@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
+from msgspec.structs import replace as replace_struct
 
 from ecsops.errors import CallFailed
 from ecsops.observability import MetricUnit, count, logger, measure
 from ecsops.parallel import run_all
 from spot_fallback.aws import Aws
+from spot_fallback.control import LONGEST_HOLD_S, quiet_since
 from spot_fallback.model import Cover, Evidence, Primary, Shadow
 from spot_fallback.news import settled
 from spot_fallback.owed import Owed
@@ -57,7 +58,9 @@ class Settler:
         What has to be told is written with the decision and taken out when it was: whenever the
         process dies, the next look acts on what it finds, and tells what was not told.
         """
-        decided = [self._decide(case, covers, now) for case in cases]
+        decided = self._unless_unhealthy(
+            [self._decide(case, covers, now) for case in cases], covers, now
+        )
         outcomes = run_all([lambda each=each: self._do(each, now) for each in decided])  # type: ignore[misc]
         failed, done = [], []
         for each, outcome in zip(decided, outcomes, strict=True):
@@ -73,6 +76,25 @@ class Settler:
         _measure(decided)
         self._tell(done, now)
         return failed
+
+    def _unless_unhealthy(
+        self, decided: Sequence[Decided], covers: Mapping[str, Cover], now: float
+    ) -> list[Decided]:
+        """Nothing is given back for tasks that run and do not answer; for so long, not for ever."""
+        asked = [each for each in decided if _gives_back(each, now)]
+        calls = [lambda each=each: self.aws.unhealthy(_groups(each)) for each in asked]
+        again = {}
+        for each, found in zip(asked, run_all(calls), strict=True):
+            primary = each.case.primary
+            if isinstance(found, CallFailed):
+                logger.error("target health not known", service=primary.arn, reason=str(found))
+            elif isinstance(found, Exception):
+                raise found
+            unhealthy = primary.desired if isinstance(found, CallFailed) else found
+            if unhealthy:
+                case = replace(each.case, primary=replace_struct(primary, unhealthy=unhealthy))
+                again[primary.arn] = self._decide(case, covers, now)
+        return [again.get(each.case.primary.arn, each) for each in decided]
 
     def _decide(self, case: Case, covers: Mapping[str, Cover], now: float) -> Decided:
         before = covers.get(case.primary.arn, Cover())
@@ -97,10 +119,12 @@ class Settler:
             undone = not_done(planned, before, str(error), primary, now)
             self.store.write(primary.arn, undone.cover, now)
             written = undone.cover.version + 1
-            return replace(undone, cover=replace(undone.cover, version=written))
+            return replace_struct(undone, cover=replace_struct(undone.cover, version=written))
         if planned.cover == before:
             return planned
-        return replace(planned, cover=replace(planned.cover, version=planned.cover.version + 1))
+        return replace_struct(
+            planned, cover=replace_struct(planned.cover, version=planned.cover.version + 1)
+        )
 
     def _tell(self, done: Sequence[tuple[Decided, Plan]], now: float) -> None:
         owing = [
@@ -109,7 +133,7 @@ class Settler:
             if outcome.cover.owed
         ]
         self._publish([(owed, primary) for primary, owed, _ in owing])
-        paid = [(primary.arn, replace(cover, owed=None)) for primary, _, cover in owing]
+        paid = [(primary.arn, replace_struct(cover, owed=None)) for primary, _, cover in owing]
         # Not written, it is told again, and the receiver knows it by its key.
         written = run_all([lambda a=a, c=c: self.store.write(a, c, now) for a, c in paid])  # type: ignore[misc]
         for (arn, _), outcome in zip(paid, written, strict=True):
@@ -122,6 +146,17 @@ class Settler:
             from spot_fallback.telling import tell
 
             tell(self.events, owing)
+
+
+def _gives_back(decided: Decided, now: float) -> bool:
+    planned = decided.plan
+    waits = now - quiet_since(decided.before) < LONGEST_HOLD_S
+    return bool(planned.actions and planned.target < planned.before and waits and _groups(decided))
+
+
+def _groups(decided: Decided) -> list[str]:
+    balancers = decided.case.primary.wanted.get("loadBalancers", ())
+    return [each["targetGroupArn"] for each in balancers if each.get("targetGroupArn")]
 
 
 def _count_failure(arn: str, reason: str) -> None:

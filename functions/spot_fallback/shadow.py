@@ -24,6 +24,7 @@ _FOLLOWED = (
     "placementConstraints",
     "placementStrategy",
     "serviceConnectConfiguration",
+    "availabilityZoneRebalancing",
 )
 # These percentages are the primary's too; hooks and alarms of its deployments are not the cover's.
 _PERCENTAGES = ("maximumPercent", "minimumHealthyPercent")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.ecs import App
 from tests.integration.conftest import Operations
 from tests.integration.spot_drain.ec2 import OnInstances
 from tests.integration.spot_fallback.conftest import COVER
@@ -85,3 +86,13 @@ def test_5_without_the_name_of_a_provider_nothing_is_covered_and_the_tag_is_name
     assert on.counts(COVER) == (-1, -1)
     said = [mail["Message"] for mail in on.world.mails()]
     assert any("ecs-ops:spot-fallback-provider" in each for each in said)
+
+
+def test_5_tasks_that_start_slowly_or_fail_on_their_instances_are_no_shortage(providers):
+    on = providers()
+    on.account.ecs.behave("web", App.crash(after_s=1.0))
+    on.ecs.update_service(cluster="prod", service="web", forceNewDeployment=True)
+
+    on.account.run_for(1_800)
+
+    assert on.counts(COVER) == (-1, -1)

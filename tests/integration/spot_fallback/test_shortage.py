@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+from sandbox.ecs import App
 from tests.integration.spot_fallback.conftest import COVER
 
 
@@ -154,6 +155,24 @@ def test_5_a_cover_that_lasts_is_told_and_stays(market):
     ops.run(2_000)
     assert ops.covered() == 2
     assert ops.titles()[1:] == ["prod/web: the cover of Spot lasts long"]
+
+
+def test_5_nothing_is_given_back_while_the_tasks_on_spot_do_not_answer(market):
+    ops = market(count=4)
+    ecs = ops.account.client("ecs")
+    ecs.update_service(cluster="prod", service="web", healthCheckGracePeriodSeconds=7_000)
+    ops.run(120)
+    ops.drought()
+    ops.run(120)
+    ops.account.ecs.behave("web", App(answers_health_checks=False))
+    ops.spot(None)
+    ops.run(1_500)
+    assert ops.service()["runningCount"] == 4
+    assert (healthy(ops), ops.covered()) == (4, 4)
+    ops.account.ecs.behave("web", App())
+    ecs.update_service(cluster="prod", service="web", forceNewDeployment=True)
+    ops.run(2_400)
+    assert (healthy(ops), ops.covered()) == (4, 0)
 
 
 def test_5_what_autoscaling_asks_for_meanwhile_is_covered_too_and_no_less_given_back(market):

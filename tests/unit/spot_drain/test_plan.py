@@ -52,6 +52,17 @@ def test_4b4_a_storm_begins_earlier():
     assert at(67, *crowd).stop == ()
 
 
+def test_4b4_instances_that_go_together_stand_in_one_queue_and_ecs_gets_its_time_all_the_same():
+    def alone(seconds: float, crowd: int):
+        return plan([task()], ends_at=END, began_at=T0, crowd=crowd, now=T0 + seconds)
+
+    due = 120 - DEFAULT_STOP_TIMEOUT_S - MARGIN_S
+    assert alone(due - 11, 200).stop == ()
+    assert alone(due - 9, 200).stop == ("a",)
+    assert alone(GRACE_S - 1, 10_000).stop == ()
+    assert alone(GRACE_S, 10_000).stop == ("a",)
+
+
 def test_4b4_what_somebody_has_stopped_is_not_stopped_again_but_still_taken_out():
     todo = at(GRACE_S, task(desired="STOPPED", last="DEACTIVATING"))
     assert (todo.leave, todo.stop) == (("a",), ())

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from spot_fallback.described import primary_of, shadow_of
-from spot_fallback.model import Cover, Primary, Shadow
+from spot_fallback.model import Counted, Cover, Primary, Shadow
 
 NOW = 1_772_442_000.0  # 2026-03-02T09:00:00Z
 CLUSTER = "arn:aws:ecs:eu-west-1:123456789012:cluster/prod"
@@ -70,10 +70,12 @@ def primary(
     running: int | None = None,
     there: int | None = None,
     now: float = NOW,
+    waiting: int = 0,
     **more: Any,
 ) -> Primary:
     shape = described(desired, running, **more)
-    return primary_of(shape, shape["runningCount"] if there is None else there, now)
+    counted = Counted(shape["runningCount"] if there is None else there, waiting)
+    return primary_of(shape, counted, now)
 
 
 def cover_shape(desired: int = 0, **changes: Any) -> dict[str, Any]:

@@ -154,11 +154,45 @@ def test_in_a_freeze_nothing_changes():
 def test_on_instances_tasks_that_wait_for_minutes_are_missing():
     tags = {"ecs-ops:spot-fallback-provider": "on-demand"}
     strategy = [{"capacityProvider": "spot-group", "weight": 1}]
-    one = primary(10, 6, 10, tags=tags, capacityProviderStrategy=strategy)
-    first = decided(one, absent())
-    assert first.target == 0
-    assert decided(one, absent(), first.cover, now=NOW + 179).target == 0
-    assert decided(one, absent(), first.cover, now=NOW + 180).target == 4
+    starting = primary(10, 6, 10, tags=tags, capacityProviderStrategy=strategy)
+    waiting = primary(10, 6, 10, waiting=3, tags=tags, capacityProviderStrategy=strategy)
+    assert decided(starting, absent()).target == 0
+    assert decided(waiting, absent()).target == 3
+
+
+def test_what_spot_holds_while_it_is_still_short_of_some_is_given_back():
+    """Four hours of a half-empty market are no reason to pay twice for the other half."""
+    cover, left, targets = remembered(8, raised_at=NOW - 60), 8, []
+    for minute in range(20):
+        now = NOW + 60 * minute
+        result = decided(primary(10, 7, 7), shadow(left), cover, Evidence(spot_at=now), now)
+        cover, left = result.cover, result.target
+        targets.append(left)
+    assert targets == [8] * 10 + [6, 4] + [3] * 8
+
+
+def test_of_what_came_back_only_what_has_held_all_the_time_is_given_back():
+    cover, left = remembered(8, raised_at=NOW - 60), 8
+    for minute in range(14):
+        now, there = NOW + 60 * minute, 4 if minute == 7 else 9
+        result = decided(primary(10, there, there), shadow(left), cover, Evidence(spot_at=now), now)
+        cover, left = result.cover, result.target
+    assert left == 6
+
+
+def test_who_relapsed_waits_until_it_is_quiet():
+    cover = remembered(8, raised_at=NOW - 60, relapses=1)
+    for minute in range(60):
+        now = NOW + 60 * minute
+        result = decided(primary(10, 7, 7), shadow(8), cover, Evidence(spot_at=now), now)
+        cover = result.cover
+        assert result.target == 8
+
+
+def test_nothing_is_given_back_for_tasks_that_do_not_answer():
+    one = replace(primary(10), unhealthy=8)
+    assert decided(one, shadow(8), remembered(8)).target == 8
+    assert decided(replace(one, unhealthy=1), shadow(8), remembered(8)).target == 6
 
 
 @given(
