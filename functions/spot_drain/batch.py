@@ -108,11 +108,19 @@ class Worker:
                 "message rejected", path=error.path, reason=error.problem, message_id=message_id
             )
         failed = set(batch.rejected)
-        failed |= self._drain(batch.interruptions, now)
+        failed |= self._drain(self._own(batch.interruptions), now)
         failed |= self._verify(batch.verifications, now)
         failed |= self._report(batch.reports, now)
         failed |= self._others(batch.others, now)
         return failed
+
+    def _own(self, arrived: Sequence[Interruption]) -> list[Interruption]:
+        """Tasks of another account are in reach of that account's toolkit only."""
+        account = self.queue_url.rstrip("/").split("/")[-2]
+        own = [one for one in arrived if one.cluster_arn.split(":")[4] == account]
+        if len(own) < len(arrived):
+            count("ForeignEvents", len(arrived) - len(own))
+        return own
 
     def _others(self, messages: Sequence[Message], now: float) -> set[str]:
         if not messages:

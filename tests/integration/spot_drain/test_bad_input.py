@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import json
+from pathlib import Path
 
 import pytest
 
+EVENTS = Path(__file__).resolve().parents[3] / "events"
 # Five receives, 30 s apart, and then the dead-letter queue.
 UNTIL_DEAD_S = 200
 
@@ -158,4 +160,16 @@ def test_a_service_that_was_deleted_meanwhile_is_nobodys_problem(operate):
     world.account.run_for(60)
 
     assert world.metric("ServiceGone") == 1
+    assert world.dead_letters("SpotDrainDeadLetterQueue") == []
+
+
+def test_a_task_of_another_account_is_none_of_this_accounts_business(operate):
+    world = operate(world=False)
+    text = (EVENTS / "ecs-task-spot-interruption.json").read_text(encoding="utf-8")
+
+    world.account.put_event(json.loads(text.replace("123456789012", "999999999999")))
+    world.account.run_for(UNTIL_DEAD_S)
+
+    assert world.metric("ForeignEvents") == 1
+    assert world.calls("DescribeServices") == world.calls("DescribeTasks") == []
     assert world.dead_letters("SpotDrainDeadLetterQueue") == []

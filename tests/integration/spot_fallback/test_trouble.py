@@ -208,3 +208,39 @@ def test_a_live_cover_stays_as_it_is_under_a_dry_run(market):
     ops.run(1_800)
     assert ops.covered() == 2
     assert ops.titles()[-1] == "prod/web: dry run: Spot is short"
+
+
+def test_a_shortage_of_another_account_covers_nothing_here(market):
+    ops = market(count=2)
+    ops.account.put_event(
+        {
+            "source": "aws.ecs",
+            "account": "999999999999",
+            "detail-type": "ECS Service Action",
+            "resources": [ops.service()["serviceArn"].replace("123456789012", "999999999999")],
+            "detail": {
+                "eventName": "SERVICE_TASK_PLACEMENT_FAILURE",
+                "eventType": "ERROR",
+                "capacityProviderArns": [
+                    "arn:aws:ecs:eu-west-1:999999999999:capacity-provider/FARGATE_SPOT"
+                ],
+                "reason": "RESOURCE:FARGATE",
+            },
+        }
+    )
+    ops.run(120)
+    assert ops.covered() == -1
+    assert ops.alerts() == []
+
+
+def test_a_target_group_that_is_deleted_meanwhile_makes_an_alert_and_no_cover(market):
+    ops = market(count=2)
+    elb = ops.account.client("elbv2")
+    [balancer] = elb.describe_load_balancers(Names=["web"])["LoadBalancers"]
+    for each in elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]:
+        elb.delete_listener(ListenerArn=each["ListenerArn"])
+    elb.delete_target_group(TargetGroupArn=ops.service()["loadBalancers"][0]["targetGroupArn"])
+    ops.drought()
+    ops.run(300)
+    assert ops.covered() == -1
+    assert ops.titles() == ["prod/web: the cover could not be changed"]
