@@ -1,8 +1,8 @@
 """The deployment guard: how soon it tells, what it costs, how much sooner than ECS it rolls back.
 
 All in virtual time, so that a busy machine changes nothing: each AWS call of a function takes 30 ms where
-times are told, and CPU time is added: what this process took meanwhile, the account's own included, and
-what a new process takes to load the handler.
+times are told, each run is a cold start, and CPU time is added: what this process took meanwhile, the
+account's own included, and what a new process takes to load the handler.
 Times to the rollback are with the durations of public captures: a pull that fails takes two minutes, the
 third attempt waits four.
 """
@@ -47,7 +47,7 @@ WARM_UP_S, WATCH_S = 240.0, 900.0
 ROLLBACK_S = 2_400.0
 SEEDS = (1, 2, 3)
 CASES = (MISSING_IMAGE, OUT_OF_MEMORY, UNHEALTHY, MISSING_SECRET)
-_HANDLER = "deploy_guard.handler"
+_HANDLER, _EXECUTOR_HANDLER = "deploy_guard.handler", "deploy_guard.executor_handler"
 _FAST = EcsSettings(pull_retries_s=2.0)
 
 
@@ -82,7 +82,7 @@ def _delays(how: Failure, failures: int) -> list[float]:
         services = Services(account, names)
         account.run_for(WARM_UP_S)
         account.trace.clear()
-        watch = _Watch(account, _init_s())
+        watch = _Watch(account, _init_s(_HANDLER))
         account.trace.listen(watch.look)
         return [watch.delay(services, name, how, failures) for name in names]
 
@@ -127,15 +127,15 @@ class _Watch:
             self.ended = float(entry["ended"]), time.process_time()
 
 
-def _init_s() -> float:
-    """CPU time of a new process that loads the handler, from the source and with all of botocore's data."""
-    (function,) = [one for one in functions() if one.module == _HANDLER]
+def _init_s(handler: str) -> float:
+    """CPU time of a new process that loads a handler, from the source and with all of botocore's data."""
+    (function,) = [one for one in functions() if one.module == handler]
     folder = str(ROOT / "functions")
     environment = {**os.environ, **function.environment, "PYTHONPATH": folder}
     taken = []
     for _ in range(5):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, "-c", f"import {_HANDLER}"], env=environment, check=True)
+        subprocess.run([sys.executable, "-c", f"import {handler}"], env=environment, check=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         taken.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
     return median(taken)
@@ -152,8 +152,8 @@ def _calls() -> Iterator[Result]:
     )
     yield Result(
         "guard.calls_to_alert",
-        sum(one.altogether for one in found.values()) / len(found),
-        "AWS calls of all runs from the first failed task to the alert, mean of four causes",
+        max(one.altogether for one in found.values()),
+        "AWS calls of all runs from the first failed task to the alert, the worst of four causes",
         None,
         {name: one.altogether for name, one in found.items()},
     )
@@ -213,7 +213,8 @@ def _duplicate(account: Account) -> int:
 
 def _times_to_rollback() -> Iterator[Result]:
     """From the first failed task to the rollback: ours, and the breaker's with default thresholds."""
-    ours = [_time_to_rollback(seed, "auto", None) for seed in SEEDS]
+    cold = _init_s(_HANDLER) + _init_s(_EXECUTOR_HANDLER)
+    ours = [_time_to_rollback(seed, "auto", None) + cold for seed in SEEDS]
     native = [_time_to_rollback(seed, "off", {"rollback": True}) for seed in SEEDS]
     yield Result(
         "guard.time_to_rollback_ratio",
@@ -225,7 +226,7 @@ def _times_to_rollback() -> Iterator[Result]:
     yield Result(
         "guard.time_to_rollback_s",
         median(ours),
-        "s in the twin, from the first failed task",
+        "s in the twin, from the first failed task, both functions cold, 30 ms a call",
         None,
         {"circuit breaker": median(native)},
     )
@@ -235,18 +236,29 @@ def _time_to_rollback(seed: int, mode: str, breaker: dict[str, Any] | None) -> f
     fields: dict[str, Any] = {"tags": {"ecs-ops:rollback": mode}}
     if breaker is not None:
         fields["breaker"] = breaker
-    with Account(seed=seed) as account:
+    with Account(seed=seed, latency_s=LATENCY_S) as account:
         account.deploy(TEMPLATE, parameters=QUIET)
         services = Services(account, ["web"], **fields)
         account.run_for(WARM_UP_S)
         account.trace.clear()
         services.fail("web", MISSING_IMAGE)
-        end = account.clock.now() + ROLLBACK_S
+        end, cpu = account.clock.now() + ROLLBACK_S, time.process_time()
         while account.clock.now() < end:
+            if not services.failed_at("web"):
+                cpu = time.process_time()
+            account.recycle()
             account.run_for(1)
             if _rolls_back(account):
-                return account.clock.now() - services.failed_at("web")[0]
+                taken = _rolled_back_at(account) - services.failed_at("web")[0]
+                # What ECS does takes none of its users' processors.
+                return taken + (time.process_time() - cpu if mode == "auto" else 0.0)
     raise RuntimeError(f"nobody rolled back within {ROLLBACK_S:g} s")
+
+
+def _rolled_back_at(account: Account) -> float:
+    """When we asked for it; ECS itself is looked at each second."""
+    asked = account.trace.select("call", operation="StopServiceDeployment", outcome="ok")
+    return float(asked[0]["ended"]) if asked else account.clock.now()
 
 
 def _rolls_back(account: Account) -> bool:

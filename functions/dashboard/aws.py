@@ -1,4 +1,4 @@
-"""What the widget reads: ECS in three waves of calls, CloudWatch and DynamoDB beside them.
+"""What the widget reads: ECS in three waves of calls, CloudWatch and DynamoDB beside and after them.
 
 A read that fails becomes a note: what could be read is shown.
 """
@@ -21,6 +21,7 @@ from dashboard.request import Request
 from dashboard.statuses import Queues, Statuses
 from ecsops.arns import parse_arn
 from ecsops.parallel import chunks, run_all
+from ecsops.verdict_status import VerdictStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
@@ -67,13 +68,23 @@ class Aws:
                 "Look at its alarms and its dead-letter queue."
             )
             queues = Queues({})
-        rows = [_row(service, days, queues) for service in services]
+        verdicts = self._verdicts(services, notes)
+        rows = [_row(service, days, queues, verdicts) for service in services]
         wanted = [
             job
             for job in jobs
             if request.wants_cluster(job.status.cluster) and request.wants_service(job.name)
         ]
         return Reading(rows, wanted, notes)
+
+    def _verdicts(
+        self, services: Sequence[Service], notes: list[str]
+    ) -> Mapping[str, VerdictStatus]:
+        if not services:
+            return {}
+        (answer,) = run_all([lambda: self.statuses.verdicts(one.arn for one in services)])
+        none: Mapping[str, VerdictStatus] = {}
+        return answer_or_note(answer, "What became of deployments", notes, none)
 
     def _services(self, request: Request, notes: list[str]) -> list[Service]:
         clusters = [request.one_cluster] if request.one_cluster else self._clusters(request)
@@ -150,9 +161,14 @@ class Aws:
         return results
 
 
-def _row(service: Service, days: Mapping[tuple[str, str], SpotDay], queues: Queues) -> Row:
+def _row(
+    service: Service,
+    days: Mapping[tuple[str, str], SpotDay],
+    queues: Queues,
+    verdicts: Mapping[str, VerdictStatus],
+) -> Row:
     day = days.get((service.cluster, service.name))
-    return Row(service, day, queues.services.get(service.arn))
+    return Row(service, day, queues.services.get(service.arn), verdicts.get(service.arn))
 
 
 def _bound[**P, T](call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Callable[[], T]:

@@ -8,7 +8,7 @@ from dashboard.svg import bar, sparkline
 from ecsops.markup import NOTHING, Html, element, join, shorten
 from ecsops.tags import SPOT_DRAIN
 
-_REASON_LENGTH = 200
+_REASON_LENGTH, _VERSION_LENGTH = 200, 60
 
 
 def _service(row: Row, _now: float) -> Html:
@@ -66,6 +66,16 @@ def _deployment(row: Row, now: float) -> Html:
     return element("span", ", ".join(facts), title=reason or None)
 
 
+def _deployed(row: Row, now: float) -> Html:
+    """What became of the latest version, in the deployment guard's words, and when."""
+    deployed = row.deployed
+    if deployed is None:
+        return NOTHING
+    words = f"{shorten(deployed.version, _VERSION_LENGTH)} {deployed.outcome}"
+    ago = element("span", f" {lasted(now - deployed.at)} ago", class_="eo-quiet")
+    return join((element("span", words, title=deployed.cause or None), ago))
+
+
 def _spot_day(row: Row, _now: float) -> Html:
     day = row.spot_day
     if day is None:
@@ -104,6 +114,7 @@ COLUMNS: tuple[Column[Row], ...] = (
     Column("Tasks", _tasks, share=16),
     Column("On Spot", _spot_share, share=16, from_width=560),
     Column("Queue latency of SLO", _queue, share=24, from_width=560),
+    Column("Verdict", _deployed, share=24, from_width=560),
     Column("Deployment", _deployment, share=24, from_width=800),
     Column("Drained from Spot, last 24 h", _spot_day, share=30, from_width=800),
 )

@@ -12,9 +12,17 @@ from dashboard.spot_share import SpotShare, spot_share, wants_spot
 from ecsops.arns import parse_arn
 from ecsops.queue_status import QueueStatus
 from ecsops.tags import from_ecs
+from ecsops.verdict_status import VerdictStatus
 
 HOURS = 24
 _NONE = (0,) * HOURS
+# Outcomes after which somebody has something to do.
+_BAD_OUTCOMES = {
+    "failed": Level.WARNING,
+    "stalled": Level.WARNING,
+    "rolling back": Level.WARNING,
+    "rollback failed": Level.CRITICAL,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,7 @@ class Row:
     service: Service
     spot_day: SpotDay | None = None
     queue: QueueStatus | None = None
+    deployed: VerdictStatus | None = None
 
     @property
     def level(self) -> Level:
@@ -97,6 +106,7 @@ def _findings(row: Row) -> list[Finding]:
     service = row.service
     return [
         *_of_tasks(service),
+        *_of_deployed(row.deployed),
         *_of_rollout(service.rollout),
         *_of_queue(row),
         *_of_spot(row.spot_day),
@@ -115,6 +125,15 @@ def _of_tasks(service: Service) -> list[Finding]:
     if service.rollout.state != "steady":
         return []
     return [(Level.WARNING, f"{missing} of {service.desired} tasks missing")]
+
+
+def _of_deployed(deployed: VerdictStatus | None) -> list[Finding]:
+    """What the deployment guard says: ECS calls a rollback "completed", and may try for ever."""
+    level = _BAD_OUTCOMES.get(deployed.outcome) if deployed else None
+    if deployed is None or level is None:
+        return []
+    because = f": {deployed.cause}" if deployed.cause else ""
+    return [(level, f"{deployed.version} {deployed.outcome}{because}")]
 
 
 def _of_rollout(rollout: Rollout) -> list[Finding]:

@@ -18,7 +18,10 @@ _aws = Aws(
     client("ecs"),
     client("cloudwatch"),
     Statuses(
-        lambda: client("dynamodb"), optional("QUEUE_STATUS_TABLE"), optional("JOB_STATUS_TABLE")
+        lambda: client("dynamodb"),
+        optional("QUEUE_STATUS_TABLE"),
+        optional("JOB_STATUS_TABLE"),
+        optional("GUARD_TABLE"),
     ),
 )
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from dashboard.jobs import Job
-from ecsops import job_status, queue_status
+from ecsops import job_status, queue_status, verdict_status
 from ecsops.job_status import decode_job_status
+from ecsops.parallel import chunks, run_all
 from ecsops.queue_status import QueueStatus, decode_status
+from ecsops.verdict_status import VerdictStatus, decode_verdict
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 # A page of a query is 1 MB, far more than anybody's jobs need: what is beyond would not be looked at.
 _MOST_JOBS = 2_000
+_KEYS_PER_CALL = 100
 # Queue scaling looks each minute. What it left longer ago than this says nothing of now.
 _STALE_S = 600
 
@@ -40,6 +44,7 @@ class Statuses:
     connect: Callable[[], DynamoDBClient]
     queue_table: str = ""
     job_table: str = ""
+    guard_table: str = ""
 
     def queues(self) -> Queues:
         """How the queues of services stand."""
@@ -74,3 +79,32 @@ class Statuses:
                 if status is not None:
                     found.append(Job(item["sk"]["S"], status))
         return found
+
+    def verdicts(self, services: Iterable[str]) -> dict[str, VerdictStatus]:
+        """What the deployment guard makes of each service's latest deployment, by ARN."""
+        if not self.guard_table:
+            return {}
+        parts = chunks(sorted(set(services)), _KEYS_PER_CALL)
+        found: dict[str, VerdictStatus] = {}
+        for answer in run_all([partial(self._verdicts, part) for part in parts]):
+            if isinstance(answer, Exception):
+                raise answer
+            found |= answer
+        return found
+
+    def _verdicts(self, services: Iterable[str]) -> dict[str, VerdictStatus]:
+        """Of a hundred at most; what DynamoDB leaves out when it is busy is not shown."""
+        by_key = {verdict_status.verdict_key(one): one for one in services}
+        wanted: Any = {
+            "Keys": [{"pk": {"S": key}} for key in by_key],
+            "ProjectionExpression": "pk, #verdict",
+            "ExpressionAttributeNames": {"#verdict": verdict_status.ATTRIBUTE},
+        }
+        answer = self.connect().batch_get_item(RequestItems={self.guard_table: wanted})
+        read = {
+            by_key[item["pk"]["S"]]: decode_verdict(
+                item.get(verdict_status.ATTRIBUTE, {}).get("B", b"")
+            )
+            for item in answer["Responses"].get(self.guard_table, ())
+        }
+        return {arn: status for arn, status in read.items() if status is not None}

@@ -19,10 +19,12 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from deploy_guard.model import Act, Freeze, Ledger
+from ecsops import verdict_status
 from ecsops.arns import parse_arn
 from ecsops.errors import CallFailed
 from ecsops.observability import logger
 from ecsops.parallel import chunks, run_all
+from ecsops.verdict_status import VerdictStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -88,12 +90,15 @@ class LedgerStore:
         """Write a ledger back; False when somebody else has written it meanwhile."""
         document = msgspec.json.encode(ledger).decode()
         item: dict[str, Any] = {
-            "pk": {"S": f"ledger#{ledger.service}"},
+            "pk": {"S": verdict_status.verdict_key(ledger.service)},
             "service": {"S": ledger.service},
             "doc": {"S": document},
             "version": {"N": str(known.version + 1)},
             "expires_at": {"N": str(int(now) + _KEEP_S)},
         }
+        status = _status(ledger)
+        if status is not None:
+            item[verdict_status.ATTRIBUTE] = {"B": verdict_status.encode_verdict(status)}
         if due is not None:
             item |= {"list": {"S": OPEN}, "at": {"N": str(int(due.at))}}
             if due.alarms:
@@ -173,6 +178,15 @@ def scopes(service: str) -> tuple[str, str, str]:
         f"arn:{arn.partition}:ecs:{arn.region}:{arn.account}:cluster/{arn.cluster or 'default'}"
     )
     return "all", cluster, service
+
+
+def _status(ledger: Ledger) -> VerdictStatus | None:
+    """For others to see: of a rollback of ours what became of the version that failed."""
+    row = next((one for one in ledger.deployments if not one.rolls_back), None)
+    if row is None:
+        return None
+    cause = row.diagnosis.cause.says if row.diagnosis is not None and row.diagnosis.total else ""
+    return VerdictStatus(row.target.name, row.outcome, row.outcome_at or row.began, cause)
 
 
 def _known(service: str, items: Mapping[str, Mapping[str, Any]]) -> Known:

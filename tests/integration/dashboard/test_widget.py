@@ -53,7 +53,8 @@ def test_every_service_is_shown_and_no_call_is_denied(operate):
     calls = operations.calls()
     assert {call["outcome"] for call in calls} == {"ok"}
     assert sorted({call["operation"] for call in calls}) == [
-        *("DescribeServices", "GetItem", "GetMetricData", "ListClusters", "ListServices", "Query"),
+        *("BatchGetItem", "DescribeServices", "GetItem", "GetMetricData"),
+        *("ListClusters", "ListServices", "Query"),
     ]
 
 
@@ -76,6 +77,39 @@ def test_the_widget_may_read_no_other_row_of_the_state(operate, table):
     read("status")
     with pytest.raises(ClientError, match="AccessDenied"):
         read("state")
+
+
+def test_the_widget_may_read_verdicts_and_nothing_else_of_the_guard(operate):
+    operations = operate()
+    key = operations.stack.function("DashboardFunction").credentials
+    session = boto3.Session(key.access_key, key.secret_key, region_name="eu-west-1")
+    name = operations.stack.ref("DeployGuardTable")
+
+    def read(row):
+        keys = [{"pk": {"S": row}}]
+        session.client("dynamodb").batch_get_item(RequestItems={name: {"Keys": keys}})
+
+    read("ledger#arn:aws:ecs:eu-west-1:123456789012:service/prod/web")
+    for other in ("acts#a", "audit#a", "freeze#all"):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            read(other)
+
+
+def test_the_guards_verdict_stands_beside_the_service(operate):
+    operations = operate([web("a"), web("b", tags={"ecs-ops:rollback": "auto"})])
+    before = operations.account.client("ecs").describe_task_definition(taskDefinition="b")
+    family = before["taskDefinition"]
+    fields = ("family", "networkMode", "cpu", "memory", "requiresCompatibilities")
+    given = {name: family[name] for name in fields if name in family}
+    container = family["containerDefinitions"][0] | {"image": "app:2"}
+    ecs = operations.account.client("ecs")
+    ecs.register_task_definition(containerDefinitions=[container], **given)
+    operations.account.ecs.behave("b:2", App.crash(after_s=1))
+    ecs.update_service(cluster="prod", service="b", taskDefinition="b")
+    operations.account.run_for(240)
+    rows = {row.partition(" ")[0]: row for row in said(look(operations))}
+    assert "b:2 rolled back" in rows["b"]
+    assert "ago" in rows["b"]
 
 
 def test_an_interruption_shows_in_the_spot_column(operate):
@@ -132,7 +166,8 @@ def test_a_deployment_that_cannot_start_comes_first(operate):
     ecs.update_service(cluster="prod", service="b", forceNewDeployment=True)
     operations.account.run_for(240)
     first, second = said(look(operations))
-    assert first.startswith("b prod ▲ deploying,")
+    assert first.startswith("b prod ▲ b:1 failed: the image could not be pulled")
+    assert "in progress, 0/2 new tasks" in first
     assert second.startswith("a prod ● steady")
     only = look(operations, only="trouble")
     assert len(said(only)) == 1

@@ -37,8 +37,8 @@ def described(name="web", cluster="prod", **fields):
     } | fields
 
 
-def row(name="web", cluster="prod", *, day=None, queue=None, **fields):
-    return Row(service_from(described(name, cluster, **fields)), day, queue)
+def row(name="web", cluster="prod", *, day=None, queue=None, deployed=None, **fields):
+    return Row(service_from(described(name, cluster, **fields)), day, queue, deployed)
 
 
 def job(name="nightly", *states, cluster="prod", paused=False, took_s=600.0, **fields):

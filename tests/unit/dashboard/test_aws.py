@@ -12,6 +12,7 @@ from dashboard.request import Request
 from dashboard.statuses import Statuses
 from ecsops.job_status import JobStatus, RunStatus, encode_job_status
 from ecsops.queue_status import QueueStatus, encode_status
+from ecsops.verdict_status import VerdictStatus, encode_verdict, verdict_key
 from tests.unit.dashboard.services import NOW, described
 
 PREFIX = "arn:aws:ecs:eu-west-1:123456789012"
@@ -88,16 +89,27 @@ class CloudWatch:
 
 
 class DynamoDb:
-    """Two tables: one item of queue scaling, pages of jobs."""
+    """Three tables: one item of queue scaling, pages of jobs, an item of the guard for each service."""
 
     def __init__(self, queues=None, *job_pages, refuse=None):
         self.queues, self.job_pages, self.refuse = queues, job_pages, refuse or {}
+        self.verdicts = []
 
     def get_item(self, **asked):
         assert asked == {"TableName": "queues", "Key": {"pk": {"S": "status"}}}
         if "GetItem" in self.refuse:
             raise self.refuse["GetItem"]
         return {"Item": self.queues} if self.queues else {}
+
+    def batch_get_item(self, *, RequestItems):  # noqa: N803  the API's name
+        if "BatchGetItem" in self.refuse:
+            raise self.refuse["BatchGetItem"]
+        asked = RequestItems["guard"]
+        assert asked["ExpressionAttributeNames"] == {"#verdict": "verdict"}
+        self.asked = [each["pk"]["S"] for each in asked["Keys"]]
+        return {
+            "Responses": {"guard": [one for one in self.verdicts if one["pk"]["S"] in self.asked]}
+        }
 
     def get_paginator(self, operation):
         assert operation == "query"
@@ -112,7 +124,7 @@ class DynamoDb:
 
 
 def look(ecs, cloudwatch=None, dynamodb=None, **request):
-    tables = ("queues", "jobs") if dynamodb else ()
+    tables = ("queues", "jobs", "guard") if dynamodb else ()
     statuses = Statuses(lambda: dynamodb, *tables)
     return Aws(ecs, cloudwatch or CloudWatch(), statuses).read(Request(**request), NOW)
 
@@ -309,7 +321,12 @@ def test_a_job_whose_status_is_not_understood_does_not_hide_the_others():
 
 
 @pytest.mark.parametrize(
-    ("operation", "what"), [("GetItem", "How the queues stand"), ("Query", "The batch jobs")]
+    ("operation", "what"),
+    [
+        ("GetItem", "How the queues stand"),
+        ("Query", "The batch jobs"),
+        ("BatchGetItem", "What became of deployments"),
+    ],
 )
 def test_a_table_that_cannot_be_read_leaves_a_note_and_the_services(operation, what):
     refuse = {operation: refusal("AccessDeniedException", operation)}
@@ -323,3 +340,20 @@ def test_without_tables_nobody_is_connected():
     reading = look(Ecs({"prod": ["web"]}))
     assert reading.jobs == []
     assert [row.queue for row in reading.rows] == [None]
+
+
+def test_the_guards_verdicts_are_read_of_the_services_that_are_shown():
+    told = VerdictStatus("web:2", "rolled back", NOW - 60, "out of memory")
+    api = f"{PREFIX}:service/prod/api"
+    dynamodb = DynamoDb()
+    dynamodb.verdicts = [
+        {"pk": {"S": verdict_key(WEB)}, "verdict": {"B": encode_verdict(told)}},
+        {"pk": {"S": verdict_key(api)}, "verdict": {"B": b"of another version"}},
+    ]
+    reading = look(Ecs({"prod": ["web", "api", "new"]}), dynamodb=dynamodb, service="*e*")
+    shown = {row.service.name: row.deployed for row in reading.rows}
+    assert shown == {"web": told, "new": None}
+    assert len(dynamodb.asked) == 2
+    everything = look(Ecs({"prod": ["web", "api"]}), dynamodb=dynamodb)
+    assert {row.service.name: row.deployed for row in everything.rows} == {"web": told, "api": None}
+    assert everything.notes == []

@@ -5,6 +5,7 @@ import pytest
 from dashboard.fleet import SpotDay, trouble_first
 from dashboard.level import Level
 from ecsops.queue_status import QueueStatus
+from ecsops.verdict_status import VerdictStatus
 from tests.unit.dashboard.services import deployment, row
 
 STUCK = SpotDay(stuck=(1, *(0,) * 22, 2))
@@ -27,6 +28,18 @@ DEPLOYING = [deployment(rolloutState="IN_PROGRESS", runningCount=1), deployment(
             "deploying, 2 tasks failed",
         ),
         (row(deployments=[deployment(rolloutState="FAILED")]), Level.WARNING, "deployment failed"),
+        (
+            row(deployed=VerdictStatus("web:2", "failed", 1.0, "out of memory")),
+            Level.WARNING,
+            "web:2 failed: out of memory",
+        ),
+        (
+            row(deployed=VerdictStatus("web:2", "rollback failed"), runningCount=3),
+            Level.CRITICAL,
+            "web:2 rollback failed",
+        ),
+        (row(deployed=VerdictStatus("web:2", "rolled back")), Level.FINE, "steady"),
+        (row(deployed=VerdictStatus("web:2", "a word of tomorrow")), Level.FINE, "steady"),
         (row(day=STUCK), Level.WARNING, "3 Spot tasks stayed in rotation"),
         (row(day=SpotDay(backstop=(5,) * 24)), Level.FINE, "steady"),
         (row(queue=QueueStatus(12.0, 60.0, 4)), Level.FINE, "steady"),

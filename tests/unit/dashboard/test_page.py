@@ -18,6 +18,7 @@ from dashboard.request import Request
 from ecsops.job_status import JobStatus, RunStatus
 from ecsops.markup import NOTHING, Html, escape, visible
 from ecsops.queue_status import QueueStatus
+from ecsops.verdict_status import VerdictStatus
 from tests.unit.dashboard.services import NOW, deployment, job, row
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:ecs-ops-DashboardFunction"
@@ -93,6 +94,15 @@ def test_every_column_has_its_say():
         *("in progress, 1/4 new tasks, 2 failed, 10 min",),
     ):
         assert said in text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_the_guards_verdict_is_told_with_its_cause_and_its_age():
+    told = VerdictStatus("web:<b>2", "rolled back", NOW - 7_300, 'a "cause"')
+    html = page(Reading([row(deployed=told)]), Request(), arn=ARN, now=NOW)
+    assert "Verdict" in headers(html)
+    assert "web:&lt;b&gt;2 rolled back" in html
+    assert "2 h ago" in html
+    assert "a &#34;cause&#34;" in html or "a &quot;cause&quot;" in html
 
 
 def test_columns_without_anything_to_say_are_not_shown():

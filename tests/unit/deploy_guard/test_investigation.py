@@ -1,0 +1,97 @@
+"""When a second witness is asked, what is remembered of it, and what is read once."""
+
+import pytest
+
+from deploy_guard.advice import Definition
+from deploy_guard.causes import Diagnosis
+from deploy_guard.evidence.found import Evidence
+from deploy_guard.evidence.log_lines import LogLines, Place
+from deploy_guard.evidence.registry import ImageName, Registry
+from deploy_guard.investigation import Investigator, heard, wants_witness, with_definitions
+from deploy_guard.model import Heard, Ledger
+from ecsops.errors import CallFailed
+from tests.unit.deploy_guard.builders import never_started
+from tests.unit.deploy_guard.situations import SERVICE, changed, definition, row, version
+
+NOW = 1_000.0
+IMAGE = ImageName("123456789012", "eu-west-1", "web", "v9", None)
+PLACE = Place("eu-west-1", "/ecs/web", "app/web/1")
+
+
+class Adviser:
+    """Reads definitions; those in ``refuse`` may not be read."""
+
+    def __init__(self, *refuse):
+        self.read_at, self.asked, self.refuse = {}, [], refuse
+
+    def definition(self, arn):
+        self.asked.append(arn)
+        if arn in self.refuse:
+            raise CallFailed("DescribeTaskDefinition", "AccessDenied", arn)
+        return shaped()
+
+
+def shaped(**container):
+    return Definition({"containerDefinitions": [{"name": "app", "image": "web:1"} | container]}, {})
+
+
+@pytest.mark.parametrize(
+    ("diagnosis", "wanted"),
+    [
+        (Diagnosis("IMAGE_NOT_FOUND", 1, 1, 1, task_arn="t"), True),
+        (Diagnosis("IMAGE_PULL", 1, 1, 1, task_arn="t"), True),
+        (Diagnosis("IMAGE_NOT_FOUND", 1, 1, 1, task_arn="t", confirmed=True), False),
+        (Diagnosis("APP_EXIT", 1, 1, 1, task_arn="t"), False),
+        (Diagnosis("APP_EXIT", 2, 2, 2, task_arn="t"), True),
+        (Diagnosis("APP_EXIT", 3, 3, 3, task_arn="t"), False),
+        (Diagnosis("SECRET_MISSING", 2, 2, 2, task_arn="t"), False),
+        (Diagnosis("IMAGE_NOT_FOUND", 0, 0, 0), False),
+    ],
+)
+def test_a_witness_is_asked_where_it_can_settle_the_matter(diagnosis, wanted):
+    assert wants_witness(row(), diagnosis) is wanted
+
+
+def test_a_witness_that_was_heard_is_not_asked_again():
+    diagnosis = Diagnosis("IMAGE_NOT_FOUND", 1, 1, 1, task_arn="t")
+    assert not wants_witness(row(heard=Heard()), diagnosis)
+
+
+def test_what_was_heard_is_remembered():
+    lines = LogLines(PLACE, "app", ("starting", "KeyError: 'X'"))
+    told = Evidence(registry=Registry(IMAGE, exists=False), logs=lines)
+    assert heard(told) == Heard(image_exists=False, log_lines=("KeyError: 'X'",))
+    assert heard(Evidence()) == Heard()
+
+
+def test_a_definition_is_read_once_in_five_minutes():
+    adviser = Adviser()
+    investigator = Investigator(adviser, None)
+    for now in (NOW, NOW + 299, NOW + 301):
+        investigator.definition(definition(43), now)
+    assert len(adviser.asked) == 2
+
+
+def test_one_that_was_read_for_the_decision_is_not_read_again():
+    adviser = Adviser()
+    adviser.read_at[definition(43)] = NOW, shaped()
+    Investigator(adviser, None).definition(definition(43), NOW + 1)
+    assert adviser.asked == []
+
+
+def test_a_definition_that_may_not_be_read_is_left_out():
+    found = Investigator(Adviser(definition(42)), None).definitions(
+        [definition(42), definition(43), ""], NOW
+    )
+    assert set(found) == {definition(43)}
+
+
+def test_definitions_tell_what_is_essential_and_what_a_version_contains():
+    bare = changed(version(43), content_hash=None)
+    task = never_started("x", task_arn="t", task_definition=definition(43))
+    ledger = Ledger(SERVICE, (row(target=bare),), failures=(task,))
+    found = with_definitions(ledger, {definition(43): shaped(essential=False)})
+    assert found.deployments[0].target.content_hash
+    assert [one.essential for one in found.failures[0].containers] == [False]
+    other = with_definitions(ledger, {definition(43): shaped(command=["serve"])})
+    assert other.deployments[0].target.content_hash != found.deployments[0].target.content_hash
