@@ -24,36 +24,31 @@ from ecsops.observability import logger, metrics
 from ecsops.queue import Backlog, handle_batch
 from ecsops.settings import choice, required
 
-_TABLE, _QUEUE_URL = required("TABLE_NAME"), required("QUEUE_URL")
-_clients = Clients()
-_store, _reader = LedgerStore(client("dynamodb"), _TABLE), EcsReader(client("ecs"))
+_table, _queue_url = required("TABLE_NAME"), required("QUEUE_URL")
+_clients, _sqs = Clients(), client("sqs")
+_store, _reader = LedgerStore(client("dynamodb"), _table), EcsReader(client("ecs"))
 _adviser = Adviser(
     _reader,
     KillSwitch(lambda: client("ssm"), required("SWITCH_PARAMETER")),
     _clients.ecr,
     choice("ROLLBACK_DEFAULT", ("off", "notify", "dry-run")),
 )
-_observer = Observer(
-    store=_store,
-    reader=_reader,
-    codedeploy=CodeDeployReader(lambda: client("codedeploy")),
-    visitor=Visitor(
-        Investigator(_adviser, _clients),
-        AlarmReader(_clients.cloudwatch),
-        Companions(_store, lambda: client("resourcegroupstaggingapi")),
-    ),
-    senders=Senders(
-        client("events"),
-        client("sqs"),
-        _QUEUE_URL,
-        required("ORDERS_QUEUE_URL"),
-        Schedules(
-            lambda: client("scheduler"), required("QUEUE_ARN"), required("SCHEDULE_ROLE_ARN")
-        ),
-        Audit(client("dynamodb"), _TABLE),
-    ),
+_visitor = Visitor(
+    Investigator(_adviser, _clients),
+    AlarmReader(_clients.cloudwatch),
+    Companions(_store, lambda: client("resourcegroupstaggingapi")),
 )
-_backlog = Backlog(client("sqs"), _QUEUE_URL)
+_senders = Senders(
+    client("events"),
+    _sqs,
+    _queue_url,
+    required("ORDERS_QUEUE_URL"),
+    Schedules(lambda: client("scheduler"), required("QUEUE_ARN"), required("SCHEDULE_ROLE_ARN")),
+    Audit(client("dynamodb"), _table),
+)
+_codedeploy = CodeDeployReader(lambda: client("codedeploy"))
+_observer = Observer(_store, _reader, _codedeploy, _visitor, _senders)
+_backlog = Backlog(_sqs, _queue_url)
 
 
 @logger.inject_lambda_context

@@ -215,6 +215,23 @@ def _ecs_id(row: Deployment, ledger: Ledger, reality: Reality) -> str | None:
     return mine.pop() if len(mine) == 1 else None
 
 
+def fitting(ledger: Ledger, most: int) -> bytes:
+    """The ledger as it is written, in at most so many bytes: what is oldest, and samples, go first."""
+    document = msgspec.json.encode(ledger)
+    while len(document) > most:
+        ledger = msgspec.structs.replace(
+            ledger,
+            failures=ledger.failures[len(ledger.failures) // 2 :],
+            notices=ledger.notices[len(ledger.notices) // 2 :],
+            judged=ledger.judged[len(ledger.judged) // 4 :],
+            deployments=ledger.deployments[: max(1, len(ledger.deployments) * 3 // 4)],
+        )
+        if len(smaller := msgspec.json.encode(ledger)) == len(document):
+            break
+        document = smaller
+    return document
+
+
 def open_rows(ledger: Ledger) -> list[Deployment]:
     """Rows of which something may still come."""
     return [row for row in ledger.deployments if is_open(row)]

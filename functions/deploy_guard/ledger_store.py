@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from botocore.exceptions import ClientError
 
+from deploy_guard.ledger import fitting
 from deploy_guard.model import Act, Freeze, Ledger
 from ecsops import verdict_status
 from ecsops.arns import parse_arn
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 INDEX, OPEN = "lists", "open"
 _KEEP_S = 180 * 86_400
+# An item may have 400 KB:
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+_MOST_BYTES = 350_000
 # Five keys a service, of the hundred that one call may ask for.
 _SERVICES_PER_CALL = 20
 _TRIES = 4
@@ -88,7 +92,7 @@ class LedgerStore:
 
     def save(self, known: Known, ledger: Ledger, due: Due | None, now: float) -> bool:
         """Write a ledger back; False when somebody else has written it meanwhile."""
-        document = msgspec.json.encode(ledger).decode()
+        document = fitting(ledger, _MOST_BYTES).decode()
         item: dict[str, Any] = {
             "pk": {"S": verdict_status.verdict_key(ledger.service)},
             "service": {"S": ledger.service},

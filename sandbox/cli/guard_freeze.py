@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from botocore.exceptions import ClientError
 
 from deploy_guard import watch
 from deploy_guard.audit import Audit, AuditRow
@@ -34,6 +35,31 @@ def scope_arn(scope: str, table_arn: str) -> str:
         raise SandboxError(f"{scope!r}: expected all, CLUSTER, CLUSTER/SERVICE or an ARN")
     kind = "service" if len(parts) == 2 else "cluster"
     return f"{prefix}:{kind}/{scope}"
+
+
+def must_exist(ecs: Any, scope: str) -> None:
+    """A brake with a typing mistake would hold nothing: say so."""
+    if scope == "all":
+        return
+    arn = parse_arn(scope)
+    if arn.kind == "cluster":
+        found = ecs.describe_clusters(clusters=[scope])["clusters"]
+    elif arn.kind == "service":
+        found = _services(ecs, arn.cluster or "default", scope)
+    else:
+        raise SandboxError(f"{scope}: expected the ARN of a service or of a cluster")
+    if not any(one["status"] != "INACTIVE" for one in found):
+        raise SandboxError(f"{scope}: no such {arn.kind} here; freeze it all the same with --force")
+
+
+def _services(ecs: Any, cluster: str, scope: str) -> list[Any]:
+    try:
+        services: list[Any] = ecs.describe_services(cluster=cluster, services=[scope])["services"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ClusterNotFoundException":
+            raise
+        return []
+    return services
 
 
 def until_of(arguments: Namespace, now: float) -> float | None:
@@ -125,15 +151,29 @@ def run(arguments: Namespace, client: Any, table: str) -> str:
     who = arguments.by or getpass.getuser()
     if arguments.action == "unfreeze":
         lifted = unfreeze(dynamodb, table, scope)
+        if lifted:
+            row = _row(scope, "UNFROZEN", who, "it may be rolled back again", now)
+            Audit(dynamodb, table).note(row, f"{now:.3f}")
         return f"{scope}: " + ("may be rolled back again" if lifted else "was not frozen")
     if arguments.action == "forgive":
         why = forgive(dynamodb, table, scope, arguments.version, who, now)
         return f"{arguments.version}: forgiven; it had failed: {'; '.join(why)}"
     until = until_of(arguments, now)
+    try:
+        if not arguments.force:
+            must_exist(client("ecs"), scope)
+    except InvalidMessage as error:
+        raise SandboxError(str(error)) from None
     freeze(dynamodb, table, Freeze(scope, who, arguments.why, until), now)
     ends = (
         f"until {datetime.fromtimestamp(until, UTC):%Y-%m-%d %H:%M} UTC"
         if until
         else "until unfreeze"
     )
+    because = f"{arguments.why}, {ends}" if arguments.why else ends
+    Audit(dynamodb, table).note(_row(scope, "FROZEN", who, because, now), f"{now:.3f}")
     return f"{scope}: nothing is rolled back {ends}; alerts go on"
+
+
+def _row(scope: str, state: str, who: str, why: str, now: float) -> AuditRow:
+    return AuditRow(scope, "", now, state, executed=False, calls=(), why=why, who=who)

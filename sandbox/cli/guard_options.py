@@ -30,6 +30,7 @@ def _decisions(actions: Any) -> None:
     ends = freeze.add_mutually_exclusive_group()
     ends.add_argument("--for", dest="duration", metavar="DURATION", help="e.g. 90s, 2h, 1d")
     ends.add_argument("--until", metavar="TIME", help="e.g. 2026-01-31T18:00Z")
+    freeze.add_argument("--force", action="store_true", help="also what does not exist (yet)")
     freeze.add_argument("--why", default="", metavar="TEXT", help="alerts say it")
     unfreeze = actions.add_parser("unfreeze", help="lift a freeze")
     for action in (freeze, unfreeze):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deploy_guard.audit import Audit
-from deploy_guard.ledger_store import LedgerStore
+from deploy_guard.ledger_store import LedgerStore, scopes
 from deploy_guard.model import Deployment
 from ecsops.arns import parse_arn
 from ecsops.errors import InvalidMessage
@@ -16,9 +16,11 @@ _DEPLOYMENT = ":service-deployment/"
 
 
 def history(dynamodb: Any, table: str, service: str) -> History:
-    """What is remembered of a service."""
+    """What is remembered of a service, and when its cluster or everything was frozen."""
     ledger = LedgerStore(dynamodb, table).read([service])[service].ledger
-    return History(ledger, tuple(Audit(dynamodb, table).rows(service)))
+    audit = Audit(dynamodb, table)
+    rows = [row for scope in scopes(service) for row in audit.rows(scope)]
+    return History(ledger, tuple(sorted(rows, key=lambda row: -row.at)))
 
 
 def explanation(dynamodb: Any, table: str, service: str, deployment: str) -> Explanation:

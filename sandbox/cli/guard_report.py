@@ -85,7 +85,8 @@ def _audit(rows: Sequence[AuditRow]) -> Iterator[str]:
     for row in rows:
         calls = f"  {'; '.join(row.calls)}" if row.calls else ""
         done = "" if row.executed else " (not executed)"
-        yield f"  {_when(row.at)}  {_short(row.deployment)}  {row.state}{done}  {row.who}: {row.why}"
+        what = _short(row.deployment) or row.service.rpartition(":")[2]
+        yield f"  {_when(row.at)}  {what}  {row.state}{done}  {row.who}: {row.why}"
         yield from (f"    {text}" for text in (calls.strip(), row.note) if text)
 
 

@@ -38,11 +38,14 @@ class ImageName(msgspec.Struct, frozen=True):
 
 
 class Registry(msgspec.Struct, frozen=True, tag=True):
-    """``newest`` are (tag, pushed at), the latest first; ``note`` says why a found one is no good."""
+    """``newest`` are (tag, pushed at), the latest first; ``note`` says why a found one is no good.
+
+    None are known of a repository with more images than a page holds: pages are in no order of time.
+    """
 
     image: ImageName
     exists: bool
-    newest: tuple[tuple[str, float], ...] = ()
+    newest: tuple[tuple[str, float], ...] | None = ()
     note: str = ""
 
 
@@ -71,7 +74,7 @@ def read(ecr: Any, image: ImageName) -> Registry:
     # An untagged image, or one on a later page, has to be asked for by itself.
     if found is None and (image.digest or answer.get("nextToken")):
         found = _one(ecr, image)
-    newest = _newest(listed)
+    newest = None if answer.get("nextToken") else _newest(listed)
     if found is None:
         return Registry(image, exists=False, newest=newest)
     if not _active(found):

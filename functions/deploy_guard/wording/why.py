@@ -81,9 +81,11 @@ def _image(story: Story, diagnosis: Diagnosis) -> str:
     if found.note:
         return f"{name} cannot be pulled: {found.note}"
     what = f"Image {image.digest}" if image.digest else f"Tag {image.wanted}"
+    said = f"{what} is not in repository {image.repository}"
+    if found.newest is None:
+        return said
     tags = ", ".join(tag for tag, _ in found.newest)
-    newest = f"; the newest tags are {tags}" if tags else "; it has no tagged image"
-    return f"{what} is not in repository {image.repository}{newest}"
+    return said + (f"; the newest tags are {tags}" if tags else "; it has no tagged image")
 
 
 def _secret(_: Story, diagnosis: Diagnosis) -> str:

@@ -6,8 +6,9 @@ import argparse
 
 import pytest
 
-from sandbox.cli import guard_freeze, main
+from sandbox.cli import guard_freeze, guard_query, main
 from sandbox.cli.guard_options import guard_options
+from sandbox.cli.guard_report import history_lines
 from sandbox.errors import SandboxError
 from tests.integration.deploy_guard.guarded import Guard, guarded
 
@@ -50,6 +51,28 @@ def test_a_forgiven_version_is_no_longer_bad(guard):
     assert guard.states == ["FORGIVEN"]
     with pytest.raises(SandboxError, match="not known to be bad"):
         said(guard, "forgive", "prod/web", row.target.name)
+
+
+def test_who_froze_and_lifted_it_stands_in_the_audit(guard):
+    said(guard, "freeze", "prod/web", "--why", "inventory", "--for", "2h")
+    said(guard, "freeze", "all")
+    said(guard, "unfreeze", "prod/web")
+    found = guard_query.history(guard.client("dynamodb"), guard.table, guard.arn)
+    assert sorted(row.state for row in found.audit) == ["FROZEN", "FROZEN", "UNFROZEN"]
+    assert {row.who for row in found.audit} == {"ann"}
+    told = "\n".join(history_lines(found))
+    assert "service/prod/web  FROZEN (not executed)  ann: inventory, until " in told
+    assert "all  FROZEN" in told
+
+
+@pytest.mark.parametrize(
+    "scope", ["prdo", "prdo/web", "prod/wbe", "arn:aws:ecs:eu-west-1:123456789012:task/prod/1"]
+)
+def test_a_brake_that_would_hold_nothing_is_refused(guard, scope):
+    with pytest.raises(SandboxError, match=r"no such|expected the ARN"):
+        said(guard, "freeze", scope)
+    assert guard.known.freezes == ()
+    assert "nothing is rolled back" in said(guard, "freeze", scope, "--force")
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_s09_the_same_event_many_times_is_one_alert_and_one_order(operate):
     assert len(guard.orders()) == 1
 
 
-def test_a_duplicate_costs_one_call(operate):
+def test_s26_a_duplicate_costs_one_call(operate):
     guard = observed(operate)
     guard.release(app=App.without_secret(SECRET), seconds=50)
     events = [entry["event"] for entry in guard.world.trace.select("event")]

@@ -82,8 +82,8 @@ def test_a_version_that_survives_its_watch_is_proven_good(guard):
     assert guard.account.client("scheduler").list_schedules()["Schedules"] == []
 
 
-def test_what_was_proven_good_is_gone_back_to_and_not_what_ran_before(guard):
-    """Scenario 14: 2 is good, 3 is bad, 4 fails."""
+def test_s14_what_was_proven_good_is_gone_back_to_and_not_what_ran_before(guard):
+    """2 is good, 3 is bad, 4 fails."""
     completed(guard)
     guard.account.run_for(900)
     guard.release(image="app:3", app=App.without_secret(SECRET), seconds=100)

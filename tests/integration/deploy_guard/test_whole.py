@@ -204,3 +204,30 @@ def test_s21_what_arrives_late_is_told_although_the_rollback_is_ordered(operate)
     assert guard.writes() == ["StopServiceDeployment"]
     (late,) = [one for one in guard.alerts() if one["stage"] == "evidence"]
     assert "KeyError: 'DATABASE_URL'" in late["summary"]
+
+
+def test_s26_a_failure_is_told_within_five_seconds_and_twelve_calls(operate):
+    guard = Observed(operate([web()], latency_s=0.03))
+    guard.tag(rollback="auto")
+    guard.account.run_for(60)
+    guard.account.recycle()
+    guard.world.trace.clear()
+    guard.release(app=BROKEN, seconds=0)
+    name = guard.world.stack.function("DeployGuardFunction").name
+    while not guard.alerts():
+        guard.account.run_for(1)
+    first = min(
+        entry.at
+        for entry in guard.world.trace.select("event")
+        if entry["event"]["detail"].get("stopCode") == "TaskFailedToStart"
+    )
+    (told,) = guard.world.calls("PutEvents", outcome="ok", function=name)
+    second = told["ended"] - first
+    assert second < 5
+    (ordered,) = guard.world.calls("SendMessageBatch", outcome="ok", function=name)
+    run = [
+        call
+        for call in guard.world.calls(function=name)
+        if told["started"] - 1.5 <= call["started"] <= ordered["started"]
+    ]
+    assert len(run) <= 12

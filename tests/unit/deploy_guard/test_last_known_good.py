@@ -1,5 +1,7 @@
 """The version to go back to is one with proof."""
 
+import pytest
+
 from deploy_guard.last_known_good import Candidate, Facts, NoCandidate, choose
 from deploy_guard.model import Image, Judged, Ledger, Version
 from deploy_guard.reality import CodeDeployment
@@ -118,6 +120,41 @@ def test_s13_without_digests_a_mutable_tag_cannot_be_pinned():
     judged = Judged(mutable(None), True, 1, "d", "survived")
     found = choose(failed, ledger(judged), reality(), Facts(may_pin=True))
     assert isinstance(found, NoCandidate)
+
+
+def tagged(revision, digest):
+    """A revision of its own, with the tag that all have."""
+    return Version(definition(revision), (Image("app", "repo/web:latest", digest),), f"c{revision}")
+
+
+def test_s13_two_revisions_with_one_tag_are_told_apart_by_digest():
+    failed = row(source=None, target=tagged(43, "sha256:new"))
+    judged = Judged(tagged(42, "sha256:old"), True, 1, "d", "survived")
+    found = choose(failed, ledger(judged), reality(), NOTHING)
+    assert isinstance(found, NoCandidate)
+    assert "mutable tag: repo/web:latest means another image by now" in found.rejected[0].why
+    assert choose(failed, ledger(judged), reality(), Facts(may_pin=True)).copy == "mutable"
+
+
+@pytest.mark.parametrize("digest", ["sha256:old", None])
+def test_s13_one_tag_that_did_not_move_needs_no_copy(digest):
+    failed = row(source=None, target=tagged(43, digest))
+    judged = Judged(tagged(42, "sha256:old"), True, 1, "d", "survived")
+    assert choose(failed, ledger(judged), reality(), NOTHING).copy is None
+
+
+def test_s13_the_registry_may_know_that_a_tag_has_moved():
+    moved = Facts(moved=frozenset({("repo/web:40", "sha256:40")}))
+    found = choose(row(), ledger(good(40)), reality(), moved)
+    assert found.version == version(42)
+    assert "repo/web:40 means another image" in found.rejected[0].why
+
+
+def test_s13_what_is_pinned_already_needs_no_copy():
+    pinned = Version(definition(42), (Image("app", "repo/web@sha256:old", "sha256:old"),), "c42")
+    facts = Facts(moved=frozenset({("repo/web@sha256:old", "sha256:old")}))
+    judged = Judged(pinned, True, 1, "d", "survived")
+    assert choose(row(source=None), ledger(judged), reality(), facts).copy is None
 
 
 def test_the_same_version_under_another_name_is_no_way_back():

@@ -1,10 +1,12 @@
 """What is remembered of a service."""
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy_guard.ledger import (
     absorb,
+    fitting,
     forgiven,
     is_open,
     unhandled,
@@ -38,6 +40,25 @@ def failure(number, ecs_id="ecs-svc/43", revision=43):
         stopped_at=BEGAN + 43_000 + number,
     )
     return TaskFailed(SERVICE, task, task.task_arn)
+
+
+def test_a_ledger_stays_below_what_an_item_may_hold_and_keeps_what_is_newest():
+    signals = [failure(n, f"ecs-svc/{m}") for m in range(30, 44) for n in range(12)]
+    ledger = absorb(Ledger(SERVICE), signals)
+    rows = tuple(row(number, reason="x" * 3_000) for number in range(43, 23, -1))
+    ledger = changed(ledger, deployments=rows)
+    most = 20_000
+    assert len(msgspec.json.encode(ledger)) > most
+    kept = msgspec.json.decode(fitting(ledger, most), type=Ledger)
+    assert len(msgspec.json.encode(kept)) <= most
+    assert kept.deployments[0] == rows[0]
+    assert kept.failures[-1] == ledger.failures[-1]
+    assert msgspec.json.decode(fitting(ledger, 10**6), type=Ledger) == ledger
+
+
+def test_one_that_is_too_big_by_one_row_alone_is_written_as_it_is():
+    ledger = Ledger(SERVICE, (row(reason="x" * 3_000),))
+    assert fitting(ledger, 1_000) == msgspec.json.encode(ledger)
 
 
 @given(st.lists(st.integers(0, 60), max_size=80))

@@ -221,6 +221,24 @@ def test_s10_what_becomes_of_our_rollback_is_told_of_the_failed_deployment(what,
     assert ledger.find(deployment_arn(44)).rolls_back == deployment_arn(43)
 
 
+def test_s13_a_rollback_that_runs_another_image_has_failed():
+    seen = our_rollback("SUCCESSFUL")
+    versions = seen.versions | {revision_arn(42): version(42, digest="a tag that moved")}
+    row = Deployment(
+        deployment_arn(43), BEGAN + 43_000, version(43), "ecs-svc/43", version(42), told=("failed",)
+    )
+    act = changed(ACT, result=deployment_arn(44))
+    ledger, told = step(
+        Ledger(SERVICE, deployments=(row,)),
+        [told_by("ecs-svc/44", "X", T0)],
+        changed(seen, versions=versions),
+        T0 + 1200,
+        [act],
+    )
+    assert told == [(deployment_arn(43), "rollback-failed")]
+    assert "runs other images than web:42 did before" in ledger.find(deployment_arn(43)).rules[0]
+
+
 def test_s06_a_version_is_not_bad_because_there_was_no_room():
     full = reality(service_deployment(43, source=42), desired=2)
     ledger = Ledger(SERVICE)

@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
-from deploy_guard.evidence.registry import ImageName, parse, read, still_there
+from deploy_guard.evidence.registry import ImageName, parse, read, still_means, still_there
 from deploy_guard.evidence.unavailable import Unavailable
 from tests.unit.deploy_guard.builders import ACCOUNT, IMAGE, REGION, REGISTRY
 from tests.unit.deploy_guard.evidence.stubs import stubbed
@@ -79,6 +80,26 @@ def test_scenario_2_a_missing_tag_and_the_newest_three():
     )
     assert not found.exists
     assert [tag for tag, _ in found.newest] == ["v8", "stable", "v7"]
+
+
+def test_of_one_page_of_many_nobody_knows_which_tags_are_the_newest():
+    missing = exact("ImageNotFoundException", imageTag="v9")
+    assert looked(WEB, listing(image(1, "v1"), nextToken="more"), missing).newest is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "means"),
+    [
+        ({"imageDetails": [image(1, "v9", digest=DIGEST)]}, True),
+        ({"imageDetails": [image(1, "v9", digest="sha256:0d")]}, False),
+        ({"imageDetails": [image(1, "v9", digest=DIGEST, imageStatus="ARCHIVED")]}, False),
+        ("ImageNotFoundException", False),
+    ],
+)
+def test_whether_a_tag_still_means_its_digest(answer, means):
+    both = msgspec.structs.replace(WEB, digest=DIGEST)
+    with stubbed("ecr", exact(answer, imageTag="v9")) as ecr:
+        assert still_means(ecr, both) is means
 
 
 def test_a_tag_that_is_there_takes_one_call():

@@ -1,0 +1,194 @@
+"""What a batch of messages comes to: one service's trouble is tried again, and costs no other."""
+
+import json
+
+import pytest
+
+from deploy_guard.bake import AlarmSeen
+from deploy_guard.ledger_store import Known
+from deploy_guard.model import Ledger
+from deploy_guard.observer import Observer
+from deploy_guard.scene import Outbox, Visited
+from deploy_guard.signals import Look, encode
+from ecsops.errors import CallFailed
+from ecsops.queue import Message
+from tests.unit.deploy_guard.situations import ACCOUNT, SERVICE, reality
+
+OTHER = f"{ACCOUNT}:service/prod/api"
+NOW = 1_000.0
+FAILED = CallFailed("X", "ThrottlingException", "no")
+
+
+class World:
+    """Store, reader, CodeDeploy, visitor and senders; each service may have its own trouble."""
+
+    def __init__(self, **trouble):
+        self.trouble, self.saved, self.ordered, self.visits = trouble, [], [], []
+        self.due_now, self.of_alarm = [SERVICE, OTHER], {"errors": [OTHER]}
+        self.controllers = {}
+
+    def observer(self):
+        return Observer(self, _Reader(self), self, self, self)
+
+    # the store
+    def read(self, services):
+        if "store" in self.trouble:
+            raise self.trouble["store"]
+        return {
+            one: Known(Ledger(one)) for one in services if one != self.trouble.get("unreadable")
+        }
+
+    def save(self, known, ledger, due, now):
+        answer = self.trouble.get("save", {}).pop(ledger.service, True)
+        if isinstance(answer, Exception):
+            raise answer
+        self.saved.append(ledger.service)
+        return answer
+
+    def due(self, now):
+        return self.due_now
+
+    def with_alarms(self, alarms):
+        return self.of_alarm
+
+    # CodeDeploy
+    def service_of(self, application, group):
+        return ("prod", "api") if group == "api" else None
+
+    def complete(self, seen, known):
+        if seen.service == self.trouble.get("codedeploy"):
+            raise FAILED
+        return seen
+
+    # the visitor
+    def visit(self, known, signals, seen, now):
+        service = known.ledger.service
+        self.visits.append(service)
+        answer = self.trouble.get("visit", {}).get(service)
+        if answer is not None:
+            raise answer
+        return Visited(known.ledger, None, Outbox())
+
+    # the senders
+    def tell(self, visited):
+        return {one for one in visited if one == self.trouble.get("unsent")}
+
+    def order(self, visited):
+        self.ordered += visited
+
+
+class _Reader:
+    def __init__(self, world):
+        self.world = world
+
+    def read(self, ledgers, now, searched=()):
+        return {
+            one.service: _seen(one.service, self.world.controllers.get(one.service, "ECS"))
+            for one in ledgers
+            if one.service != self.world.trouble.get("unseen")
+        }
+
+
+def _seen(service, controller):
+    base = reality(controller=controller)
+    fields = {name: getattr(base, name) for name in base.__struct_fields__} | {"service": service}
+    return type(base)(**fields)
+
+
+def messages():
+    return [Message("1", encode(Look(SERVICE)), 1), Message("2", encode(Look(OTHER)), 1)]
+
+
+def event(kind, source, detail):
+    return json.dumps(
+        {
+            "version": "0",
+            "id": "e",
+            "detail-type": kind,
+            "source": source,
+            "account": "123456789012",
+            "time": "2026-01-05T09:03:00Z",
+            "region": "eu-west-1",
+            "resources": [],
+            "detail": detail,
+        }
+    )
+
+
+def test_every_service_is_looked_at_once_and_saved_before_it_is_ordered():
+    world = World()
+    assert world.observer().work([*messages(), *messages()], NOW) == set()
+    assert sorted(world.visits) == sorted([SERVICE, OTHER])
+    assert sorted(world.saved) == sorted(world.ordered) == sorted([SERVICE, OTHER])
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        {"unreadable": SERVICE},
+        {"unseen": SERVICE},
+        {"unsent": SERVICE},
+        {"visit": {SERVICE: FAILED}},
+        {"visit": {SERVICE: ZeroDivisionError("ours")}},
+        {"save": {SERVICE: FAILED}},
+    ],
+)
+def test_one_services_trouble_is_tried_again_and_costs_no_other(trouble):
+    world = World(**trouble)
+    assert world.observer().work(messages(), NOW) == {"1"}
+    assert world.saved == world.ordered == [OTHER]
+
+
+def test_codedeploys_silence_concerns_its_services_alone():
+    world = World(codedeploy=SERVICE)
+    world.controllers = {SERVICE: "CODE_DEPLOY"}
+    assert world.observer().work(messages(), NOW) == {"1"}
+    assert world.saved == [OTHER]
+
+
+def test_without_the_store_everything_is_tried_again():
+    assert World(store=FAILED).observer().work(messages(), NOW) == {"1", "2"}
+
+
+def test_whoever_lost_looks_once_more_and_orders_only_then():
+    world = World(save={SERVICE: False})
+    assert world.observer().work(messages(), NOW) == set()
+    assert world.visits.count(SERVICE) == 2
+    assert world.ordered.count(SERVICE) == 1
+
+
+def test_what_cannot_be_understood_is_rejected_alone():
+    world = World()
+    assert world.observer().work([Message("9", "{", 1), *messages()], NOW) == {"9"}
+    assert len(world.saved) == 2
+
+
+def test_an_alarm_concerns_those_who_watch_it():
+    world = World()
+    state = {"value": "ALARM", "timestamp": "2026-01-05T09:03:00.000+0000"}
+    body = event(
+        "CloudWatch Alarm State Change", "aws.cloudwatch", {"alarmName": "errors", "state": state}
+    )
+    world.observer().work([Message("1", body, 1)], NOW)
+    assert world.visits == [OTHER]
+    assert AlarmSeen("errors", "ALARM", 0.0).name in world.of_alarm
+
+
+@pytest.mark.parametrize(("group", "visits"), [("api", [OTHER]), ("lambdas", [])])
+def test_a_deployment_of_codedeploy_concerns_the_service_of_its_group(group, visits):
+    world = World()
+    detail = {
+        "application": "shop",
+        "deploymentGroup": group,
+        "deploymentId": "d-1",
+        "state": "FAILURE",
+    }
+    body = event("CodeDeploy Deployment State-change Notification", "aws.codedeploy", detail)
+    assert world.observer().work([Message("1", body, 1)], NOW) == set()
+    assert world.visits == visits
+
+
+def test_the_sweep_looks_at_what_is_due():
+    world = World()
+    assert world.observer().work([Message("1", '{"deploy_guard": "sweep"}', 1)], NOW) == set()
+    assert sorted(world.visits) == sorted([SERVICE, OTHER])
