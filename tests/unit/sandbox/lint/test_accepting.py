@@ -87,6 +87,14 @@ def test_a_problem_of_the_file_names_line_and_field(here: Path, text: str, probl
     assert "\n" not in str(error.value)
 
 
+def test_a_baseline_that_is_written_anew_forgets_nothing(here: Path) -> None:
+    assert _lint("--write-baseline=b.json") == 0
+    before = json.loads(Path("b.json").read_text(encoding="utf-8"))
+    assert before["findings"]
+    assert _lint("--baseline=b.json", "--write-baseline=b.json") == 0
+    assert json.loads(Path("b.json").read_text(encoding="utf-8")) == before
+
+
 def test_a_baseline_makes_what_is_there_known(here: Path, capsys: Any) -> None:
     assert _lint("--write-baseline=base.json") == 0
     assert _lint("--baseline=base.json") == 0
