@@ -1,6 +1,7 @@
 """A state machine for each job: ecs:runTask.sync with the Retry of the Step Functions guides.
 
-States.ALL, 5 s doubling up to 5 min with full jitter, 6 tries: a task that was refused, throttled,
+States.ALL, 5 s doubling up to 5 min with full jitter, 10 tries (the guides have 3; with fewer than 6 it
+loses more to throttling than to Spot): a task that was refused, throttled,
 interrupted or ended with another code than 0 is started again, as the service itself sees it
 (https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html).
 """
@@ -15,7 +16,7 @@ from sandbox.account import ACCOUNT, Account
 from sandbox.caller import Caller
 from sandbox.errors import ApiError
 
-INTERVAL_S, RATE, LONGEST_S, TRIES = 5.0, 2.0, 300.0, 6
+INTERVAL_S, RATE, LONGEST_S, TRIES = 5.0, 2.0, 300.0, 10
 
 
 class StepFunctions:

@@ -12,6 +12,7 @@ from batch_jobs import messages, shards
 from batch_jobs.checking import Checking
 from batch_jobs.closing import Closing
 from batch_jobs.endings import Runs
+from batch_jobs.foreign import BY_FAMILY, QUIET_S
 from batch_jobs.ids import job_of, run_by_hand, run_of_slot
 from batch_jobs.jobs import Jobs
 from batch_jobs.ledger import Ledger
@@ -152,9 +153,14 @@ class Desk:
 
         A thousand jobs may share a family: its tasks are listed once.
         """
-        jobs = [row for row in self.jobs.all() if not row.foreign]
+        every = list(self.jobs.all())
+        jobs = [row for row in every if not row.foreign]
         sweepers = {(row.cluster, row.family): row.job for row in jobs if row.family}.values()
         self.runs.tell([messages.check(row.job, sweep=row.job in sweepers) for row in jobs])
         self.runs.pump()
+        for row in every:
+            if row.job.startswith(BY_FAMILY) and now - row.updated > QUIET_S:
+                how = "No call of RunTask has failed for a day."
+                self.jobs.close(row.job, ("failed",), how, now)
         if not self.off:
             self.missing.look(now)

@@ -8,6 +8,7 @@ nobody sees.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,11 @@ if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
 
 _PREFIXES = ("chronos-schedule/", "events-rule/")
+# Failed calls of RunTask by nobody's schedule, by family: no good run puts an end to them.
+BY_FAMILY = "run-task/"
+QUIET_S = 86_400.0
+# Every SDK tries these again; who gives up in the end fails visibly.
+_TRIED_AGAIN = re.compile(r"Throttl|RequestLimitExceeded|TooManyRequests", re.IGNORECASE)
 
 
 def is_foreign(started_by: str | None) -> bool:
@@ -82,18 +88,23 @@ class Foreign:
         if isinstance(started_by, str) and started_by.startswith(STARTED_BY):
             return
         reasons = sorted({str(one.get("reason", "")) for one in call.failures})
+        if _TRIED_AGAIN.search(call.error_code or ""):
+            count("ForeignFailures")
+            return
         if call.error_code:
             reasons.append(f"{call.error_code}: {call.error_message or ''}")
         if not reasons:
             return
         family = str(parameters.get("taskDefinition", "unknown")).rpartition("/")[2]
         job = started_by if isinstance(started_by, str) and is_foreign(started_by) else None
-        job = job or f"run-task/{family.partition(':')[0]}"
+        job = job or f"{BY_FAMILY}{family.partition(':')[0]}"
         identity = call.user_identity
         caller = (identity.invoked_by or identity.arn) if identity else None
         at = now if occurred_at is None else occurred_at
         name = hashlib.sha256(event_id.encode()).hexdigest()[:6]
-        missing = f"{len(call.failures)} of {parameters.get('count', 1)} tasks not started"
+        wanted = parameters.get("count", 1)
+        missing = f"{len(call.failures)} of {wanted}" if call.failures else "none of the"
+        missing += " tasks not started" if call.failures else " tasks started"
         row = RunRow(
             run=f"{job}-{compact(at)}-{name}",
             job=job,
@@ -117,9 +128,10 @@ class Foreign:
         job = JobRow(job=row.job, cluster=row.cluster, foreign=True)
         if row.state == FAILED:
             alert = telling.problem(job, "failed", row.at, f"{row.job} failed", f"{row.reason}.")
-            self.jobs.open(
-                job, {"failed": msgspec.structs.replace(alert, severity="critical")}, now
-            )
+            if not row.job.startswith(BY_FAMILY):
+                # Nobody looks at the answer of a schedule's call; of any other somebody may.
+                alert = msgspec.structs.replace(alert, severity="critical")
+            self.jobs.open(job, {"failed": alert}, now)
         else:
             self.jobs.close(row.job, ("failed",), f"Task {row.run} succeeded.", now)
 

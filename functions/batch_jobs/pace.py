@@ -13,18 +13,18 @@ from dataclasses import dataclass
 
 from batch_jobs.rows import Buckets
 
-FARGATE_CALLS = "FARGATE_CALLS"
+FARGATE_CALLS, ALL_CALLS = "FARGATE_CALLS", "ALL_CALLS"
 # bucket -> (how much it holds, how much flows in each second)
 QUOTAS: dict[str, tuple[float, float]] = {
     "FARGATE": (100, 20),
     "FARGATE_SPOT": (100, 20),
     FARGATE_CALLS: (20, 20),
-    "EC2": (100, 40),
+    ALL_CALLS: (100, 40),
 }
 _DRINKS_FROM = {
-    "FARGATE": ("FARGATE", FARGATE_CALLS),
-    "FARGATE_SPOT": ("FARGATE_SPOT", FARGATE_CALLS),
-    "EC2": ("EC2",),
+    "FARGATE": ("FARGATE", FARGATE_CALLS, ALL_CALLS),
+    "FARGATE_SPOT": ("FARGATE_SPOT", FARGATE_CALLS, ALL_CALLS),
+    "EC2": (ALL_CALLS,),
 }
 
 

@@ -14,6 +14,16 @@ from batch_jobs.spec import Spec
 from batch_jobs.spec_checks import MAX_ITEM, MAX_OVERRIDES, Problem
 from batch_jobs.spec_reading import InvalidSpec
 
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html
+_FARGATE: dict[int, Sequence[int]] = {
+    256: (512, 1024, 2048),
+    512: range(1024, 4096 + 1, 1024),
+    1024: range(2048, 8192 + 1, 1024),
+    2048: range(4096, 16384 + 1, 1024),
+    4096: range(8192, 30720 + 1, 1024),
+    8192: range(16384, 61440 + 1, 4096),
+    16384: range(32768, 122880 + 1, 8192),
+}
 OPT_IN = "ecs-ops:jobs"
 _ON = frozenset({"on", "true", "yes", "enabled", "1"})
 
@@ -50,6 +60,7 @@ def plan_of(
         cpu=str(definition.get("cpu") or ""),
         memory=str(definition.get("memory") or ""),
         container_memory="memory" in chosen,
+        other_memory=sum(int(one.get("memory") or 0) for one in containers if one is not chosen),
         architecture=str(
             (definition.get("runtimePlatform") or {}).get("cpuArchitecture", "X86_64")
         ),
@@ -77,6 +88,7 @@ def _fit(spec: Spec, definition: Mapping[str, Any], tags: Mapping[str, str]) -> 
     elif spec.network is not None and not needs_network:
         mode = definition.get("networkMode", "bridge")
         problems.append(Problem("$.network", f"network mode {mode} takes none", "leave it out"))
+    problems += _steps(spec, definition)
     base = str(spec.overrides.get("memory") or definition.get("memory") or "")
     if spec.memory_steps and base.isdecimal() and int(spec.memory_steps[0]) <= int(base):
         problems.append(
@@ -87,6 +99,21 @@ def _fit(spec: Spec, definition: Mapping[str, Any], tags: Mapping[str, str]) -> 
             )
         )
     return problems
+
+
+def _steps(spec: Spec, definition: Mapping[str, Any]) -> list[Problem]:
+    """Sizes that Fargate does not have would be found out by the first task that needs them."""
+    if not any(rung.kind.startswith("FARGATE") for rung in spec.capacity):
+        return []
+    cpu = str(spec.overrides.get("cpu") or definition.get("cpu") or "")
+    for number, memory in enumerate(spec.memory_steps):
+        units = spec.cpu_steps[number] if spec.cpu_steps else cpu
+        sizes = _FARGATE.get(int(units), ()) if units.isdecimal() else None
+        if sizes is not None and int(memory) not in sizes:
+            problem = f"Fargate has no task of {units} CPU units and {memory} MiB"
+            hint = "cpuSteps beside it; Fargate's sizes are in the ECS developer guide, task size"
+            return [Problem(f"$.memorySteps[{number}]", problem, hint)]
+    return []
 
 
 def _items(items: Sequence[str] | None) -> list[Problem]:

@@ -79,7 +79,8 @@ def _more_memory(
     if spec.cpu_steps:
         overrides["cpu"] = spec.cpu_steps[place.memory - 1]
     if plan.container_memory:
-        main["memory"] = int(memory)
+        # "The total ... of all containers within a task must be lower than the task memory value."
+        main["memory"] = int(memory) - (plan.other_memory if plan.memory else 0)
 
 
 def _network(network: Network, rung: Capacity) -> dict[str, Any]:

@@ -143,6 +143,7 @@ class Plan(Row, frozen=True, kw_only=True):
     cpu: str = ""
     memory: str = ""
     container_memory: bool = False
+    other_memory: int = 0  # MiB that the task's other containers may take
     architecture: str = "X86_64"
 
 

@@ -23,6 +23,7 @@ OWN_VARIABLES = "JOB_"
 MAX_OVERRIDES, OWN_OVERRIDES, MAX_ITEM = 8192, 700, 1024
 _MAX_TAGS = 45  # of 50; the toolkit adds its own
 _LEAST_S = 60
+_TAG = re.compile(r"[\w\s+\-=.:/@]*")
 _PLACE = re.compile(r" - at `(?:key in )?(?P<path>[^`]+)`$")
 _FIELD = re.compile(r"(?:required field|unknown field) `(?P<field>[^`]+)`")
 _ROLES = ("taskRoleArn", "executionRoleArn")
@@ -272,3 +273,6 @@ def _tags(spec: Spec) -> Iterator[Problem]:
     for name in spec.tags:
         if name.lower().startswith(("aws:", "ecs-ops:")):
             yield _problem(f"$.tags.{name}", "the prefix is reserved", "a name of your own")
+        if not _TAG.fullmatch(name) or not _TAG.fullmatch(spec.tags[name]):
+            problem = "has characters that ECS refuses in a tag"
+            yield _problem(f"$.tags.{name}", problem, "letters, digits, blanks and + - = . _ : / @")

@@ -102,13 +102,16 @@ class _Cron:
             if self._names(day):
                 for hour in sorted(self.hours):
                     for minute in sorted(self.minutes):
-                        when = dt.datetime.combine(
-                            day, dt.time(hour, minute), self.zone
-                        ).timestamp()
-                        if when > after:
+                        wanted = dt.datetime.combine(day, dt.time(hour, minute))
+                        when = wanted.replace(tzinfo=self.zone).timestamp()
+                        if when > after and self._is_there(wanted, when):
                             return when
             day += dt.timedelta(days=1)
         return None
+
+    def _is_there(self, wanted: dt.datetime, when: float) -> bool:
+        """A time that the clocks skip in spring brings no invocation (schedule-types, daylight savings)."""
+        return dt.datetime.fromtimestamp(when, self.zone).replace(tzinfo=None) == wanted
 
     def _names(self, day: dt.date) -> bool:
         return (

@@ -13,7 +13,7 @@ from typing import Any
 
 from batch_jobs.ids import RUN_ID
 from batch_jobs.ledger import Ledger
-from batch_jobs.rows import FINAL, STATUS, JobRow, RunRow, job_key, row_of, run_key
+from batch_jobs.rows import FINAL, STATUS, JobRow, Plan, RunRow, job_key, plan_key, row_of, run_key
 from batch_jobs.spec import Spec
 from batch_jobs.spec_checks import Problem
 from batch_jobs.spec_reading import InvalidSpec, parse_spec
@@ -34,7 +34,7 @@ def run(arguments: Namespace) -> ExitCode:
     if arguments.action == "validate":
         return validate(arguments.file, as_json=arguments.json)
     _check_names(arguments)
-    spec = _for_now(arguments.file) if arguments.action == "submit" else ""
+    spec = _for_now(arguments) if arguments.action == "submit" else ""
     if spec is None:
         return ExitCode.BAD_FILE
     with own_account() as client:
@@ -114,6 +114,9 @@ def _rerun(arguments: Namespace, stack: Stack, _spec: str) -> ExitCode:
     row = _ours(stack.run(arguments.run_id))
     if row.state not in FINAL:
         raise SandboxError(f"{row.run} is {row.state}: wait for its end, or cancel it first")
+    if stack.ledger.get(plan_key(row.run), Plan) is None:
+        hint = "nothing of it was planned, so there is nothing to run again: submit its spec"
+        raise SandboxError(f"{row.run} is {row.state}: {hint}")
     if arguments.failed_shards and not int(row.failed or "0", 16):
         raise SandboxError(f"no shard of {row.run} failed: leave --failed-shards out to run all")
     body = {"command": "rerun", "run": row.run, "failedShards": arguments.failed_shards}
@@ -180,13 +183,14 @@ def _ours(row: RunRow) -> RunRow:
     return row
 
 
-def _for_now(path: Path) -> str | None:
+def _for_now(arguments: Namespace) -> str | None:
     """A spec's text to be run by hand: without a slot; None if it is refused, and why is told."""
+    path: Path = arguments.file
     try:
         text = _text(path)
         _understood(text)
     except InvalidSpec as error:
-        _complain(path, error, as_json=False)
+        _complain(path, error, as_json=arguments.json)
         return None
     document = json.loads(text)
     document.pop("slot", None)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sandbox.errors import ApiError
+
 if TYPE_CHECKING:
     import random
 
@@ -19,7 +21,8 @@ class LaunchFailure:
     """What RunTask answers in ``failures``, e.g. ``RESOURCE:MEMORY``, ``AGENT``, a quota's sentence.
 
     It strikes each launch of ``provider`` (FARGATE, FARGATE_SPOT; None: whichever) with
-    ``probability``, and at most ``times`` (None: always).
+    ``probability``, and at most ``times`` (None: always). With an ``error`` the call fails by that code
+    with ``reason`` as its message: so does throttling inside RunTask (InvalidParameterException).
     """
 
     reason: str
@@ -27,6 +30,7 @@ class LaunchFailure:
     times: int | None = None
     probability: float = 1.0
     arn: str | None = None
+    error: str | None = None
     detail: str | None = None
 
     def shape(self) -> Shape:
@@ -62,5 +66,7 @@ class LaunchFailures:
                 continue
             if each.times is not None:
                 each.times -= 1
+            if each.error:
+                raise ApiError(each.error, each.reason)
             return each.shape()
         return None

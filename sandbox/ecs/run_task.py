@@ -32,6 +32,9 @@ MAX_OVERRIDES = (
 MAX_TAGS = 50
 MAX_STARTED_BY = 128
 MAX_TOKEN = 64
+TOO_MANY_PROVISIONING = (
+    "You've reached the limit of {} tasks in the PROVISIONING state in the cluster."
+)
 TOKEN_CHARACTERS = range(33, 127)
 
 
@@ -45,8 +48,10 @@ class RunTask:
         templates: Templates,
         placement: Placement,
         failures: LaunchFailures,
+        provisioning_tasks: int,
     ) -> None:
         """``failures`` say which launches fail besides those that lack capacity."""
+        self._provisioning_tasks = provisioning_tasks
         self._agenda = agenda
         self._state = state
         self._templates = templates
@@ -82,6 +87,13 @@ class RunTask:
             tags={tag["key"]: tag.get("value", "") for tag in params.get("tags", [])},
             overrides=params.get("overrides", {}),
         )
+        starting = sum(
+            task.last_status == "PROVISIONING" for task in self._state.tasks_of(cluster).values()
+        )
+        if starting + params.get("count", 1) > self._provisioning_tasks:
+            raise ApiError(
+                "ClientException", TOO_MANY_PROVISIONING.format(self._provisioning_tasks)
+            )
         spread, started, failures = Spread(), [], []
         for _ in range(params.get("count", 1)):
             failure = self._failures.strike(template)

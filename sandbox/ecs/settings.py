@@ -33,6 +33,8 @@ class EcsSettings:
     steady_state_repeat_s: float = 21_600.0
     stopped_task_retention_s: float = 3_600.0
 
+    provisioning_tasks: int = 500  # as many may be PROVISIONING in a cluster at a time
+
     host_lost_s: float = 20.0  # from an instance's end to the STOPPED of its tasks
 
     # What nobody outside AWS knows; either way has to do.

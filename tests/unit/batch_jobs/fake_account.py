@@ -26,7 +26,8 @@ class Account:
         self.items, self.tasks, self.tokens = {}, {}, {}
         self.queues = {"submit": [], "launch": [], "track": []}
         self.numbers = itertools.count(1)
-        self.refusals = []
+        self.refusals, self.ghosts = [], 0
+        self.alerts = []
         self.most_running = {}
 
     def call(self, act):
@@ -158,7 +159,12 @@ class Events:
         self.account = account
 
     def put_events(self, Entries):
-        return self.account.call(lambda: {"FailedEntryCount": 0})
+        def act():
+            details = [json.loads(entry["Detail"]) for entry in Entries]
+            self.account.alerts += [one for one in details if "incident" in one]
+            return {"FailedEntryCount": 0}
+
+        return self.account.call(act)
 
 
 class Ecs:
@@ -192,8 +198,10 @@ class Ecs:
             "startedAt": account.now,
         }
         account.tokens[token] = (arn, wanted)
-        for shard, arns in account.running().items():
-            assert len(arns) == 1, f"two running tasks of {shard}"
+        if account.ghosts:
+            # "Not always reliable": it runs although it was refused (apache/airflow#16150).
+            account.ghosts -= 1
+            return {"tasks": [], "failures": [{"reason": "RESOURCE:CPU"}]}
         return {"tasks": [account.tasks[arn]], "failures": []}
 
     def stop_task(self, cluster, task, reason):

@@ -11,81 +11,16 @@ from hypothesis import HealthCheck, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from batch_jobs.accepting import Desk
-from batch_jobs.checking import Checking
-from batch_jobs.closing import Closing
-from batch_jobs.endings import Endings, Runs
-from batch_jobs.foreign import Foreign
 from batch_jobs.ids import run_of_slot
-from batch_jobs.jobs import Jobs
-from batch_jobs.launch_calls import Calls
-from batch_jobs.launch_worker import LaunchWorker
-from batch_jobs.launching import Launcher
-from batch_jobs.ledger import Ledger
-from batch_jobs.plans import Plans
-from batch_jobs.refusing import Refusing
-from batch_jobs.replacing import Replacing
 from batch_jobs.rows import FINAL, JobRow, RunRow, job_key, row_of, run_key
-from batch_jobs.starting import Starting
-from batch_jobs.stopping import Stopping
-from batch_jobs.submitting import Submitting
-from batch_jobs.tasks import TaskReader
 from batch_jobs.times import iso
-from batch_jobs.tracking import Tracker
 from ecsops.queue import Message
 from tests.unit.batch_jobs import builders
-from tests.unit.batch_jobs.fake_account import TABLE, Account, Died, Dynamodb, Ecs, Events, Sqs
+from tests.unit.batch_jobs.fake_account import Account, Died
+from tests.unit.batch_jobs.fake_functions import Functions, one_thread
 
 SHARDS = 4
 SLOT = Account().now
-
-
-class Inputs:
-    """A task definition that is always there."""
-
-    def plan(self, spec, run, items, now):
-        plan = builders.plan(SHARDS)
-        import msgspec
-
-        return msgspec.structs.replace(plan, run=run, spec=spec)
-
-    def items(self, spec):
-        return None
-
-
-class NothingMissing:
-    def look(self, now):
-        pass
-
-
-class Functions:
-    """The three functions, each as if its process had just begun."""
-
-    def __init__(self, account):
-        ledger = Ledger(Dynamodb(account), TABLE, 86_400.0)
-        runs = Runs(ledger, Sqs(account), "submit", "launch")
-        ecs, jobs = Ecs(account), Jobs(ledger, Events(account))
-        reader, endings = TaskReader(ecs), Endings(ledger, Plans(ledger), runs)
-        submitting = Submitting(ledger, jobs, runs, Inputs())
-        desk = Desk(
-            ledger,
-            jobs,
-            runs,
-            submitting,
-            Refusing(jobs),
-            Starting(ledger, jobs, runs, submitting),
-            Stopping(ledger, endings, ecs, reader),
-            Closing(ledger, jobs, runs, Events(account), lambda region: None),
-            Checking(ledger, jobs, endings, submitting, ecs, reader),
-            NothingMissing(),
-        )
-        launcher = Launcher(ledger, Calls(ecs, reader, endings))
-        tracker = Tracker(endings, Replacing(endings), Foreign(jobs, ecs))
-        self.of_queue = {
-            "submit": desk.work,
-            "launch": LaunchWorker(launcher, jobs, runs).work,
-            "track": tracker.work,
-        }
 
 
 class ExactlyOnce(RuleBasedStateMachine):
@@ -259,14 +194,5 @@ TestExactlyOnce = ExactlyOnce.TestCase
 
 
 @pytest.fixture(autouse=True)
-def one_thread(monkeypatch):
-    """Calls one after the other: the faults hit the same ones every time."""
-    from ecsops import parallel
-
-    def run_all(calls):
-        return [parallel._outcome(call) for call in calls]
-
-    for module in ("accepting", "launching", "launch_calls", "stopping", "checking"):
-        monkeypatch.setattr(f"batch_jobs.{module}.run_all", run_all)
-    monkeypatch.setattr("batch_jobs.telling.measure", lambda *_, **__: None)
-    monkeypatch.setattr("batch_jobs.telling.count", lambda *_, **__: None)
+def _in_turn(monkeypatch):
+    one_thread(monkeypatch)

@@ -1,15 +1,12 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
-from sandbox.ecs import App
+from sandbox.clock import VirtualClock
+from sandbox.ecs import App, EcsSettings
 from sandbox.ecs.launch_failures import LaunchFailure
 from sandbox.errors import ApiError
-
-if TYPE_CHECKING:
-    from tests.unit.sandbox.ecs.ecs_world import World
+from tests.unit.sandbox.ecs.ecs_world import World
 
 SPOT = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
 HOUR = 3_600.0
@@ -132,7 +129,8 @@ def test_planned_failures_may_be_of_one_capacity_provider_only(world: World) -> 
     assert len(world.run_task(capacityProviderStrategy=SPOT)["tasks"]) == 1
 
 
-def test_some_launches_fail_by_chance(world: World) -> None:
+def test_some_launches_fail_by_chance(clock: VirtualClock) -> None:
+    world = World(clock, EcsSettings(provisioning_tasks=1_000))
     world.twin.fail_launches(LaunchFailure("Internal error", probability=0.1))
     answers = [world.run_task(10) for _ in range(100)]
     failed = sum(len(answer["failures"]) for answer in answers)
@@ -152,3 +150,21 @@ def test_a_task_that_no_instance_takes_stops_after_half_an_hour_without_containe
     assert (task["lastStatus"], task["stopCode"]) == ("STOPPED", "TaskFailedToStart")
     assert task["stoppedReason"] == "TaskFailedToStart: RESOURCE:MEMORY"
     assert task["containers"] == []
+
+
+def test_no_more_tasks_than_the_quota_are_provisioning_in_a_cluster(clock: VirtualClock) -> None:
+    world = World(clock, EcsSettings(provisioning_tasks=12))
+    assert len(world.run_task(10)["tasks"]) == 10
+    with pytest.raises(ApiError, match="PROVISIONING") as refused:
+        world.run_task(3)
+    assert refused.value.code == "ClientException"
+    world.run(15)
+    assert len(world.run_task(3)["tasks"]) == 3
+
+
+def test_throttling_inside_run_task_comes_in_disguise(world: World) -> None:
+    reason = "Rate exceeded (Service: AmazonEC2; ErrorCode: Throttling)"
+    world.twin.fail_launches(LaunchFailure(reason, times=1, error="InvalidParameterException"))
+    with pytest.raises(ApiError, match="InvalidParameterException"):
+        world.run_task(clientToken="t")
+    assert len(world.run_task(clientToken="t")["tasks"]) == 1

@@ -86,3 +86,9 @@ def test_a_rate_always_fires_later_and_within_one_period(value, unit, offset):
     after = START + offset
     following = parse(expression, start=START)(after)
     assert after < following <= after + period + 1e-6
+
+
+def test_a_time_that_the_clocks_skip_is_not_due():
+    following = parse("cron(30 2 * * ? *)", start=START, zone=ZoneInfo("Europe/Berlin"))
+    before = epoch("2026-03-28T02:30:00", "Europe/Berlin")
+    assert following(before) == epoch("2026-03-30T02:30:00", "Europe/Berlin")

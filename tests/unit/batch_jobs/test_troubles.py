@@ -1,0 +1,266 @@
+"""What must not spread, hang or stay silent: the shipped parts over an account in memory."""
+
+import json
+
+import pytest
+
+from batch_jobs import stopping
+from batch_jobs.ids import run_of_slot
+from batch_jobs.rows import AttemptRow, JobRow, job_key, plan_key, row_of
+from batch_jobs.times import iso
+from tests.unit.batch_jobs import builders
+from tests.unit.batch_jobs.fake_account import Account
+from tests.unit.batch_jobs.fake_functions import KEEP_S, Functions, one_thread
+
+RETRIES = {"launch": 50, "interruption": 50, "backoff": "1s"}
+
+
+@pytest.fixture(autouse=True)
+def _in_turn(monkeypatch):
+    one_thread(monkeypatch)
+
+
+@pytest.fixture
+def account():
+    return Account()
+
+
+@pytest.fixture
+def functions(account):
+    return Functions(account)
+
+
+def ask(account, job="nightly", **fields):
+    """A schedule asks for a run now; its id."""
+    slot = account.now
+    document = builders.document(job=job, slot=iso(slot), **{"retries": RETRIES, **fields})
+    account.queues["submit"].append(json.dumps(document))
+    return run_of_slot(job, slot)
+
+
+def alerts(account, kind):
+    return [one for one in account.alerts if f":{kind}:" in one["incident"]]
+
+
+def test_a_launch_that_cannot_be_made_fails_its_run_and_holds_up_no_other(
+    account, functions, monkeypatch
+):
+    calls = functions.of_queue["launch"].__self__.launcher.calls
+    item = calls.endings.plans.item
+
+    def broken(plan, shard):
+        if plan.spec.job == "broken":
+            raise IndexError(shard)
+        return item(plan, shard)
+
+    monkeypatch.setattr(
+        type(calls.endings.plans), "item", lambda _, plan, shard: broken(plan, shard)
+    )
+    bad = ask(account, "broken", fanOut={"count": 3}, retries={"launch": 1, "backoff": "1s"})
+    good = ask(account, "good")
+
+    functions.work(20)
+
+    assert len(account.running(good)) == 1
+    assert functions.run(bad).state == "FAILED"
+    assert not account.running(bad)
+
+
+def test_a_request_that_the_sdk_refuses_fails_the_run_at_once(account, functions, monkeypatch):
+    from botocore.exceptions import ParamValidationError
+
+    ecs = functions.of_queue["launch"].__self__.launcher.calls.ecs
+    made = []
+
+    def refuse(**request):
+        made.append(request)
+        raise ParamValidationError(report="Invalid type for parameter overrides.cpu")
+
+    monkeypatch.setattr(ecs, "run_task", refuse)
+    run = ask(account)
+
+    functions.work(10)
+
+    assert functions.run(run).state == "FAILED"
+    assert "overrides.cpu" in functions.run(run).reason
+    assert len(made) == 1
+
+
+def test_a_task_that_runs_although_its_launch_was_refused_is_stopped(account, functions):
+    run = ask(account)
+    account.ghosts = 1
+
+    functions.work(10)
+    assert len(account.running(run)[run, "0"]) == 2
+    functions.work(4, tick=True)
+
+    (left,) = account.running(run)[run, "0"]
+    assert account.tasks[left]["startedBy"].endswith("/2")
+
+
+def test_an_end_that_nobody_told_of_does_not_hold_up_a_stop(account, functions):
+    run = ask(account, fanOut={"count": 2})
+    functions.work(4)
+    account.queues["submit"].append(json.dumps({"command": "cancel", "run": run}))
+    (arn,) = account.running(run)[run, "0"]
+    account.stop(arn, "EssentialContainerExited", 0)
+    account.queues["track"].clear()
+
+    for _ in range(4):
+        account.now += 300
+        functions.work(4, tick=True)
+
+    assert functions.run(run).state == "CANCELLED"
+    assert row_of(account.items[job_key("nightly")], JobRow).active == ()
+
+
+def test_while_nothing_but_refusals_comes_a_run_is_late(account, functions):
+    account.refusals = [True] * 500
+    run = ask(account)
+    for _ in range(4):
+        account.now += 300
+        functions.work(8, tick=True)
+
+    assert functions.run(run).started is None
+    (alert,) = alerts(account, "late")
+    assert run in alert["title"]
+
+
+def test_slots_that_are_skipped_behind_the_same_run_are_told_of_once(account, functions):
+    hanging = ask(account)
+    functions.work(4)
+    for _ in range(4):
+        account.now += 3600
+        ask(account)
+        functions.work(4)
+
+    (alert,) = alerts(account, "blocked")
+    assert hanging in alert["title"]
+    (arn,) = account.running(hanging)[hanging, "0"]
+    account.stop(arn, "EssentialContainerExited", 0)
+    functions.work(4)
+    assert [one["state"] for one in alerts(account, "blocked")] == ["open", "resolved"]
+
+
+def test_one_skipped_slot_is_what_forbid_is_for(account, functions):
+    ask(account)
+    functions.work(4)
+    account.now += 3600
+    ask(account)
+    functions.work(4)
+
+    assert alerts(account, "blocked") == []
+
+
+def test_a_run_outlives_the_history(account, functions):
+    run = ask(account, fanOut={"count": 2})
+    functions.work(4)
+    began = account.now
+    account.now += KEEP_S * 0.7
+    functions.work(4, tick=True)
+
+    kept = [key for key in account.items if key[0] in (f"run#{run}", "job#nightly")]
+    assert len(kept) == 4
+    for key in kept:
+        assert int(account.items[key]["expires_at"]["N"]) > began + KEEP_S * 1.5, key
+
+
+def test_a_job_remembers_its_last_slot_for_longer_than_a_year(account, functions):
+    ask(account)
+    functions.work(4)
+
+    expires = int(account.items[job_key("nightly")]["expires_at"]["N"])
+    assert expires > account.now + 366 * 86_400
+
+
+def test_a_run_of_which_nothing_is_left_gives_back_its_lock(account, functions):
+    run = ask(account)
+    functions.work(4)
+    for key in [key for key in account.items if run in "".join(key)]:
+        del account.items[key]
+
+    functions.work(6, tick=True)
+
+    assert row_of(account.items[job_key("nightly")], JobRow).active == ()
+    assert functions.run(run).state == "FAILED"
+    assert len(alerts(account, "failed")) == 1
+
+
+def test_a_run_again_is_due_now(account, functions):
+    first = ask(account, startingDeadline="1h", retries={"application": 0})
+    functions.work(4)
+    (arn,) = account.running(first)[first, "0"]
+    account.stop(arn, "EssentialContainerExited", 1)
+    functions.work(4)
+    account.now += 86_000
+    account.queues["submit"].append(json.dumps({"command": "rerun", "run": first}))
+
+    functions.work(6)
+
+    ((run, _),) = account.running()
+    assert functions.run(run).slot is None
+    assert functions.run(run).started - functions.run(run).at < 60
+    assert alerts(account, "late") == []
+
+
+def test_a_slot_in_the_future_is_refused(account, functions):
+    document = builders.document(slot=iso(account.now + 400))
+    account.queues["submit"].append(json.dumps(document))
+
+    functions.work(4)
+
+    (alert,) = alerts(account, "refused")
+    assert "$.slot" in alert["title"]
+    assert account.tasks == {}
+
+
+def test_a_job_that_nobody_knows_is_no_dependency(account, functions):
+    document = builders.document(dependsOn=[{"job": "extrct"}])
+    account.queues["submit"].append(json.dumps(document))
+
+    functions.work(4)
+
+    (alert,) = alerts(account, "refused")
+    assert "$.dependsOn[0].job" in alert["title"]
+    assert account.tasks == {}
+
+
+def test_shard_by_shard_needs_as_many_shards(account, functions):
+    ask(account, "first", fanOut={"count": 2})
+    run = ask(account, fanOut={"count": 3}, dependsOn=[{"job": "first", "type": "nToN"}])
+
+    functions.work(6)
+
+    assert functions.run(run).state == "FAILED"
+    assert "has 2 shards, not 3" in functions.run(run).reason
+
+
+def test_shard_by_shard_waits_for_a_run_that_is_not_there_no_longer_than_the_limit(
+    account, functions
+):
+    each = [{"job": "never", "type": "nToN"}]
+    run = ask(account, fanOut={"count": 3}, dependsOn=each, limits={"queue": "1h"})
+    functions.work(6)
+    assert functions.run(run).state == "WAITING"
+    account.now += 3700
+    functions.work(6, tick=True)
+
+    assert functions.run(run).state == "FAILED"
+
+
+def test_of_many_tasks_others_are_stopped_with_each_step():
+    run = builders.run(stopping_at=builders.NOW)
+    tasks = list(range(250))
+    asked = [stopping._turn(tasks, run, builders.NOW + 5 * step) for step in range(3)]
+
+    assert set().union(*asked) == set(tasks)
+    assert all(len(each) == 100 for each in asked)
+    assert stopping._turn([1, 2], run, builders.NOW + 50) == [1, 2]
+
+
+def test_a_row_that_is_written_twice_in_a_call_is_written_once(account, functions):
+    ledger = functions.of_queue["submit"].__self__.ledger
+    key = plan_key("nightly-20260105T090000Z-000000")
+    ledger.put_many([(key, AttemptRow(at=1.0)), (key, AttemptRow(at=2.0))], account.now)
+
+    assert ledger.get(key, AttemptRow).row.at == 2.0
