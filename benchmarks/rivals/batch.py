@@ -1,8 +1,7 @@
 """A state machine for each job: ecs:runTask.sync with the Retry of the Step Functions guides.
 
-States.ALL, 5 s doubling up to 5 min with full jitter, 10 tries (the guides have 3; with fewer than 6 it
-loses more to throttling than to Spot): a task that was refused, throttled,
-interrupted or ended with another code than 0 is started again, as the service itself sees it
+States.ALL, 5 s doubling up to 5 min with full jitter, 10 tries where the guides show 3: a task that was
+refused, throttled, interrupted or ended with another code than 0 is started again, as the service sees it
 (https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html).
 """
 
