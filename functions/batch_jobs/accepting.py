@@ -12,8 +12,7 @@ from batch_jobs import messages, shards
 from batch_jobs.checking import Checking
 from batch_jobs.closing import Closing
 from batch_jobs.endings import Runs
-from batch_jobs.foreign import BY_FAMILY, QUIET_S
-from batch_jobs.ids import job_of, run_by_hand, run_of_slot
+from batch_jobs.ids import BY_FAMILY, job_of, run_by_hand, run_of_slot
 from batch_jobs.jobs import Jobs
 from batch_jobs.ledger import Ledger
 from batch_jobs.messages import Cancel, Command, FollowUp, Pause, Rerun
@@ -30,6 +29,8 @@ from ecsops.errors import CALL_ERRORS, InvalidMessage
 from ecsops.observability import count, logger
 from ecsops.parallel import raised, run_all
 from ecsops.queue import Message
+
+_QUIET_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ class Desk:
         self.runs.tell([messages.check(row.job, sweep=row.job in sweepers) for row in jobs])
         self.runs.pump()
         for row in every:
-            if row.job.startswith(BY_FAMILY) and now - row.updated > QUIET_S:
+            if row.job.startswith(BY_FAMILY) and now - row.updated > _QUIET_S:
                 how = "No call of RunTask has failed for a day."
                 self.jobs.close(row.job, ("failed",), how, now)
         if not self.off:

@@ -17,7 +17,7 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from batch_jobs import shards, telling
-from batch_jobs.ids import STARTED_BY
+from batch_jobs.ids import BY_FAMILY, STARTED_BY
 from batch_jobs.jobs import Jobs
 from batch_jobs.judge import Parts, Stopped, judge
 from batch_jobs.rows import FAILED, SUCCEEDED, JobRow, RunRow, run_key
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
 
 _PREFIXES = ("chronos-schedule/", "events-rule/")
-# Failed calls of RunTask by nobody's schedule, by family: no good run puts an end to them.
-BY_FAMILY = "run-task/"
-QUIET_S = 86_400.0
 # Every SDK tries these again; who gives up in the end fails visibly.
 _TRIED_AGAIN = re.compile(r"Throttl|RequestLimitExceeded|TooManyRequests", re.IGNORECASE)
 

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from batch_jobs.times import compact
 
 STARTED_BY = "job/"
+# Failed calls of RunTask by nobody's schedule, by family: no good run puts an end to them.
+BY_FAMILY = "run-task/"
 _SLOT = "000000"
 _SUFFIX = 24  # "-20260105T090000Z-000000"
 # [A-Za-z0-9/_-], at most 128 (RunTask): 64 of a job's name leave room for shard and attempt.

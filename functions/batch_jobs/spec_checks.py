@@ -10,7 +10,6 @@ from itertools import pairwise
 
 import msgspec
 
-from batch_jobs.override_shapes import TaskOverride
 from batch_jobs.spec import Capacity, Dependency, Rule, Spec
 from batch_jobs.spec_hints import hint_for
 from batch_jobs.times import parse_slot
@@ -139,6 +138,11 @@ def _overrides(spec: Spec) -> Iterator[Problem]:
             f"{size} characters of {MAX_OVERRIDES}, {OWN_OVERRIDES} of which the toolkit needs"
         )
         yield _problem("$.overrides", problem, "pass a reference, e.g. the name of an object in S3")
+    if not spec.overrides:
+        return
+    # Few jobs override anything: not in every cold start.
+    from batch_jobs.override_shapes import TaskOverride
+
     try:
         overrides = msgspec.convert(spec.overrides, TaskOverride)
     except msgspec.ValidationError as error:

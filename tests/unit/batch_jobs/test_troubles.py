@@ -1,6 +1,7 @@
 """What must not spread, hang or stay silent: the shipped parts over an account in memory."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.unit.batch_jobs import builders
 from tests.unit.batch_jobs.fake_account import Account
 from tests.unit.batch_jobs.fake_functions import KEEP_S, Functions, one_thread
 
+SAMPLES = Path(__file__).resolve().parents[3] / "events"
 RETRIES = {"launch": 50, "interruption": 50, "backoff": "1s"}
 
 
@@ -264,3 +266,42 @@ def test_a_row_that_is_written_twice_in_a_call_is_written_once(account, function
     ledger.put_many([(key, AttemptRow(at=1.0)), (key, AttemptRow(at=2.0))], account.now)
 
     assert ledger.get(key, AttemptRow).row.at == 2.0
+
+
+def cloud_trail(account, **detail):
+    """Somebody's RunTask, as CloudTrail tells of it."""
+    event = json.loads((SAMPLES / "cloudtrail-run-task-failures.json").read_text())
+    event["id"] = f"e{next(account.numbers)}"
+    event["detail"] |= detail
+    event.pop("time")
+    account.queues["track"].append(json.dumps(event))
+
+
+def test_failed_calls_of_a_family_are_an_incident_until_a_day_without(account, functions):
+    for _ in range(3):
+        cloud_trail(account)
+        functions.work(2, tick=True)
+        account.now += 3600
+    (alert,) = alerts(account, "failed")
+    assert alert["severity"] == "warning"
+    assert "1 of 2 tasks not started" in alert["summary"]
+
+    account.now += 86_400
+    functions.work(2, tick=True)
+    assert [one["state"] for one in alerts(account, "failed")] == ["open", "resolved"]
+    cloud_trail(account)
+    functions.work(2)
+    assert [one["state"] for one in alerts(account, "failed")] == ["open", "resolved", "open"]
+
+
+def test_a_call_that_every_sdk_tries_again_is_no_incident(account, functions):
+    cloud_trail(account, errorCode="ThrottlingException", errorMessage="x", responseElements=None)
+    functions.work(2)
+    assert account.alerts == []
+
+
+def test_a_call_that_was_refused_is_told_in_words_that_fit(account, functions):
+    cloud_trail(account, errorCode="AccessDenied", errorMessage="no", responseElements=None)
+    functions.work(2)
+    (alert,) = alerts(account, "failed")
+    assert "none of the tasks started: AccessDenied: no" in alert["summary"]
