@@ -15,6 +15,13 @@ _INSTANCES = (
     (Service, "launchType", "EC2"),
     (Service, "platformVersion", REMOVED),
 )
+_FILE = (
+    (
+        TaskDefinition,
+        f"{_APP}.environmentFiles",
+        [{"type": "s3", "value": "arn:aws:s3:::shop/web.env"}],
+    ),
+)
 _NETWORK = "networkConfiguration.awsvpcConfiguration"
 
 CASES = [
@@ -101,26 +108,14 @@ CASES = [
     Case(
         "VAL-37",
         ((TaskDefinition, f"{_APP}.environmentFiles[0].value", "arn:aws:s3:::shop/web.txt"),),
-        given=(
-            (
-                TaskDefinition,
-                f"{_APP}.environmentFiles",
-                [{"type": "s3", "value": "arn:aws:s3:::shop/web.env"}],
-            ),
-        ),
+        given=_FILE,
         at=f"{_APP}.environmentFiles[0].value",
         says="app: arn:aws:s3:::shop/web.txt is given, the file must end in .env",
     ),
     Case(
         "VAL-37",
         ((TaskDefinition, f"{_APP}.environmentFiles[0].value", "s3://shop/web.env"),),
-        given=(
-            (
-                TaskDefinition,
-                f"{_APP}.environmentFiles",
-                [{"type": "s3", "value": "arn:aws:s3:::shop/web.env"}],
-            ),
-        ),
+        given=_FILE,
         at=f"{_APP}.environmentFiles[0].value",
         says="app: s3://shop/web.env is no ARN of an S3 object",
     ),
