@@ -10,6 +10,7 @@ from ecsops import tags
 SUFFIX = "-ecs-ops-fallback"
 _LONGEST_NAME = 255
 FARGATE, FARGATE_SPOT = "FARGATE", "FARGATE_SPOT"
+_REBALANCING = "availabilityZoneRebalancing"
 
 _FOLLOWED = (
     "taskDefinition",
@@ -24,7 +25,7 @@ _FOLLOWED = (
     "placementConstraints",
     "placementStrategy",
     "serviceConnectConfiguration",
-    "availabilityZoneRebalancing",
+    _REBALANCING,
 )
 # These percentages are the primary's too; hooks and alarms of its deployments are not the cover's.
 _PERCENTAGES = ("maximumPercent", "minimumHealthyPercent")
@@ -119,11 +120,12 @@ def differences(wanted_now: Mapping[str, Any], shape: Mapping[str, Any]) -> dict
 
 
 def _changeable(wanted_now: Mapping[str, Any]) -> tuple[str, ...]:
-    """Placement is for instances, a platform version for Fargate."""
+    """Placement is for instances, a platform version for Fargate; zone rebalancing is never unset."""
     on_fargate = "launchType" in wanted_now
     placement = ("placementConstraints", "placementStrategy")
     not_for = placement if on_fargate else ("platformVersion",)
-    return tuple(name for name in _FOLLOWED if name not in not_for)
+    untold = {_REBALANCING} - wanted_now.keys()
+    return tuple(name for name in _FOLLOWED if name not in not_for and name not in untold)
 
 
 def _plain(value: Any, *, in_order: bool) -> Any:

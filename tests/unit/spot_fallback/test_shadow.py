@@ -110,3 +110,12 @@ def test_the_order_of_placement_strategies_means_something():
     assert differences(made, {**made, "placementStrategy": strategies[::-1]}) == {
         "placementStrategy": strategies
     }
+
+
+def test_zone_rebalancing_is_followed_and_never_unset():
+    """A new service has it ENABLED unless told otherwise."""
+    disabled = wanted(described(availabilityZoneRebalancing="DISABLED"), None)
+    assert disabled["availabilityZoneRebalancing"] == "DISABLED"
+    enabled = {**disabled, "availabilityZoneRebalancing": "ENABLED"}
+    assert differences(disabled, enabled) == {"availabilityZoneRebalancing": "DISABLED"}
+    assert differences(wanted(described(), None), enabled) == {}
