@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from batch_jobs import messages, telling
+from batch_jobs import flapping, messages, telling
 from batch_jobs.attempts import Attempts, read_attempts
 from batch_jobs.cost import cost_of
 from batch_jobs.endings import Runs
@@ -105,12 +105,30 @@ class Closing:
         job = self.jobs.get(row.job)
         if row.state == SUCCEEDED:
             self.jobs.close(row.job, ENDED_BY_SUCCESS, f"Run {row.run} succeeded.", now)
+        if self._flapping(row, job, now):
+            return
         if row.state == FAILED and "failed" in row.alerts:
             self.jobs.open(job, {"failed": telling.failed_alert(job, row)}, now)
         if row.state == SKIPPED and job.active and not job.paused:
             self._blocked(row, job, now)
         if row.state == MISSED and "missed" in row.alerts:
             self.jobs.open(job, {"missed": telling.missed_alert(job, row)}, now)
+
+    def _flapping(self, row: RunRow, job: JobRow, now: float) -> bool:
+        """Whether people know that the job fails and recovers: another failure is no news then."""
+        if row.state not in flapping.ENDS:
+            return False
+        outcomes = flapping.outcomes_with(job.outcomes, row)
+        if "flapping" in job.incidents:
+            if not flapping.is_over(outcomes):
+                return True
+            how = f"Its last {flapping.ALIKE} runs have all {row.state.lower()}."
+            self.jobs.close(row.job, ("flapping",), how, now)
+            return False
+        if "flapping" not in row.alerts or not flapping.begins(outcomes):
+            return False
+        self.jobs.open(job, {"flapping": telling.flapping_alert(job, row, outcomes)}, now)
+        return True
 
     def _blocked(self, row: RunRow, job: JobRow, now: float) -> None:
         """One slot that found the lock taken is what ``forbid`` is for; several tell of a run that hangs."""
@@ -126,7 +144,10 @@ class Closing:
             following[:] = [found] if found else [run for run in job.active if run != row.run]
             newest = max(row.slot or 0.0, job.last_slot or 0.0) or None
             cluster = job.cluster or row.cluster
-            return msgspec.structs.replace(job, last_slot=newest, cluster=cluster)
+            outcomes = flapping.outcomes_with(job.outcomes, row)
+            return msgspec.structs.replace(
+                job, last_slot=newest, cluster=cluster, outcomes=outcomes
+            )
 
         self.jobs.change(row.job, change, now, [row])
         return tuple(following)

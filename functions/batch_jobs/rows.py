@@ -49,7 +49,7 @@ class JobRow(Row, frozen=True, kw_only=True):
     """``active`` is the overlap lock; ``waiting`` runs have not got it yet, oldest first.
 
     ``displaced`` ones will not get it any more, and are not told yet; ``skipped`` are the slots in a row
-    that found the lock taken.
+    that found the lock taken; ``outcomes`` are (run, state) of the latest runs that succeeded or failed.
     """
 
     job: str
@@ -65,6 +65,7 @@ class JobRow(Row, frozen=True, kw_only=True):
     updated: float = 0.0
     displaced: tuple[str, ...] = ()
     skipped: int = 0
+    outcomes: tuple[tuple[str, str], ...] = ()
 
     @property
     def least_kept_s(self) -> float:

@@ -24,7 +24,7 @@ CodeGlob = Annotated[str, Meta(pattern=r"^[0-9]{0,511}\*?$", min_length=1, max_l
 Action = Annotated[str, Meta(pattern=r"^([Rr][Ee][Tt][Rr][Yy]|[Ee][Xx][Ii][Tt])$")]
 Overlap = Literal["allow", "forbid", "replace", "queue"]
 CatchUp = Literal["none", "latest", "all"]
-AlertKind = Literal["failed", "missed", "late", "long", "blocked", "refused"]
+AlertKind = Literal["failed", "missed", "late", "long", "blocked", "flapping", "refused"]
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -118,7 +118,15 @@ class Dependency(_Part, frozen=True, omit_defaults=True):
 class AlertPolicy(_Part, frozen=True, omit_defaults=True):
     """Of what people are told, and where (the value that routes match as tag)."""
 
-    on: tuple[AlertKind, ...] = ("failed", "missed", "late", "long", "blocked", "refused")
+    on: tuple[AlertKind, ...] = (
+        "failed",
+        "missed",
+        "late",
+        "long",
+        "blocked",
+        "flapping",
+        "refused",
+    )
     route: Text | None = None
     late_after: Duration = "10m"
     long_after: Duration | None = None

@@ -67,7 +67,7 @@ _BY_FIELD = {
     "priority": "a whole number from 0 to 9; 9 goes first",
     "tags": 'names and texts, e.g. {"team": "data"}',
     "alerts": '{"on": ["failed", "missed"], "route": "team-a", "lateAfter": "10m"}',
-    "on": "any of failed, missed, late, long, blocked, refused",
+    "on": "any of failed, missed, late, long, blocked, flapping, refused",
     "route": "the text that a route of the alerts matches as tag",
     "lateAfter": "a duration like 10m",
     "longAfter": "a duration like 2h",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from batch_jobs import shards
+from batch_jobs import flapping, shards
 from batch_jobs.rows import (
     CANCELLED,
     FAILED,
@@ -153,7 +153,7 @@ def recovered(job: JobRow, kind: str, since: float, how: str, now: float) -> Ale
         state="resolved",
         at=now,
         capability=CAPABILITY,
-        title=f"Job {job.job}: well again",
+        title=f"Job {job.job}: {'settled' if kind == 'flapping' else 'well again'}",
         summary=f"{how} It was {kind} since {iso(since)}.",
         cluster=job.cluster or None,
         route=job.route,
@@ -217,6 +217,35 @@ def blocked_alert(job: JobRow, run: RunRow) -> Alert:
             NextStep("End it if it hangs:", command=f"ecs-ops jobs cancel {job.active[0]}"),
         ),
     )
+
+
+def flapping_alert(job: JobRow, run: RunRow, outcomes: Sequence[tuple[str, str]]) -> Alert:
+    """Failures and recoveries in turn."""
+    title = f"Job {run.job} fails and recovers again and again"
+    summary = (
+        f"Its latest run {run.state.lower()}. Until {flapping.ALIKE} runs in a row end alike, "
+        "its single failures are told no more."
+    )
+    return msgspec.structs.replace(
+        problem(job, "flapping", run.at, title, summary),
+        evidence=(
+            Table(
+                "Latest runs",
+                ("run", "ended"),
+                tuple((one, state.lower()) for one, state in outcomes),
+            ),
+        ),
+        next_steps=(
+            NextStep("Compare its runs:", command=f"ecs-ops jobs history {run.job}"),
+            NextStep(
+                "Read a failed one's log:", command=f"ecs-ops jobs logs {_last_failed(outcomes)}"
+            ),
+        ),
+    )
+
+
+def _last_failed(outcomes: Sequence[tuple[str, str]]) -> str:
+    return next((run for run, state in reversed(outcomes) if state == FAILED), "RUN")
 
 
 def _incident(job: str, kind: str, since: float) -> str:

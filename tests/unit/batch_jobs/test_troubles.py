@@ -154,6 +154,33 @@ def test_one_skipped_slot_is_what_forbid_is_for(account, functions):
     assert alerts(account, "blocked") == []
 
 
+def test_a_job_that_fails_and_recovers_again_and_again_is_told_once(account, functions):
+    def run_ends(code):
+        account.now += 3600
+        run = ask(account, retries={**RETRIES, "application": 0})
+        functions.work(4)
+        (arn,) = account.running(run)[run, "0"]
+        account.stop(arn, "EssentialContainerExited", code)
+        functions.work(4)
+        return run
+
+    for code in (1, 0, 1, 0):
+        run_ends(code)
+    assert [one["state"] for one in alerts(account, "failed")] == ["open", "resolved"] * 2
+    assert alerts(account, "flapping") == []
+    last = run_ends(1)
+    (told,) = alerts(account, "flapping")
+    assert last in told["next_steps"][1]["command"]
+
+    for code in (0, 1, 0, 1, 1, 1, 1):
+        run_ends(code)
+    assert len(alerts(account, "failed")) == 4
+    run_ends(1)
+
+    assert [one["state"] for one in alerts(account, "flapping")] == ["open", "resolved"]
+    assert [one["state"] for one in alerts(account, "failed")][4:] == ["open"]
+
+
 def test_a_run_outlives_the_history(account, functions):
     run = ask(account, fanOut={"count": 2})
     functions.work(4)
