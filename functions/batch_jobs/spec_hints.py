@@ -78,7 +78,9 @@ _FALLBACK = "see docs/batch-jobs.md for the fields of a spec"
 
 def hint_for(path: str, problem: str) -> str:
     """The hint for a field by its path."""
-    name = _INDEX.sub("", path).rpartition(".")[2]
+    parent, _, name = _INDEX.sub("", path).rpartition(".")
+    if "unknown field" in problem and name in _BY_FIELD:
+        return f"it belongs elsewhere; here: {hint_for(parent, '')}"
     if "unknown field" in problem:
         from difflib import get_close_matches
 

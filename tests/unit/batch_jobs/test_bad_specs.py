@@ -220,3 +220,10 @@ def test_what_is_no_spec_is_refused(text):
 def test_a_misspelled_field_is_named_with_the_one_that_was_meant():
     with pytest.raises(InvalidSpec, match=r"\$\.paralelism.*did you mean parallelism\?"):
         parse_spec(json.dumps({**WHOLE, "paralelism": 2}))
+
+
+def test_a_field_of_another_place_is_answered_with_what_stands_here():
+    with pytest.raises(
+        InvalidSpec, match=r"capacity\[0\]\.type.*elsewhere; here: a list.*provider"
+    ):
+        parse_spec(json.dumps({**WHOLE, "capacity": [{"type": "FARGATE"}]}))
