@@ -56,7 +56,7 @@ class UtilisationReader:
                 raise answer
             else:
                 series |= answer
-        documents = [] if failure else [_document(each, series) for each in services]
+        documents = [] if failure else [_document(each, series, now) for each in services]
         slowest = {
             arn: percentile(values, 99)
             for (arn, name), values in series.items()
@@ -114,11 +114,15 @@ def _metric(namespace: str, name: str, dimensions: Mapping[str, str]) -> dict[st
     return {"Namespace": namespace, "MetricName": name, "Dimensions": pairs}
 
 
-def _document(service: Document, series: Mapping[tuple[str, str], Sequence[float]]) -> Document:
+def _document(
+    service: Document, series: Mapping[tuple[str, str], Sequence[float]], now: float
+) -> Document:
     arn = service["serviceArn"]
     peaks, memory = series.get((arn, "cpu_peak"), ()), series.get((arn, "memory_peak"), ())
     means = series.get((arn, "cpu_mean"), ())
-    document: Document = {"ServiceArn": arn, "Hours": min(len(peaks), len(memory))}
+    hours = min(len(peaks), len(memory))
+    newest = min(hours, _hours_of_newest(service, now))
+    document: Document = {"ServiceArn": arn, "Hours": hours, "HoursOfNewest": newest}
     if peaks and memory and means:
         document |= {
             "CpuP99": percentile(peaks, 99),
@@ -132,6 +136,16 @@ def _document(service: Document, series: Mapping[tuple[str, str], Sequence[float
             sum(series.get((group, "requests"), ())) for group in _groups(service)
         )
     return document
+
+
+def _hours_of_newest(service: Document, now: float) -> int:
+    """Whole hours since the newest deployment began: what was measured before may be of another size."""
+    began = [
+        each["createdAt"].timestamp()
+        for each in service.get("deployments", ())
+        if each.get("createdAt")
+    ]
+    return max(int(now - max(began)) // _HOUR_S, 0) if began else LOOKBACK_S // _HOUR_S
 
 
 def _groups(service: Document) -> Iterable[str]:

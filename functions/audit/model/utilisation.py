@@ -13,7 +13,11 @@ _ENOUGH_H, _MUCH_H = _DAY_H, 7 * _DAY_H
 
 
 class Utilisation(Resource):
-    """The collector's own: ``ServiceArn``, ``Hours`` with data, and the figures."""
+    """The collector's own: ``ServiceArn``, ``Hours`` with data, and the figures.
+
+    ``HoursOfNewest`` is how many of them belong to the newest deployment: the percentages of the
+    others may be of another size.
+    """
 
     kind = "utilisation"
     named_by = ("ServiceArn",)
@@ -31,7 +35,12 @@ class Utilisation(Resource):
     @property
     def confidence(self) -> str:
         """How far to trust a size that is derived from it."""
-        return "high confidence" if self.hours >= _MUCH_H else "low confidence"
+        if self.hours < _MUCH_H:
+            return "low confidence"
+        newest = self["HoursOfNewest"].whole()
+        if newest is not None and newest < _MUCH_H:
+            return "low confidence: most of it was measured before the newest deployment"
+        return "high confidence"
 
 
 def percentile(values: Sequence[float], percent: int) -> float:

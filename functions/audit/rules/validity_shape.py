@@ -57,7 +57,8 @@ def _rule(
         profile=Profile.VALIDITY,
         source=page,
         remedy=remedy,
-        anchors=("cfn-lint:E3002", "cfn-lint:E3012") if names else ("cfn-lint:E3030",),
+        # Not cfn-lint's E3002 and E3012: those look at templates, which these leave to its schema.
+        anchors=() if names else ("cfn-lint:E3030",),
     )
 
 
