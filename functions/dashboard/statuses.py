@@ -100,7 +100,8 @@ class Statuses:
             "ProjectionExpression": "pk, #verdict",
             "ExpressionAttributeNames": {"#verdict": verdict_status.ATTRIBUTE},
         }
-        answer = self.connect().batch_get_item(RequestItems={self.guard_table: wanted})
+        dynamodb = self.connect()
+        answer = dynamodb.batch_get_item(RequestItems={self.guard_table: wanted})
         read = {
             by_key[item["pk"]["S"]]: decode_verdict(
                 item.get(verdict_status.ATTRIBUTE, {}).get("B", b"")
