@@ -45,9 +45,10 @@ def read(path: Path = RESULTS) -> list[dict[str, Any]]:
 
 def merge(fresh: Iterable[Result], only: str, command: str, path: Path = RESULTS) -> None:
     """Replace the entries whose id begins with ``only`` by fresh ones; keep the others."""
-    kept = [entry for entry in read(path) if not entry["id"].startswith(only)]
     commit, date = _commit(), datetime.now(UTC).date().isoformat()
     new = [_entry(result, command, commit, date) for result in fresh]
+    # Read after the measuring, which takes minutes: another group may have been written meanwhile.
+    kept = [entry for entry in read(path) if not entry["id"].startswith(only)]
     entries = sorted([*kept, *new], key=lambda entry: str(entry["id"]))
     path.write_text(json.dumps(entries, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
