@@ -42,7 +42,8 @@ def test_the_whole_account_fits_into_every_size(stage, browser, tmp_path, theme)
         assert seen["text"].index("api prod") < seen["text"].index("web prod")
         assert seen["text"].index("web prod") < seen["text"].index("checkout prod")
     widest = found["widgets"][0]["text"]
-    for said in ("1 of 18 services needs a look", "tasks failed", "drain dry-run", "by toolkit"):
+    cause = "api:1 failed: the image does not exist"
+    for said in ("1 of 18 services needs a look", cause, "drain dry-run", "by toolkit"):
         assert said in widest
     picture = Path(os.environ.get("SCREENSHOTS") or tmp_path) / f"busy-account-{theme}.png"
     browser.screenshot(preview(shown, theme, live=False), picture, (1900, 1750))
