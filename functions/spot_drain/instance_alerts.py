@@ -45,16 +45,13 @@ def hook_denied(watched: Watched, reason: str, now: float) -> Alert:
 def hook_over(watched: Watched, how: str, now: float) -> Alert:
     """No instance of the group waits for an answer that the toolkit may not give."""
     group = watched.hook.group if watched.hook else ""
-    return Alert(
-        incident=f"{CAPABILITY}/hook/{group}",
-        stage=f"over-{watched.instance_id}",
-        severity="info",
-        state="resolved",
-        at=now,
-        capability=CAPABILITY,
-        title=f"{group}: no lifecycle hook waits for an answer any more",
-        summary=f"Instance {watched.instance_id}, the last one that waited: {how}.",
-        resources=(watched.arn,),
+    return _end(
+        watched,
+        f"{CAPABILITY}/hook/{group}",
+        f"over-{watched.instance_id}",
+        f"{group}: no lifecycle hook waits for an answer any more",
+        f"Instance {watched.instance_id}, the last one that waited: {how}.",
+        now,
     )
 
 
@@ -94,15 +91,28 @@ def hook_given_up(watched: Watched, left: Sequence[str], reason: str, now: float
 def hook_let_go(watched: Watched, how: str, now: float) -> Alert:
     """The end of an instance that was held for hours."""
     group = watched.hook.group if watched.hook else ""
+    return _end(
+        watched,
+        _held(watched),
+        "over",
+        f"{group}: {watched.instance_id} is held no longer",
+        f"Instance {watched.instance_id} waits no longer: {how}.",
+        now,
+    )
+
+
+def _end(
+    watched: Watched, incident: str, stage: str, title: str, summary: str, now: float
+) -> Alert:
     return Alert(
-        incident=_held(watched),
-        stage="over",
+        incident=incident,
+        stage=stage,
         severity="info",
         state="resolved",
         at=now,
         capability=CAPABILITY,
-        title=f"{group}: {watched.instance_id} is held no longer",
-        summary=f"Instance {watched.instance_id} waits no longer: {how}.",
+        title=title,
+        summary=summary,
         resources=(watched.arn,),
     )
 

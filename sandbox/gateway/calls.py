@@ -141,6 +141,7 @@ def _route_rest(
     http = Request.from_primitives(request.method, request.url, dict(request.headers), request.body)
     try:
         operation, path_parameters = get_service_router(service).match(http)
+    # The router of werkzeug and moto says so of what it has no route for.
     except (HTTPException, NotImplementedError):
         raise UnsupportedOperation(
             f"{service}: no operation is {request.method} {request.path}"

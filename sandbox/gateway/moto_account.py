@@ -83,7 +83,7 @@ class MotoAccount:
         try:
             with self._lock:
                 answer = self._stubber.process_request(prepared)
-        except NotImplementedError:
+        except NotImplementedError:  # moto says so of operations that it does not know
             answer = None
         if answer is None or answer[2] == "Not yet implemented":
             raise UnsupportedOperation(
