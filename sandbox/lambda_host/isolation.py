@@ -12,6 +12,7 @@ import io
 import logging
 import os
 import sys
+import sysconfig
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 # Libraries that keep state per process which belongs to a function: the runtime client reads its log
 # format when it is imported, Powertools keeps cold-start flags and metric sets in its classes.
 STATEFUL_LIBRARIES = frozenset({"awslambdaric", "aws_lambda_powertools"})
+
+_LIBRARY_FOLDERS = frozenset({"site-packages", "dist-packages"})
+_STANDARD_LIBRARY = tuple(
+    Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib")
+)
 
 
 class Lines(io.TextIOBase):
@@ -149,14 +155,22 @@ class Isolation:
 
 
 def _top_level_modules(code: str) -> frozenset[str]:
-    """What is importable from the folder and from nowhere else on the path."""
-    elsewhere = [entry for entry in sys.path if os.path.realpath(entry or ".") != code]
+    """What is importable from the folder and is not an installed library."""
+    libraries = [entry for entry in sys.path if _holds_libraries(entry)]
     names = {
         entry.stem if entry.is_file() else entry.name
         for entry in Path(code).iterdir()
         if entry.suffix in {"", ".py"} and entry.stem.isidentifier()
     }
-    return frozenset(name for name in names if not _is_importable(name, elsewhere))
+    return frozenset(name for name in names if not _is_importable(name, libraries))
+
+
+def _holds_libraries(entry: str) -> bool:
+    """Not a checkout: its packages are each function's own, even when two of them are on the path."""
+    folder = Path(entry or ".").resolve()
+    return folder.name in _LIBRARY_FOLDERS or any(
+        folder.is_relative_to(each) for each in _STANDARD_LIBRARY
+    )
 
 
 def _is_importable(name: str, path: list[str]) -> bool:

@@ -98,6 +98,17 @@ def test_two_functions_share_no_module_state_credentials_or_loggers(account, tmp
     assert [answer["handlers"] for answer in answers] == [1, 1, 1]
 
 
+def test_functions_share_no_module_when_another_checkout_of_the_code_is_on_the_path(
+    account, tmp_path, monkeypatch
+):
+    (tmp_path / "another").mkdir()
+    (tmp_path / "another" / "shared.py").write_text("raise RuntimeError('the other checkout')")
+    monkeypatch.syspath_prepend(tmp_path / "another")
+    two_functions(account, tmp_path)
+    assert account.invoke("First", {}).result["seen"] == ["first"]
+    assert account.invoke("Second", {}).result["seen"] == ["second"]
+
+
 def test_the_process_is_as_before_after_an_invocation(account, tmp_path):
     before = dict(os.environ), sys.path[:], logging.root, boto3.DEFAULT_SESSION
     two_functions(account, tmp_path)
