@@ -163,5 +163,9 @@ class Desk:
             if row.job.startswith(BY_FAMILY) and now - row.updated > _QUIET_S:
                 how = "No call of RunTask has failed for a day."
                 self.jobs.close(row.job, ("failed",), how, now)
+            elif not row.family and now - row.updated > _QUIET_S:
+                # Under this name nothing was ever accepted: it may have been the mistake.
+                how = "Nobody has sent it again for a day."
+                self.jobs.close(row.job, ("refused",), how, now)
         if not self.off:
             self.missing.look(now)

@@ -56,7 +56,7 @@ class Ending:
 
 def ending_of(plan: Plan, id_: AttemptId, stopped: Stopped, now: float) -> Ending:
     """The end of an attempt by what ECS told of its task, in an event or when it was asked."""
-    strategy = plan.spec.evaluate_on_exit
+    strategy = plan.spec.strategy
     verdict = judge(
         stopped,
         Parts(plan.main, frozenset(plan.essential)),

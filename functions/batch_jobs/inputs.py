@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from batch_jobs.planning import plan_of
 from batch_jobs.rows import Plan
 from batch_jobs.spec import MAX_SHARDS, Spec
-from batch_jobs.spec_checks import Problem
+from batch_jobs.spec_problem import Problem
 from batch_jobs.spec_reading import InvalidSpec
 from ecsops.errors import call_failed
 from ecsops.tags import from_ecs

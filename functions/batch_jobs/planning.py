@@ -11,7 +11,8 @@ from batch_jobs.request import overrides_of, size_of
 from batch_jobs.retrying import Place
 from batch_jobs.rows import LogPlace, Plan
 from batch_jobs.spec import Spec
-from batch_jobs.spec_checks import MAX_ITEM, MAX_OVERRIDES, Problem
+from batch_jobs.spec_checks import MAX_ITEM, MAX_OVERRIDES
+from batch_jobs.spec_problem import Problem
 from batch_jobs.spec_reading import InvalidSpec
 
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html

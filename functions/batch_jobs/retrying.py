@@ -108,10 +108,11 @@ def _pay(spec: Spec, verdict: Verdict, used: Used, option: int) -> tuple[Used, s
         verdict.kind is Kind.NOT_STARTED and verdict.stop_code != "TaskFailedToStart"
     )
     graceful = verdict.kind is Kind.INTERRUPTED and verdict.exit_code == 0
-    if spec.evaluate_on_exit and not refused_by_run_task and not graceful:
+    strategy = spec.strategy
+    if strategy and not refused_by_run_task and not graceful:
         # AWS Batch counts every failed attempt; those two it never sees as one.
         used = msgspec.structs.replace(used, batch=used.batch + 1)
-        if says_retry(spec.evaluate_on_exit, verdict, used.batch):
+        if says_retry(strategy, verdict, used.batch):
             return used, ""
         return used, f"evaluateOnExit: EXIT after attempt {used.batch}"
     goes_on = _looks_elsewhere(verdict) and option != 0

@@ -8,20 +8,21 @@ import msgspec
 from msgspec import Meta
 
 MAX_SHARDS = 10_000
-MAX_CONDITIONS = (
-    5  # "Up to 5 evaluateOnExit condition can be specified" (API_RetryStrategy of AWS Batch)
-)
+# "Array of up to 5 objects", "between 1 and 10 attempts" (API_RetryStrategy of AWS Batch).
+MAX_CONDITIONS, MAX_BATCH_ATTEMPTS = 5, 10
 
-Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-RunId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}-\d{8}T\d{6}Z-[0-9a-f]{6}$")]
-Duration = Annotated[str, Meta(pattern=r"^[0-9]{1,9} ?[smhd]$")]
+# Python's $ also matches before a line break at the end.
+_END = r"$(?!\n)"
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}" + _END)]
+RunId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}-\d{8}T\d{6}Z-[0-9a-f]{6}" + _END)]
+Duration = Annotated[str, Meta(pattern=r"^[0-9]{1,9} ?[smhd]" + _END)]
 Text = Annotated[str, Meta(min_length=1, max_length=512)]
 Budget = Annotated[int, Meta(ge=0, le=100)]
-MiB = Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,6}$")]
+MiB = Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,6}" + _END)]
 # Exact, or a prefix when the last character is "*" (API_EvaluateOnExit).
-Glob = Annotated[str, Meta(pattern=r"^[A-Za-z0-9.:\s]{0,511}\*?$", min_length=1, max_length=512)]
-CodeGlob = Annotated[str, Meta(pattern=r"^[0-9]{0,511}\*?$", min_length=1, max_length=512)]
-Action = Annotated[str, Meta(pattern=r"^([Rr][Ee][Tt][Rr][Yy]|[Ee][Xx][Ii][Tt])$")]
+Glob = Annotated[str, Meta(pattern=r"^[A-Za-z0-9.:\s]*\*?" + _END, min_length=1, max_length=512)]
+CodeGlob = Annotated[str, Meta(pattern=r"^[0-9]*\*?" + _END, min_length=1, max_length=512)]
+Action = Annotated[str, Meta(pattern=r"^([Rr][Ee][Tt][Rr][Yy]|[Ee][Xx][Ii][Tt])" + _END)]
 Overlap = Literal["allow", "forbid", "replace", "queue"]
 CatchUp = Literal["none", "latest", "all"]
 AlertKind = Literal["failed", "missed", "late", "long", "blocked", "flapping", "refused"]
@@ -99,12 +100,24 @@ class Condition(_Part, frozen=True, omit_defaults=True):
     on_status_reason: Glob | None = None
 
 
-class EvaluateOnExit(_Part, frozen=True, omit_defaults=True):
-    """A retry strategy of AWS Batch. ``spotExitZero=success`` keeps its view of an interrupted exit 0."""
+Conditions = Annotated[tuple[Condition, ...], Meta(max_length=MAX_CONDITIONS)]
 
-    attempts: Annotated[int, Meta(ge=1, le=10)]
-    conditions: Annotated[tuple[Condition, ...], Meta(max_length=MAX_CONDITIONS)] = ()
+
+class RetryStrategy(_Part, frozen=True, omit_defaults=True):
+    """AWS Batch's, as a job definition has it; ``conditions`` is another name for its list.
+
+    ``spotExitZero=success`` keeps Batch's view of a task that Spot took and that exited with 0.
+    """
+
+    attempts: Annotated[int, Meta(ge=1, le=MAX_BATCH_ATTEMPTS)]
+    evaluate_on_exit: Conditions = ()
+    conditions: Conditions = ()
     spot_exit_zero: Literal["interruption", "success"] = "interruption"
+
+    @property
+    def listed(self) -> Conditions:
+        """The conditions, whichever name they came under."""
+        return self.evaluate_on_exit or self.conditions
 
 
 class Dependency(_Part, frozen=True, omit_defaults=True):
@@ -141,7 +154,10 @@ class Spec(_Part, frozen=True, omit_defaults=True):
     ]
     task_definition: Annotated[
         str,
-        Meta(pattern=r"^(arn:aws[a-z-]*:ecs:.+:task-definition/)?[A-Za-z0-9_-]{1,255}(:\d{1,9})?$"),
+        Meta(
+            pattern=r"^(arn:aws[a-z-]*:ecs:.+:task-definition/)?[A-Za-z0-9_-]{1,255}(:\d{1,9})?"
+            + _END
+        ),
     ]
     slot: Annotated[str, Meta(max_length=64)] | None = None
     container: Text | None = None
@@ -162,7 +178,8 @@ class Spec(_Part, frozen=True, omit_defaults=True):
     limits: Limits = Limits()
     retries: Retries = Retries()
     rules: Annotated[tuple[Rule, ...], Meta(max_length=50)] = ()
-    evaluate_on_exit: EvaluateOnExit | None = None
+    evaluate_on_exit: RetryStrategy | Conditions | None = None
+    retry_strategy: RetryStrategy | None = None
     max_failed_shards: Annotated[int, Meta(ge=0, le=MAX_SHARDS)] | None = None
     depends_on: Annotated[tuple[Dependency, ...], Meta(max_length=20)] = ()
     priority: Annotated[int, Meta(ge=0, le=9)] = 5
@@ -175,3 +192,14 @@ class Spec(_Part, frozen=True, omit_defaults=True):
     def alerts_on(self, kind: str) -> bool:
         """Whether people want to hear of this."""
         return kind in self.alerts.on
+
+    @property
+    def strategy(self) -> RetryStrategy | None:
+        """AWS Batch's retry strategy, in the one form in which it is asked.
+
+        A list alone says nothing of attempts: they are the first and ``retries.application``.
+        """
+        given = self.evaluate_on_exit
+        if isinstance(given, tuple):
+            return RetryStrategy(attempts=self.retries.application + 1, evaluate_on_exit=given)
+        return given or self.retry_strategy

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
 import msgspec
 
-from batch_jobs.spec import Capacity, Dependency, Rule, Spec
-from batch_jobs.spec_hints import hint_for
+from batch_jobs.retry_checks import retry_problems
+from batch_jobs.spec import Capacity, Dependency, Spec
+from batch_jobs.spec_problem import Problem, problem_at, shape_problem
 from batch_jobs.times import parse_slot
 from ecsops.durations import parse_duration
 from ecsops.errors import InvalidMessage
@@ -23,22 +23,7 @@ MAX_OVERRIDES, OWN_OVERRIDES, MAX_ITEM = 8192, 700, 1024
 _MAX_TAGS = 45  # of 50; the toolkit adds its own
 _LEAST_S = 60
 _TAG = re.compile(r"[\w\s+\-=.:/@]*")
-_PLACE = re.compile(r" - at `(?:key in )?(?P<path>[^`]+)`$")
-_FIELD = re.compile(r"(?:required field|unknown field) `(?P<field>[^`]+)`")
 _ROLES = ("taskRoleArn", "executionRoleArn")
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong: where, what, and what to write instead."""
-
-    path: str
-    problem: str
-    hint: str
-
-    def __str__(self) -> str:
-        """One line for people."""
-        return f"{self.path}: {self.problem}; {self.hint}"
 
 
 def problems_of(spec: Spec) -> tuple[Problem, ...]:
@@ -50,34 +35,18 @@ def problems_of(spec: Spec) -> tuple[Problem, ...]:
         _overrides,
         _fan_out,
         _durations,
-        _retries,
+        retry_problems,
         _dependencies,
         _tags,
     )
     return tuple(problem for check in checks for problem in check(spec))
 
 
-def shape_problem(error: msgspec.ValidationError, within: str = "$") -> Problem:
-    """What msgspec says, with the field in the path."""
-    text = str(error)
-    place = _PLACE.search(text)
-    path = within + (place["path"][1:] if place else "")
-    problem = _PLACE.sub("", text)
-    field = _FIELD.search(problem)
-    if field:
-        path = f"{path}.{field['field']}"
-    return Problem(path, problem, hint_for(path, problem))
-
-
-def _problem(path: str, problem: str, hint: str | None = None) -> Problem:
-    return Problem(path, problem, hint or hint_for(path, problem))
-
-
 def _slot(spec: Spec) -> Iterator[Problem]:
     if spec.slot is None:
         return
     if "<aws." in spec.slot:
-        yield _problem(
+        yield problem_at(
             "$.slot",
             f"{spec.slot} arrived as it was written: Scheduler replaced nothing",
             "only EventBridge Scheduler replaces it, and only unescaped: Terraform's jsonencode "
@@ -87,16 +56,16 @@ def _slot(spec: Spec) -> Iterator[Problem]:
     try:
         parse_slot(spec.slot)
     except InvalidMessage as error:
-        yield _problem("$.slot", error.problem)
+        yield problem_at("$.slot", error.problem)
 
 
 def _capacities(spec: Spec) -> Iterator[Problem]:
     for number, rung in enumerate(spec.capacity):
         path = f"$.capacity[{number}]"
         if (rung.provider is None) == (rung.launch_type is None):
-            yield _problem(path, "exactly one of provider and launchType is needed")
+            yield problem_at(path, "exactly one of provider and launchType is needed")
         elif spec.network is None and (rung.subnets or _on_fargate(rung)):
-            yield _problem(
+            yield problem_at(
                 "$.network",
                 f"required by {path[2:]}: its tasks have a network interface of their own",
             )
@@ -110,14 +79,14 @@ def _on_fargate(rung: Capacity) -> bool:
 def _memory(spec: Spec) -> Iterator[Problem]:
     steps = [int(step) for step in spec.memory_steps]
     if any(after <= before for before, after in pairwise(steps)):
-        yield _problem("$.memorySteps", "each step must be larger than the one before")
+        yield problem_at("$.memorySteps", "each step must be larger than the one before")
     base = spec.overrides.get("memory")
     if steps and isinstance(base, str) and base.isdecimal() and int(base) >= steps[0]:
-        yield _problem(
+        yield problem_at(
             "$.memorySteps[0]", f"must be larger than the {base} MiB of overrides.memory"
         )
     if spec.cpu_steps and len(spec.cpu_steps) != len(spec.memory_steps):
-        yield _problem(
+        yield problem_at(
             "$.cpuSteps",
             f"{len(spec.cpu_steps)} steps beside {len(spec.memory_steps)} of memorySteps",
         )
@@ -126,7 +95,7 @@ def _memory(spec: Spec) -> Iterator[Problem]:
 def _overrides(spec: Spec) -> Iterator[Problem]:
     for name in spec.overrides:
         if name in _ROLES:
-            yield _problem(
+            yield problem_at(
                 f"$.overrides.{name}",
                 "a job runs with the roles of its task definition",
                 "leave it out",
@@ -137,7 +106,9 @@ def _overrides(spec: Spec) -> Iterator[Problem]:
         problem = (
             f"{size} characters of {MAX_OVERRIDES}, {OWN_OVERRIDES} of which the toolkit needs"
         )
-        yield _problem("$.overrides", problem, "pass a reference, e.g. the name of an object in S3")
+        yield problem_at(
+            "$.overrides", problem, "pass a reference, e.g. the name of an object in S3"
+        )
     if not spec.overrides:
         return
     # Few jobs override anything: not in every cold start.
@@ -152,11 +123,13 @@ def _overrides(spec: Spec) -> Iterator[Problem]:
     for number, one in enumerate(overrides.containerOverrides or ()):
         path = f"$.overrides.containerOverrides[{number}]"
         if one.name in seen:
-            yield _problem(f"{path}.name", f"{one.name} is there twice", "put both into one object")
+            yield problem_at(
+                f"{path}.name", f"{one.name} is there twice", "put both into one object"
+            )
         seen.add(one.name)
         for place, variable in enumerate(one.environment or ()):
             if variable.name.startswith(OWN_VARIABLES):
-                yield _problem(
+                yield problem_at(
                     f"{path}.environment[{place}].name",
                     f"{variable.name} is set by the toolkit",
                     f"a name that does not begin with {OWN_VARIABLES}",
@@ -167,19 +140,19 @@ def _fan_out(spec: Spec) -> Iterator[Problem]:
     fan_out = spec.fan_out
     given = [name for name in ("count", "items", "lines") if getattr(fan_out, name) is not None]
     if len(given) != 1:
-        yield _problem("$.fanOut", f"has {' and '.join(given) or 'none of count, items, lines'}")
+        yield problem_at("$.fanOut", f"has {' and '.join(given) or 'none of count, items, lines'}")
         return
     for number, item in enumerate(fan_out.items or ()):
         if len(item) > MAX_ITEM:
             problem = (
                 f"{len(item)} characters of at most {MAX_ITEM}: it becomes an environment variable"
             )
-            yield _problem(
+            yield problem_at(
                 f"$.fanOut.items[{number}]", problem, "pass a reference, e.g. a key in S3"
             )
     count = fan_out.count or len(fan_out.items or ())
     if count and spec.max_failed_shards and spec.max_failed_shards >= count:
-        yield _problem(
+        yield problem_at(
             "$.maxFailedShards",
             f"{spec.max_failed_shards} of {count} shards may fail: it could not fail",
             f"at most {count - 1}",
@@ -197,61 +170,16 @@ def _durations(spec: Spec) -> Iterator[Problem]:
         ("$.alerts.longAfter", spec.alerts.long_after),
     ):
         if text is not None and parse_duration(text) < _LEAST_S:
-            yield _problem(path, f"{text} is too short to keep", f"at least {_LEAST_S}s")
+            yield problem_at(path, f"{text} is too short to keep", f"at least {_LEAST_S}s")
     if parse_duration(retries.backoff) > parse_duration(retries.max_backoff):
-        yield _problem(
+        yield problem_at(
             "$.retries.backoff",
             f"{retries.backoff} is longer than maxBackoff, {retries.max_backoff}",
         )
     if parse_duration(retries.max_backoff) > 86_400:
-        yield _problem(
+        yield problem_at(
             "$.retries.maxBackoff", f"{retries.max_backoff} is longer than a day", "at most 1d"
         )
-
-
-def _retries(spec: Spec) -> Iterator[Problem]:
-    if spec.evaluate_on_exit and spec.rules:
-        yield _problem(
-            "$.rules",
-            "stands beside evaluateOnExit",
-            "keep one of them: a rule can say all that evaluateOnExit can",
-        )
-    if spec.evaluate_on_exit and spec.retries.application:
-        yield _problem(
-            "$.retries.application",
-            "stands beside evaluateOnExit.attempts",
-            "leave it out: attempts counts",
-        )
-    for number, rule in enumerate(spec.rules):
-        yield from _rule(f"$.rules[{number}]", rule)
-
-
-def _rule(path: str, rule: Rule) -> Iterator[Problem]:
-    if all(
-        one is None for one in (rule.exit_codes, rule.not_exit_codes, rule.reason, rule.stop_code)
-    ):
-        yield _problem(
-            path,
-            "has no condition: it would decide about everything",
-            "give exitCodes, notExitCodes, reason or stopCode",
-        )
-    if rule.exit_codes is not None and rule.not_exit_codes is not None:
-        yield _problem(f"{path}.notExitCodes", "stands beside exitCodes", "keep one of them")
-    for name, codes in (("exitCodes", rule.exit_codes), ("notExitCodes", rule.not_exit_codes)):
-        if codes == ():
-            yield _problem(f"{path}.{name}", "is empty")
-        for at, code in enumerate(codes or ()):
-            if not 0 <= code <= 255:
-                yield _problem(f"{path}.{name}[{at}]", f"{code} is no exit code")
-    if 0 in (rule.exit_codes or ()):
-        yield _problem(
-            f"{path}.exitCodes",
-            "0 is no failure: rules decide about failed attempts",
-            "leave 0 out",
-        )
-    for name, glob in (("reason", rule.reason), ("stopCode", rule.stop_code)):
-        if glob and "*" in glob[:-1]:
-            yield _problem(f"{path}.{name}", f"{glob}: * is only understood at the end")
 
 
 def _dependencies(spec: Spec) -> Iterator[Problem]:
@@ -259,24 +187,26 @@ def _dependencies(spec: Spec) -> Iterator[Problem]:
     for number, one in enumerate(spec.depends_on):
         path = f"$.dependsOn[{number}]"
         if (one.job is None) == (one.run is None):
-            yield _problem(path, "exactly one of job and run is needed", '{"job": "extract"}')
+            yield problem_at(path, "exactly one of job and run is needed", '{"job": "extract"}')
         if one.job == spec.job:
-            yield _problem(
+            yield problem_at(
                 f"{path}.job",
                 "a job cannot wait for itself",
                 "overlap queue keeps a job's runs in order",
             )
         if one in seen:
-            yield _problem(path, "is there twice", "leave it out")
+            yield problem_at(path, "is there twice", "leave it out")
         seen.add(one)
 
 
 def _tags(spec: Spec) -> Iterator[Problem]:
     if len(spec.tags) > _MAX_TAGS:
-        yield _problem("$.tags", f"{len(spec.tags)} tags of at most {_MAX_TAGS}")
+        yield problem_at("$.tags", f"{len(spec.tags)} tags of at most {_MAX_TAGS}")
     for name in spec.tags:
         if name.lower().startswith(("aws:", "ecs-ops:")):
-            yield _problem(f"$.tags.{name}", "the prefix is reserved", "a name of your own")
+            yield problem_at(f"$.tags.{name}", "the prefix is reserved", "a name of your own")
         if not _TAG.fullmatch(name) or not _TAG.fullmatch(spec.tags[name]):
             problem = "has characters that ECS refuses in a tag"
-            yield _problem(f"$.tags.{name}", problem, "letters, digits, blanks and + - = . _ : / @")
+            yield problem_at(
+                f"$.tags.{name}", problem, "letters, digits, blanks and + - = . _ : / @"
+            )

@@ -54,7 +54,10 @@ _BY_FIELD = {
     "notExitCodes": "a list of whole numbers from 0 to 255",
     "reason": "a text, with * at its end for every text that begins so",
     "stopCode": "an ECS stop code, with * at its end for every one that begins so",
-    "evaluateOnExit": '{"attempts": 3, "conditions": [{"onStatusReason": "Host EC2*", "action": "RETRY"}]}',
+    "evaluateOnExit": "at most 5 of AWS Batch's entries beside retries.application, or "
+    '{"attempts": 3, "evaluateOnExit": [{"onStatusReason": "Host EC2*", "action": "RETRY"}]}',
+    "retryStrategy": "AWS Batch's: "
+    '{"attempts": 3, "evaluateOnExit": [{"onStatusReason": "Host EC2*", "action": "RETRY"}]}',
     "attempts": "a whole number from 1 to 10",
     "conditions": "at most 5 of AWS Batch's evaluateOnExit entries",
     "onExitCode": "digits, with * only at the end, e.g. 13*",

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import msgspec
 
 from batch_jobs.spec import Spec
-from batch_jobs.spec_checks import Problem, problems_of, shape_problem
+from batch_jobs.spec_checks import problems_of
+from batch_jobs.spec_problem import Problem, shape_problem
 from ecsops.errors import OpsError
 
 _MAX_BYTES = 250_000

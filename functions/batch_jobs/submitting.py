@@ -44,7 +44,7 @@ from batch_jobs.rows import (
 )
 from batch_jobs.run import GaveUp, StopAsked
 from batch_jobs.spec import Spec
-from batch_jobs.spec_checks import Problem
+from batch_jobs.spec_problem import Problem
 from batch_jobs.spec_reading import InvalidSpec
 from batch_jobs.times import iso, parse_slot, seconds
 from ecsops.parallel import chunks

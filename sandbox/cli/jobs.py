@@ -15,7 +15,7 @@ from batch_jobs.ids import RUN_ID
 from batch_jobs.ledger import Ledger
 from batch_jobs.rows import FINAL, STATUS, JobRow, Plan, RunRow, job_key, plan_key, row_of, run_key
 from batch_jobs.spec import Spec
-from batch_jobs.spec_checks import Problem
+from batch_jobs.spec_problem import Problem
 from batch_jobs.spec_reading import InvalidSpec, parse_spec
 from ecsops.errors import CallFailed
 from sandbox.cli import jobs_logs, jobs_view

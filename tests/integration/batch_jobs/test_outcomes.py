@@ -43,9 +43,9 @@ class Story:
         return name
 
     def batch(self, name: str, app: App, attempts: int, *conditions: dict[str, str]) -> str:
-        """A job with AWS Batch's retry strategy."""
-        strategy = {"attempts": attempts, "conditions": list(conditions)}
-        return self.job(name, app, evaluateOnExit=strategy)
+        """A job with AWS Batch's retry strategy, as a job definition has it."""
+        strategy = {"attempts": attempts, "evaluateOnExit": list(conditions)}
+        return self.job(name, app, retryStrategy=strategy)
 
     def tell_end(
         self, name: str, shard: int = 0, attempt: int = 1, *containers: Any, **detail: Any
@@ -142,8 +142,10 @@ def submit_all(story: Story) -> None:
     story.job("j4-five", App(runs_for_s=5, exit_code=5), rules=not_in, retries={"application": 9})
 
     for name, conditions in BAD_CONDITIONS.items():
-        strategy = {"attempts": 2, "conditions": conditions}
-        story.world.submit(job=name, evaluateOnExit=strategy)
+        story.world.submit(job=name, evaluateOnExit=conditions, retries={"application": 1})
+    host_alone = {"evaluateOnExit": host_first, "retries": {"application": 2}}
+    story.job("e1-list", App(runs_for_s=10, exit_code=1), **host_alone)
+    story.job("e2-list", App(runs_for_s=5, exit_code=1), **host_alone | {"evaluateOnExit": []})
 
     story.job("v4", App(runs_for_s=300))
     story.job("v5-sidecar", App(runs_for_s=300), containers=two(sidecar_is_essential=False))
@@ -234,13 +236,13 @@ def state(story: Story, name: str) -> tuple[str, int]:
 
 
 def test_e1_the_first_condition_that_matches_decides(story):
-    assert state(story, "e1-app") == ("FAILED", 1)
+    assert state(story, "e1-app") == state(story, "e1-list") == ("FAILED", 1)
     assert state(story, "e1-host") == ("SUCCEEDED", 2)
     assert state(story, "e1-host-reversed") == ("FAILED", 1)
 
 
 def test_e2_no_match_is_a_retry_until_the_attempts_are_used_up(story):
-    assert state(story, "e2-three") == ("FAILED", 3)
+    assert state(story, "e2-three") == state(story, "e2-list") == ("FAILED", 3)
     assert state(story, "e2-one") == ("FAILED", 1)
 
 
@@ -259,7 +261,7 @@ def test_e4_exit_codes_match_by_their_decimal_text(story, code, launches):
 @pytest.mark.parametrize("name", BAD_CONDITIONS)
 def test_e5_what_batch_refuses_is_refused_when_it_is_read(story, name):
     (alert,) = refused(story, name)
-    assert "$.evaluateOnExit.conditions" in alert["title"]
+    assert "$.evaluateOnExit" in alert["title"]
     assert story.world.runs(name) == []
 
 

@@ -10,6 +10,7 @@ from tests.unit.batch_jobs.builders import PARTS, document, follow, spec, task
 
 HOST_GONE = task(None, "Host EC2 (instance i-1) terminated.", Ended("app", 137))
 APP_ERROR = task("EssentialContainerExited", "Essential container in task exited", Ended("app", 1))
+EXIT = {"action": "EXIT"}
 
 
 def strategy(*conditions, attempts=3, **more):
@@ -27,6 +28,48 @@ def test_e1_order_decides():
     assert step(strategy(hosts, others), APP_ERROR) == "failed"
     assert step(strategy(hosts, others), HOST_GONE) == "retry"
     assert step(strategy(others, hosts), HOST_GONE) == "failed"
+
+
+AGENT, START = "AGENT", "Task failed to start"
+# The example in API_RetryStrategy and in the user guide's page on automated job retries.
+DOCUMENTED = [
+    {"action": "RETRY", "onReason": AGENT},
+    {"action": "RETRY", "onReason": START},
+    {"action": "EXIT", "onReason": "*"},
+]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"retryStrategy": {"attempts": 3, "evaluateOnExit": DOCUMENTED}},
+        {"evaluateOnExit": {"attempts": 3, "evaluateOnExit": DOCUMENTED}},
+        {"evaluateOnExit": {"attempts": 3, "conditions": DOCUMENTED}},
+        {"evaluateOnExit": DOCUMENTED, "retries": {"application": 2}},
+    ],
+)
+def test_the_documented_example_in_each_form(fields):
+    pull = Ended("app", None, "CannotPullContainerError: i/o timeout")
+    for reason in (AGENT, START):
+        not_started = task("TaskFailedToStart", reason, pull, started_at=None)
+        assert [step(fields, not_started, before) for before in (0, 1)] == ["retry", "retry"]
+        assert step(fields, not_started, 2) == "failed"
+    assert step(fields, APP_ERROR) == "failed"
+    assert step(fields, HOST_GONE) == "failed"
+
+
+def test_the_reason_of_a_task_that_ran_is_its_containers_own():
+    fields = strategy({"onReason": "Host EC2*", "action": "RETRY"}, {"onReason": "*", **EXIT})
+    assert step(fields, HOST_GONE) == "failed"
+
+
+def test_a_pattern_may_have_512_characters():
+    longest = strategy({"onReason": "x" * 512, "action": "EXIT"})
+    assert spec_of(document(**longest)).strategy
+    with pytest.raises(InvalidSpec):
+        spec_of(document(**strategy({"onReason": "x" * 513, "action": "EXIT"})))
+    with pytest.raises(InvalidSpec):
+        spec_of(document(**strategy({"onReason": "x*\n", "action": "EXIT"})))
 
 
 def test_e2_no_match_retries_until_the_attempts_are_used_up():
