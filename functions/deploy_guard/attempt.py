@@ -55,7 +55,7 @@ def confirmation(this: Try, now: float, found: Found) -> AuditRow:
     version = this.earlier.task_definition if this.earlier is not None else row.task_definition
     says = f"{found.says}; {_MAYBE_OURS}" if ours else found.says
     # What would be called now is another thing: at most that attempt's call was made.
-    calls = (this.earlier.call,) if ours and this.earlier is not None else ()
+    calls = this.earlier.calls if ours and this.earlier is not None else ()
     return msgspec.structs.replace(
         row, calls=calls, after=found.result, note=says, task_definition=version
     )

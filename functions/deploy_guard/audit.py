@@ -14,7 +14,7 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from deploy_guard.ledger_store import INDEX, Known
-from deploy_guard.model import Act
+from deploy_guard.model import BETWEEN_CALLS, Act
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -65,7 +65,7 @@ class AuditRow(msgspec.Struct, frozen=True, omit_defaults=True):
             self.deployment,
             self.at,
             self.state,
-            "; ".join(self.calls),
+            BETWEEN_CALLS.join(self.calls),
             self.executed,
             self.after,
             self.task_definition,

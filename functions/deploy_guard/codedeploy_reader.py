@@ -29,6 +29,7 @@ _HISTORY_S = 90 * 86_400
 _TASK_DEFINITION = re.compile(r"""TaskDefinition["']?\s*:\s*["']?([^\s"',}]+)""")
 _ROLLBACK = "codeDeployRollback"
 _MARKER = re.compile(re.escape(MARKER) + r"(d-\w+)")
+_GONE = frozenset({"DeploymentGroupDoesNotExistException", "ApplicationDoesNotExistException"})
 _DENIED = frozenset({"AccessDeniedException", "AccessDenied"})
 
 
@@ -41,16 +42,22 @@ class CodeDeployReader:
     services: dict[tuple[str, str], tuple[str, str] | None] = field(default_factory=dict)
 
     def service_of(self, application: str, group: str) -> tuple[str, str] | None:
-        """(cluster, service) to which a group deploys; None if that is no service of ECS."""
+        """(cluster, service) to which a group deploys; None if that is no service of ECS, or gone."""
         key = application, group
         if key not in self.services:
             codedeploy = self.client()
-            info = _call(
-                "GetDeploymentGroup",
-                lambda: codedeploy.get_deployment_group(
-                    applicationName=application, deploymentGroupName=group
-                ),
-            )["deploymentGroupInfo"]
+            try:
+                answer = _call(
+                    "GetDeploymentGroup",
+                    lambda: codedeploy.get_deployment_group(
+                        applicationName=application, deploymentGroupName=group
+                    ),
+                )
+            except CallFailed as error:
+                if error.code in _GONE:
+                    return None
+                raise
+            info = answer["deploymentGroupInfo"]
             named = next(iter(info.get("ecsServices") or ()), None)
             self.services[key] = (named["clusterName"], named["serviceName"]) if named else None
         return self.services[key]

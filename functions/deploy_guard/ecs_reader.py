@@ -30,6 +30,8 @@ _SERVICES_PER_CALL = 10
 _DEPLOYMENTS_PER_CALL = _REVISIONS_PER_CALL = 20
 _LATEST, _HISTORY = 3, 20
 _MOST_KEPT = 500
+# service/web, the form before clusters stood in it; today's is service/prod/web.
+_SHORT = 2
 _DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"})
 # A controller without service deployments, or an account that may not have them.
 _NO_HISTORY = frozenset({"UnsupportedFeatureException"})
@@ -54,6 +56,15 @@ class _Seen:
     blind: set[str] = field(default_factory=set)
     failed: dict[str, CallFailed] = field(default_factory=dict)
 
+    def fail(self, arns: Iterable[str], error: CallFailed) -> None:
+        """The services of these deployments or revisions could not be read; the others were."""
+        unread = {_place(arn) for arn in arns}
+        self.failed |= {
+            one: error
+            for one, shape in self.services.items()
+            if (_place(shape.get("clusterArn", one))[-1], _place(one)[1]) in unread
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class EcsReader:
@@ -72,8 +83,6 @@ class EcsReader:
         by_service = {ledger.service: ledger for ledger in ledgers}
         seen = _Seen(versions=_known_versions(by_service.values()) | self._kept_versions())
         self._read_services(list(by_service), seen)
-        if by_service and seen.failed.keys() == by_service.keys():
-            raise next(iter(seen.failed.values()))
         asked = {
             arn: _deployments_to_ask(shape, by_service[arn]) for arn, shape in seen.services.items()
         }
@@ -86,6 +95,8 @@ class EcsReader:
             asked[arn] = list(dict.fromkeys([*asked[arn], *latest]))
         self._read_together(asked, seen)
         self._read_revisions(_revisions_of(seen.deployments.values()) - seen.versions.keys(), seen)
+        if by_service and seen.failed.keys() == by_service.keys():
+            raise next(iter(seen.failed.values()))
         return {
             arn: described.reality(
                 shape,
@@ -95,6 +106,7 @@ class EcsReader:
                 now,
             )
             for arn, shape in seen.services.items()
+            if arn not in seen.failed
         } | {
             arn: described.unseen(arn, sorted(seen.blind), now)
             for arn in by_service.keys() - seen.services.keys() - seen.failed.keys()
@@ -112,8 +124,10 @@ class EcsReader:
             ),
         )
         briefs = [described.brief(one) for one in found["serviceDeployments"]]
-        seen = _Seen(versions=dict(reality.versions))
+        seen = _Seen({reality.service: reality.description}, versions=dict(reality.versions))
         self._read_revisions(_revisions_of(briefs) - seen.versions.keys(), seen)
+        for error in seen.failed.values():
+            raise error
         return briefs, seen.versions
 
     def revisions(self, arns: Collection[str]) -> dict[str, Shape]:
@@ -153,9 +167,15 @@ class EcsReader:
             elif isinstance(answer, Exception):
                 raise answer
             else:
-                seen.services |= {one["serviceArn"]: one for one in answer["services"]}
-                refused = refusals("DescribeServices", answer)
-                seen.failed |= {one: refused[one] for one in part if one in refused}
+                # Under the ARN that was asked for: a service can have one of the old form as well.
+                known = {_place(one)[1]: one for one in part}
+                for one in answer["services"]:
+                    arn = known[_place(one["serviceArn"])[1]]
+                    seen.services[arn] = {**one, "serviceArn": arn}
+                for refused, error in refusals("DescribeServices", answer).items():
+                    seen.failed |= {
+                        one: error for one in part if _place(one)[1] == _place(refused)[1]
+                    }
 
     def _read_together(self, asked: Mapping[str, Sequence[str]], seen: _Seen) -> None:
         """Deployments, and the revisions that are in use, in one round trip."""
@@ -186,16 +206,14 @@ class EcsReader:
     def _latest(self, services: Sequence[str], seen: _Seen) -> list[list[str]]:
         calls = [partial(self._list, seen.services[arn]) for arn in services]
         latest: list[list[str]] = []
-        for answer in run_all(calls):
-            if isinstance(answer, NoHistory):
-                latest.append([])
-            elif isinstance(answer, Denied):
+        for arn, answer in zip(services, run_all(calls), strict=True):
+            latest.append([] if isinstance(answer, Exception) else answer)
+            if isinstance(answer, Denied):
                 seen.blind.add(str(answer))
-                latest.append([])
-            elif isinstance(answer, Exception):
+            elif isinstance(answer, CallFailed) and not isinstance(answer, NoHistory):
+                seen.fail([arn], answer)
+            elif isinstance(answer, Exception) and not isinstance(answer, NoHistory):
                 raise answer
-            else:
-                latest.append(answer)
         return latest
 
     def _list(self, service: Shape) -> list[str]:
@@ -217,8 +235,11 @@ class EcsReader:
             seen.blind.add(str(error))
         except NoHistory:
             return
+        except CallFailed as error:
+            seen.fail(arns, error)
         else:
-            _raise_refusal("DescribeServiceDeployments", answer)
+            for arn, refused in refusals("DescribeServiceDeployments", answer).items():
+                seen.fail([arn], refused)
             shown = [described.service_deployment(one) for one in answer["serviceDeployments"]]
             seen.deployments |= {one.arn: one for one in shown}
 
@@ -242,7 +263,11 @@ class EcsReader:
             except Denied as error:
                 seen.blind.add(str(error))
                 continue
-            _raise_refusal("DescribeServiceRevisions", answer)
+            except CallFailed as error:
+                seen.fail(part, error)
+                continue
+            for arn, refused in refusals("DescribeServiceRevisions", answer).items():
+                seen.fail([arn], refused)
             self._keep(answer["serviceRevisions"])
             for one in answer["serviceRevisions"]:
                 seen.versions[one["serviceRevisionArn"]] = described.version_of(one)
@@ -257,6 +282,8 @@ def _deployments_to_ask(service: Shape, ledger: Ledger) -> list[str]:
 
 
 def _has_history(service: Shape) -> bool:
+    if service.get("status") == "INACTIVE":
+        return False
     return bool((service.get("deploymentController") or {}).get("type", "ECS") == "ECS")
 
 
@@ -274,10 +301,10 @@ def _revisions_of(deployments: Iterable[ServiceDeployment]) -> set[str]:
     return set(named)
 
 
-def _raise_refusal(operation: str, answer: Shape) -> None:
-    """What ECS could not tell is not gone: it is asked again."""
-    for refused in refusals(operation, answer).values():
-        raise refused
+def _place(arn: str) -> tuple[str, str]:
+    """Cluster and name of a service, also of the one to which a deployment or a revision belongs."""
+    parts = arn.rpartition(":")[2].split("/")
+    return (parts[1], parts[2]) if len(parts) > _SHORT else ("", parts[-1])
 
 
 def _call(operation: str, perform: Callable[[], Any]) -> Any:

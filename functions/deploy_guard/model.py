@@ -17,6 +17,7 @@ from deploy_guard.failures import FailedTask
 
 Mode = Literal["off", "notify", "dry-run", "auto"]
 Controller = Literal["ECS", "CODE_DEPLOY", "EXTERNAL"]
+BETWEEN_CALLS = "; "
 
 
 class Image(msgspec.Struct, frozen=True, array_like=True):
@@ -177,6 +178,11 @@ class Act(msgspec.Struct, frozen=True, omit_defaults=True):
     executed: bool = True
     result: str | None = None
     task_definition: str | None = None
+
+    @property
+    def calls(self) -> tuple[str, ...]:
+        """The calls that it came to, one by one."""
+        return tuple(self.call.split(BETWEEN_CALLS)) if self.call else ()
 
 
 class Freeze(msgspec.Struct, frozen=True, omit_defaults=True):

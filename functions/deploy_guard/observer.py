@@ -44,14 +44,18 @@ class Batch:
     messages: dict[str, list[str]] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
 
-    def add(self, service: str, signal: OfService, message: str) -> None:
-        """A signal about a service, and the message that brought it."""
+    def add(self, service: str, signal: OfService, message: str | None) -> None:
+        """A signal about a service, and the message that brought it; None: that one is done."""
         self.by_service.setdefault(service, []).append(signal)
-        self.messages.setdefault(service, []).append(message)
+        if message is not None:
+            self.messages.setdefault(service, []).append(message)
 
     def fail(self, services: Iterable[str]) -> None:
         """These services' messages are to be tried again."""
-        self.failed |= {message for one in services for message in self.messages.get(one, ())}
+        unlooked = list(services)
+        if unlooked:
+            count("LooksFailed", len(unlooked))
+        self.failed |= {message for one in unlooked for message in self.messages.get(one, ())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +99,27 @@ class Observer:
                     for service in interested.get(signal.name, ()):
                         batch.add(service, Look(service, "an alarm went off", signal.key), message)
                 case CodeDeployChanged():
-                    for service in self._services_of(signal):
-                        look = Look(service, signal.deployment, signal.key)
-                        batch.add(service, look, message)
+                    self._sort_codedeploy(signal, message, batch)
                 case Sweep():
                     for service in swept:
-                        batch.add(service, Look(service), message)
+                        # The next sweep is this one's second try: a service that cannot be looked at
+                        # (its ledger is of a newer version) is to fail no message that is all services'.
+                        batch.add(service, Look(service), None)
                 case _:
                     batch.add(signal.service, signal, message)
 
-    def _services_of(self, signal: CodeDeployChanged) -> list[str]:
-        place = self.codedeploy.service_of(signal.application, signal.group)
-        if place is None:
-            return []
-        partition, region, account = signal.home
-        return [f"arn:{partition}:ecs:{region}:{account}:service/{place[0]}/{place[1]}"]
+    def _sort_codedeploy(self, signal: CodeDeployChanged, message: str, batch: Batch) -> None:
+        """Only the group tells which service it is, if any: CodeDeploy deploys to others than ECS, too."""
+        try:
+            place = self.codedeploy.service_of(signal.application, signal.group)
+        except CALL_ERRORS as error:
+            logger.error("deployment group not read", group=signal.group, reason=str(error))
+            batch.failed.add(message)
+            return
+        if place is not None:
+            partition, region, account = signal.home
+            service = f"arn:{partition}:ecs:{region}:{account}:service/{place[0]}/{place[1]}"
+            batch.add(service, Look(service, signal.deployment, signal.key), message)
 
     def _look(self, services: Sequence[str], batch: Batch, now: float) -> list[str]:
         """Look at services; those that have to be looked at once more."""
@@ -144,7 +154,6 @@ class Observer:
             elif isinstance(answer, Exception):
                 # A fault of ours, in what this service has and others have not: they are not to suffer.
                 logger.error("look failed", service=one, exc_info=answer)
-                count("LooksFailed")
                 batch.fail([one])
             else:
                 visited[one] = answer

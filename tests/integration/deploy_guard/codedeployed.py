@@ -13,8 +13,7 @@ from sandbox.world_resources import create_alarm
 from tests.integration.conftest import Operations
 from tests.integration.deploy_guard.condemned import ALARM
 
-NAMES = {"applicationName": "shop", "deploymentGroupName": "web"}
-ARN = "arn:aws:ecs:eu-west-1:123456789012:service/prod/web"
+SERVICES = "arn:aws:ecs:eu-west-1:123456789012:service"
 SUBNET = "subnet-0a0a0a0a0a0a0a0a0"
 AUTO = {"ecs-ops:rollback": "auto"}
 CHANGES = (
@@ -24,22 +23,24 @@ CHANGES = (
 
 
 class CodeDeployed:
-    """The service ``web``, its deployment group, and what the guard says and does."""
+    """A service, its deployment group, and what the guard says and does."""
 
-    def __init__(self, operate: Any, **tags: str) -> None:
-        self.world: Operations = operate(world=False)
-        self.account = self.world.account
+    def __init__(self, world: Operations, name: str = "web", **tags: str) -> None:
+        self.world, self.name = world, name
+        self.account = world.account
+        self.arn = f"{SERVICES}/prod/{name}"
+        self.names = {"applicationName": f"{name}-shop", "deploymentGroupName": name}
         self.ecs, self.deploy = self.account.client("ecs"), self.account.client("codedeploy")
         self.table = self.world.stack.ref("DeployGuardTable")
         self._begin(AUTO | tags)
 
     def _begin(self, tags: dict[str, str]) -> None:
-        groups = [self._target_group(name) for name in ("blue", "green")]
+        groups = [self._target_group(f"{self.name}-{colour}") for colour in ("blue", "green")]
         create_alarm(self.account, ALARM)
         self.ecs.create_cluster(clusterName="prod", capacityProviders=["FARGATE"])
         self.ecs.create_service(
             cluster="prod",
-            serviceName="web",
+            serviceName=self.name,
             desiredCount=2,
             launchType="FARGATE",
             deploymentController={"type": "CODE_DEPLOY"},
@@ -50,19 +51,21 @@ class CodeDeployed:
             ],
             tags=[{"key": key, "value": value} for key, value in tags.items()],
         )
-        self.deploy.create_application(applicationName="shop", computePlatform="ECS")
+        self.deploy.create_application(applicationName=f"{self.name}-shop", computePlatform="ECS")
         self.deploy.create_deployment_group(**self._group(tags))
         self.account.run_for(120)
 
     def _group(self, tags: dict[str, str]) -> dict[str, Any]:
         return {
-            **NAMES,
+            **self.names,
             "serviceRoleArn": "arn:aws:iam::123456789012:role/codedeploy",
-            "ecsServices": [{"clusterName": "prod", "serviceName": "web"}],
+            "ecsServices": [{"clusterName": "prod", "serviceName": self.name}],
             "loadBalancerInfo": {
                 "targetGroupPairInfoList": [
                     {
-                        "targetGroups": [{"name": "blue"}, {"name": "green"}],
+                        "targetGroups": [
+                            {"name": f"{self.name}-{one}"} for one in ("blue", "green")
+                        ],
                         "prodTrafficRoute": {"listenerArns": ["arn:listener"]},
                     }
                 ]
@@ -80,7 +83,7 @@ class CodeDeployed:
     def register(self, app: App | None = None, image: str = "web:1") -> str:
         """A new revision; its ARN."""
         answer = self.ecs.register_task_definition(
-            family="web",
+            family=self.name,
             requiresCompatibilities=["FARGATE"],
             networkMode="awsvpc",
             cpu="256",
@@ -89,7 +92,7 @@ class CodeDeployed:
                 {"name": "web", "image": image, "portMappings": [{"containerPort": 80}]}
             ],
         )["taskDefinition"]
-        self.account.ecs.behave(f"web:{answer['revision']}", app or App())
+        self.account.ecs.behave(f"{self.name}:{answer['revision']}", app or App())
         return str(answer["taskDefinitionArn"])
 
     def release(self, app: App | None = None, *, seconds: float = 0) -> str:
@@ -104,7 +107,7 @@ class CodeDeployed:
         }
         content = json.dumps({"version": 0.0, "Resources": [{"TargetService": target}]})
         answer = self.deploy.create_deployment(
-            **NAMES,
+            **self.names,
             revision={"revisionType": "AppSpecContent", "appSpecContent": {"content": content}},
         )
         self.account.run_for(seconds)
@@ -117,7 +120,7 @@ class CodeDeployed:
 
     @property
     def serving(self) -> list[str]:
-        (service,) = self.ecs.describe_services(cluster="prod", services=["web"])["services"]
+        (service,) = self.ecs.describe_services(cluster="prod", services=[self.name])["services"]
         return [
             each["taskDefinition"].rpartition("/")[2]
             for each in service["taskSets"]
@@ -134,12 +137,17 @@ class CodeDeployed:
         ]
 
     @property
+    def brought(self) -> set[str]:
+        """The deployments that CodeDeploy has made."""
+        return set(self.deploy.list_deployments(**self.names)["deployments"])
+
+    @property
     def audit(self) -> list[AuditRow]:
-        return list(reversed(Audit(self.account.client("dynamodb"), self.table).rows(ARN)))
+        return list(reversed(Audit(self.account.client("dynamodb"), self.table).rows(self.arn)))
 
     def row(self, deployment: str) -> Deployment:
         store = LedgerStore(self.account.client("dynamodb"), self.table)
-        found = store.read([ARN])[ARN].ledger.find(deployment)
+        found = store.read([self.arn])[self.arn].ledger.find(deployment)
         assert found is not None
         return found
 
@@ -148,7 +156,7 @@ class CodeDeployed:
         told: dict[str, dict[str, Any]] = {}
         for entry in self.world.trace.select("event"):
             event = entry["event"]
-            if event["source"] == "ecs-ops" and event["detail"].get("service") == "web":
+            if event["source"] == "ecs-ops" and event["detail"].get("service") == self.name:
                 told.setdefault(event["detail"]["stage"], event["detail"])
         return list(told.values())
 

@@ -18,9 +18,13 @@ REPOSITORY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/web"
 
 def completed(operate: Any, **fields: Any) -> Guard:
     """A version that completed, and that an alarm has condemned since."""
-    world = operate([guarded(**fields)])
+    return complete(operate(world=False), "web", **fields)
+
+
+def complete(world: Operations, name: str, **fields: Any) -> Guard:
+    """The same, of a service of this name."""
+    guard = _serves(world, guarded(name, **fields))
     create_alarm(world.account, ALARM)
-    guard = Guard(world)
     guard.release(seconds=300, image="app:2")
     guard.remember()
     set_alarm(world, "ALARM")
@@ -43,22 +47,20 @@ def condemn(guard: Guard) -> None:
 
 def mutable(operate: Any, **tags: str) -> Guard:
     """One task definition, whose tag means another image since yesterday."""
-    world = operate(world=False)
+    return move_tag(operate(world=False), "web", **tags)
+
+
+def move_tag(world: Operations, name: str, **tags: str) -> Guard:
+    """The same, of a service of this name."""
     images = world.account.images
     images.push(f"{REPOSITORY}:latest")
-    service = guarded(
-        tags=AUTO | tags, containers=[{"name": "app", "image": f"{REPOSITORY}:latest"}]
-    )
-    check_world({"clusters": [{"name": "prod", "services": [service]}]}, "test").build(
-        world.account
-    )
-    world.account.run_for(180)
+    containers = [{"name": "app", "image": f"{REPOSITORY}:latest"}]
+    guard = _serves(world, guarded(name, tags=AUTO | tags, containers=containers))
     create_alarm(world.account, ALARM)
-    guard = Guard(world)
     guard.account.run_for(1000)
     guard.remember()
     images.push(f"{REPOSITORY}:latest", "another build")
-    guard.client("ecs").update_service(cluster="prod", service="web", forceNewDeployment=True)
+    guard.client("ecs").update_service(cluster="prod", service=name, forceNewDeployment=True)
     guard.account.run_for(300)
     guard.remember()
     set_alarm(world, "ALARM")
@@ -68,24 +70,35 @@ def mutable(operate: Any, **tags: str) -> Guard:
 
 def paused(operate: Any) -> Guard:
     """A blue/green deployment that waits for an answer, and whose tasks would never run."""
-    guard = Guard(
-        operate(
-            [
-                guarded(
-                    containers=[{"name": "app", "port": 8080}],
-                    target_groups=[{"name": "web", "alternate": "web2"}],
-                )
-            ]
-        )
-    )
-    pause = {"targetType": "PAUSE", "lifecycleStages": ["PRE_SCALE_UP"]}
+    return pause(operate(world=False), "web")
+
+
+def pause(world: Operations, name: str) -> Guard:
+    """The same, of a service of this name."""
+    groups = [{"name": name, "alternate": f"{name}-other"}]
+    containers = [{"name": "app", "port": 8080}]
+    guard = _serves(world, guarded(name, containers=containers, target_groups=groups))
+    hook = {"targetType": "PAUSE", "lifecycleStages": ["PRE_SCALE_UP"]}
     guard.client("ecs").update_service(
-        cluster="prod",
-        service="web",
-        deploymentConfiguration={"lifecycleHooks": [pause]},
+        cluster="prod", service=name, deploymentConfiguration={"lifecycleHooks": [hook]}
     )
     guard.account.run_for(120)
     guard.release(seconds=60, image="app:2")
     guard.remember()
     guard.remember(diagnosis=Diagnosis("IMAGE_NOT_FOUND", 2, 2, 2, confirmed=True))
     return guard
+
+
+def failing(world: Operations, name: str) -> Guard:
+    """A deployment under way whose image does not exist."""
+    guard = _serves(world, guarded(name))
+    guard.fail()
+    return guard
+
+
+def _serves(world: Operations, service: dict[str, Any]) -> Guard:
+    """A new service of the cluster ``prod``, with its first version deployed."""
+    document = {"clusters": [{"name": "prod", "services": [service]}]}
+    check_world(document, "test").build(world.account)
+    world.account.run_for(180)
+    return Guard(world, service["name"])

@@ -156,6 +156,14 @@ class Guard:
         return [(call["operation"], call["outcome"]) for call in calls]
 
     @property
+    def brought(self) -> set[str]:
+        """What a rollback can have brought: the deployment that goes back, or a new one that is PRIMARY."""
+        (service,) = self.client("ecs").describe_services(
+            cluster=self.cluster, services=[self.name]
+        )["services"]
+        return {self.row.id, *(one["id"] for one in service["deployments"])}
+
+    @property
     def acts(self) -> tuple[Act, ...]:
         return self.known.acts
 

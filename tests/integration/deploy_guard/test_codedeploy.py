@@ -11,7 +11,7 @@ from tests.integration.deploy_guard.observed import SECRET
 
 
 def test_s17_a_deployment_that_runs_is_stopped_and_codedeploy_rolls_back(operate):
-    shop = CodeDeployed(operate)
+    shop = CodeDeployed(operate(world=False))
     good = shop.serving
     failed = shop.release(App.without_secret(SECRET), seconds=900)
     assert shop.rollbacks == [
@@ -29,14 +29,14 @@ def test_s17_a_deployment_that_runs_is_stopped_and_codedeploy_rolls_back(operate
 
 
 def test_s17_in_notify_mode_only_the_call_is_told(operate):
-    shop = CodeDeployed(operate, **{"ecs-ops:rollback": "notify"})
+    shop = CodeDeployed(operate(world=False), **{"ecs-ops:rollback": "notify"})
     failed = shop.release(App.without_secret(SECRET), seconds=300)
     assert shop.rollbacks == []
     assert f"aws deploy stop-deployment --deployment-id {failed}" in json.dumps(shop.alerts())
 
 
 def test_s17_a_deployment_that_a_person_stopped_is_told_in_codedeploys_words(operate):
-    shop = CodeDeployed(operate)
+    shop = CodeDeployed(operate(world=False))
     stopped = shop.release(seconds=30)
     shop.deploy.stop_deployment(deploymentId=stopped, autoRollbackEnabled=False)
     shop.account.run_for(300)
@@ -49,7 +49,7 @@ def test_s17_a_deployment_that_a_person_stopped_is_told_in_codedeploys_words(ope
 
 
 def test_s17_after_an_alarm_a_finished_deployment_is_deployed_back(operate):
-    shop = CodeDeployed(operate, **{"ecs-ops:bake-alarms": ALARM})
+    shop = CodeDeployed(operate(world=False), **{"ecs-ops:bake-alarms": ALARM})
     good = shop.release(seconds=1800)
     bad = shop.release(seconds=300)
     assert shop.row(bad).outcome is Outcome.SUCCEEDED

@@ -1,59 +1,153 @@
-"""The process may die after any call, and any call may fail: at most one rollback, and a true audit."""
+"""The process may die after any call, and any call may fail: at most one rollback, and a true audit.
+
+Each way back has an account of its own, in which one service after another is struck.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
 
+from deploy_guard.model import Outcome
+from sandbox.ecs import App
 from sandbox.faults import CallFault
-from tests.integration.deploy_guard.guarded import EXECUTOR, Guard, guarded
+from tests.integration.deploy_guard import condemned
+from tests.integration.deploy_guard.codedeployed import ALARM, CodeDeployed
+from tests.integration.deploy_guard.guarded import EXECUTOR, took_effect
+from tests.integration.deploy_guard.observed import SECRET
 
-# More than a rollback makes: the last ones hit nothing, which shows that every call was hit.
-MOST_CALLS = 14
 LONG_ENOUGH_S = 330
 
 
-def struck(operate, kind, nth):
-    """A guard whose executor's nth call is struck, after a deployment has failed."""
-    guard = Guard(operate([guarded()]))
-    guard.fail()
-    function = guard.world.stack.function(EXECUTOR).name
-    guard.account.faults.add(CallFault(kind, function=function, nth=nth))
-    return guard
+@pytest.fixture
+def ticking():
+    return frozenset()
 
 
-def tells_the_truth(guard):
-    """What the audit says was done is what AWS has taken, and nothing else."""
-    asked = [row for row in guard.audit if row.state in ("REQUESTED", "CONFIRMED") and row.executed]
-    assert len(guard.rollbacks) == len(asked) <= 1
-    attempts = [row for row in guard.audit if row.state == "ATTEMPT"]
-    tried = [operation for operation, _ in guard.tried]
-    # An attempt is noted before each call, and never without a reason to make it.
-    assert len(attempts) >= len(tried)
-    assert all("StopServiceDeployment" in row.calls[0] for row in attempts)
+def stop(world, name):
+    return condemned.failing(world, name), None
 
 
-ANYWHERE = [("crash-after", nth) for nth in range(1, MOST_CALLS + 1)]
-# The attempt is noted by the 7th call at the latest, AWS is asked and the end is noted after it.
-AROUND_THE_CALL = [
-    (kind, nth)
-    for kind in ("throttle", "error", "timeout-before", "timeout-after")
-    for nth in (6, 7, 8, 9)
-]
+def update(world, name):
+    return condemned.complete(world, name), None
 
 
-@pytest.mark.parametrize(("kind", "nth"), ANYWHERE + AROUND_THE_CALL)
-def test_one_fault_at_any_call_leaves_one_rollback_and_a_true_audit(operate, nth, kind):
-    guard = struck(operate, kind, nth)
-    guard.carry_out(seconds=LONG_ENOUGH_S)
-    assert [operation for operation, _ in guard.rollbacks] == ["StopServiceDeployment"]
-    tells_the_truth(guard)
-    assert guard.stages in (["acted-REQUESTED"], ["acted-CONFIRMED"])
-    assert guard.status == "ROLLBACK_SUCCESSFUL"
-    assert guard.world.dead_letters("DeployGuardOrdersDeadLetterQueue") == []
+def pinned_copy(world, name):
+    return condemned.move_tag(world, name, **{"ecs-ops:pin-digests": "on"}), None
 
 
-def test_every_call_of_a_rollback_is_struck_by_one_of_these(operate):
-    guard = struck(operate, "crash-after", MOST_CALLS)
-    guard.carry_out(seconds=LONG_ENOUGH_S)
-    function = guard.world.stack.function(EXECUTOR).name
-    assert 8 <= len(guard.world.calls(function=function)) < MOST_CALLS
+def answer_hook(world, name):
+    return condemned.pause(world, name), None
+
+
+def stop_codedeploy(world, name):
+    shop = CodeDeployed(world, name)
+    return shop, lambda: shop.release(App.without_secret(SECRET), seconds=900)
+
+
+def create_codedeploy(world, name):
+    shop = CodeDeployed(world, name, **{"ecs-ops:bake-alarms": ALARM, "ecs-ops:bake": "5m"})
+    shop.alarm("OK")
+    shop.release(seconds=700)
+    bad = shop.release(seconds=200)
+
+    def alarm():
+        shop.alarm("ALARM")
+        shop.account.run_for(900)
+        return bad
+
+    return shop, alarm
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a rollback is made ready, the call that it comes to, and how many calls it makes.
+
+    Its strikes are dealt out to ``parts`` tests, none of which is to take long.
+    """
+
+    ready: object
+    call: str
+    calls: int
+    parts: int
+
+
+WAYS = {
+    "stop": Way(stop, "StopServiceDeployment", 9, 1),
+    "update": Way(update, "UpdateService", 12, 2),
+    "pinned-copy": Way(pinned_copy, "UpdateService", 18, 2),
+    "answer-hook": Way(answer_hook, "ContinueServiceDeployment", 9, 1),
+    "stop-codedeploy": Way(stop_codedeploy, "StopDeployment", 11, 2),
+    "create-codedeploy": Way(create_codedeploy, "CreateDeployment", 16, 3),
+}
+
+
+class Strikes:
+    """One account, and a new service for each strike."""
+
+    def __init__(self, operate, way):
+        self.world, self.way, self.number = operate(world=False), way, 0
+        self.function = self.world.stack.function(EXECUTOR).name
+
+    def strike(self, fault=None):
+        """The calls of the executor and what the audit says, of one rollback."""
+        self.world.account.faults.clear()
+        self.world.trace.clear()
+        case, go = self.way.ready(self.world, f"web{self.number}")
+        self.number += 1
+        if fault is not None:
+            self.world.account.faults.add(fault)
+        if go is None:
+            case.carry_out(seconds=LONG_ENOUGH_S)
+        else:
+            assert case.row(go()).outcome is Outcome.ROLLED_BACK
+        calls = self.world.calls(function=self.function)
+        self.tells_the_truth(case, calls)
+        return [call["operation"] for call in calls]
+
+    def fault(self, kind, nth, operation=None):
+        return CallFault(kind, operation=operation, function=self.function, nth=nth)
+
+    def tells_the_truth(self, case, calls):
+        """What the audit says was done is what AWS has taken, once, and nothing else."""
+        tried = [call for call in calls if call["operation"] == self.way.call]
+        taken = [call for call in tried if took_effect(call)]
+        rows = [row for row in case.audit if row.executed]
+        (done,) = [row for row in rows if row.state in ("REQUESTED", "CONFIRMED")]
+        assert len(taken) == 1
+        assert any(call.startswith(self.way.call) for call in done.calls)
+        assert {row.state for row in rows if row is not done} == {"ATTEMPT"}
+        assert len(rows) - 1 >= len(tried)
+        assert done.after in case.brought or (done.after is None and done.state == "REQUESTED")
+        assert self.world.dead_letters("DeployGuardOrdersDeadLetterQueue") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "part"), [(name, part) for name, way in WAYS.items() for part in range(way.parts)]
+)
+def test_a_crash_after_any_call_leaves_one_rollback_and_a_true_audit(operate, name, part):
+    way = WAYS[name]
+    strikes = Strikes(operate, way)
+    unharmed = strikes.strike()
+    # A call more or less is no matter, but all are to be struck: whoever changes their number says so.
+    assert len(unharmed) == way.calls
+    for nth in range(part + 1, way.calls + 1, way.parts):
+        struck = strikes.strike(strikes.fault("crash-after", nth))
+        # Another came and read the ledger.
+        assert struck.count(unharmed[0]) > unharmed.count(unharmed[0])
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_a_call_that_fails_leaves_one_rollback_and_a_true_audit(operate, name):
+    strikes = Strikes(operate, WAYS[name])
+    for kind in ("throttle", "error", "timeout-before", "timeout-after"):
+        strikes.strike(strikes.fault(kind, 1, WAYS[name].call))
+
+
+@pytest.mark.parametrize("kind", ["throttle", "error", "timeout-before", "timeout-after"])
+def test_a_claim_or_a_note_that_fails_leaves_one_rollback_and_a_true_audit(operate, kind):
+    strikes = Strikes(operate, WAYS["stop"])
+    for nth in (1, 2):
+        strikes.strike(strikes.fault(kind, nth, "TransactWriteItems"))
+    strikes.strike(strikes.fault(kind, 1, "PutEvents"))

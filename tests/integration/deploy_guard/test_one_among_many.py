@@ -66,6 +66,8 @@ def test_a_ledger_that_nobody_understands_stops_no_other(operate):
         ExpressionAttributeValues={":doc": {"S": '{"service": 7}'}},
     )
     stall(guard)
+    assert guard.world.dead_letters("DeployGuardDeadLetterQueue") == []
+    assert guard.world.metric("LooksFailed") > 10
 
 
 @pytest.mark.parametrize("bake", ["10000000d", "9000000h", "soon"])

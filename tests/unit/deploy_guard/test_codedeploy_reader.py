@@ -28,6 +28,9 @@ class CodeDeploy:
 
     def get_deployment_group(self, **asked):
         self._called("GetDeploymentGroup")
+        if asked["deploymentGroupName"] == "gone":
+            code = "DeploymentGroupDoesNotExistException"
+            raise ClientError({"Error": {"Code": code}}, "GetDeploymentGroup")
         named = [{"clusterName": "prod", "serviceName": "web"}]
         of_ecs = asked["deploymentGroupName"] == "web"
         return {"deploymentGroupInfo": {"ecsServices": named if of_ecs else []}}
@@ -145,3 +148,10 @@ def test_a_group_is_asked_once_where_it_deploys_to():
     assert [reader.service_of("shop", "web") for _ in range(2)] == [("prod", "web")] * 2
     assert reader.service_of("shop", "lambdas") is None
     assert client.calls == ["GetDeploymentGroup"] * 2
+
+
+def test_a_group_that_is_gone_is_nobodys_and_one_that_is_not_told_is_tried_again():
+    assert CodeDeployReader(CodeDeploy).service_of("shop", "gone") is None
+    throttled = CodeDeploy(refuse=("GetDeploymentGroup", "throttled"))
+    with pytest.raises(CallFailed, match="ThrottlingException"):
+        CodeDeployReader(lambda: throttled).service_of("shop", "web")

@@ -9,6 +9,7 @@ from ecsops.errors import CallFailed
 from tests.unit.deploy_guard.situations import ACCOUNT, SERVICE
 
 OTHER = f"{ACCOUNT}:service/preview/api"
+OTHER_OF_PROD = f"{ACCOUNT}:service/prod/api"
 NOW = 1_000.0
 
 
@@ -59,6 +60,66 @@ def test_what_could_not_be_read_is_left_out_and_the_others_are_read(answer):
 def test_if_nothing_could_be_read_it_is_said_why(answer):
     with pytest.raises(CallFailed, match="DescribeServices"):
         read(prod=answer)
+
+
+class Prod:
+    """Two services of one cluster, each with one deployment. ``refused`` is a deployment not told."""
+
+    def __init__(self, status="ACTIVE", form=OTHER_OF_PROD, refused=False):
+        self.shapes = [deployed(SERVICE), deployed(OTHER_OF_PROD, status=status, serviceArn=form)]
+        self.refused = refused
+
+    def describe_services(self, **_):
+        return {"services": self.shapes, "failures": []}
+
+    def list_service_deployments(self, *, service, **_):
+        raise ClientError(
+            {"Error": {"Code": "ServiceNotFoundException", "Message": service}}, "List"
+        )
+
+    def describe_service_deployments(self, *, serviceDeploymentArns):  # noqa: N803  the API's name
+        refused = [one for one in serviceDeploymentArns if self.refused and "/api/" in one]
+        told = sorted(set(serviceDeploymentArns) - set(refused))
+        return {
+            "serviceDeployments": [
+                {"serviceDeploymentArn": one, "status": "IN_PROGRESS"} for one in told
+            ],
+            "failures": [{"arn": one, "reason": "INTERNAL_ERROR"} for one in refused],
+        }
+
+    def read(self):
+        return EcsReader(self).read([Ledger(SERVICE), Ledger(OTHER_OF_PROD)], NOW)
+
+
+def deployed(arn, **fields):
+    current = arn.replace(":service/", ":service-deployment/") + "/1"
+    given = {"serviceArn": arn, "clusterArn": f"{ACCOUNT}:cluster/prod", "desiredCount": 1}
+    return given | {"currentServiceDeployment": current} | fields
+
+
+def test_a_service_of_the_old_form_is_known_by_the_name_it_was_asked_for():
+    found = Prod(form=f"{ACCOUNT}:service/api").read()
+    assert set(found) == {SERVICE, OTHER_OF_PROD}
+    assert found[OTHER_OF_PROD].service == OTHER_OF_PROD
+
+
+def test_of_a_deleted_service_no_deployments_are_asked_for():
+    prod = Prod(status="INACTIVE")
+    del prod.shapes[1]["currentServiceDeployment"]
+    found = prod.read()
+    assert found[SERVICE].history
+    assert found[OTHER_OF_PROD].status == "INACTIVE"
+
+
+def test_a_service_that_vanishes_while_it_is_read_costs_no_other():
+    prod = Prod()
+    del prod.shapes[1]["currentServiceDeployment"]
+    assert set(prod.read()) == {SERVICE}
+
+
+@pytest.mark.parametrize("form", [OTHER_OF_PROD, f"{ACCOUNT}:service/api"])
+def test_a_deployment_that_ecs_cannot_tell_costs_no_other_service(form):
+    assert set(Prod(refused=True, form=form).read()) == {SERVICE}
 
 
 def test_whoever_may_not_look_is_blind():

@@ -1,6 +1,7 @@
 """What a batch of messages comes to: one service's trouble is tried again, and costs no other."""
 
 import json
+from copy import deepcopy
 
 import pytest
 
@@ -11,6 +12,7 @@ from deploy_guard.observer import Observer
 from deploy_guard.scene import Outbox, Visited
 from deploy_guard.signals import Look, encode
 from ecsops.errors import CallFailed
+from ecsops.observability import metrics
 from ecsops.queue import Message
 from tests.unit.deploy_guard.situations import ACCOUNT, SERVICE, reality
 
@@ -23,7 +25,7 @@ class World:
     """Store, reader, CodeDeploy, visitor and senders; each service may have its own trouble."""
 
     def __init__(self, **trouble):
-        self.trouble, self.saved, self.ordered, self.visits = trouble, [], [], []
+        self.trouble, self.saved, self.ordered, self.visits = deepcopy(trouble), [], [], []
         self.due_now, self.of_alarm = [SERVICE, OTHER], {"errors": [OTHER]}
         self.controllers = {}
 
@@ -53,6 +55,8 @@ class World:
 
     # CodeDeploy
     def service_of(self, application, group):
+        if "group" in self.trouble:
+            raise self.trouble["group"]
         return ("prod", "api") if group == "api" else None
 
     def complete(self, seen, known):
@@ -122,17 +126,17 @@ def test_every_service_is_looked_at_once_and_saved_before_it_is_ordered():
     assert sorted(world.saved) == sorted(world.ordered) == sorted([SERVICE, OTHER])
 
 
-@pytest.mark.parametrize(
-    "trouble",
-    [
-        {"unreadable": SERVICE},
-        {"unseen": SERVICE},
-        {"unsent": SERVICE},
-        {"visit": {SERVICE: FAILED}},
-        {"visit": {SERVICE: ZeroDivisionError("ours")}},
-        {"save": {SERVICE: FAILED}},
-    ],
-)
+TROUBLES = [
+    {"unreadable": SERVICE},
+    {"unseen": SERVICE},
+    {"unsent": SERVICE},
+    {"visit": {SERVICE: FAILED}},
+    {"visit": {SERVICE: ZeroDivisionError("ours")}},
+    {"save": {SERVICE: FAILED}},
+]
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
 def test_one_services_trouble_is_tried_again_and_costs_no_other(trouble):
     world = World(**trouble)
     assert world.observer().work(messages(), NOW) == {"1"}
@@ -174,9 +178,7 @@ def test_an_alarm_concerns_those_who_watch_it():
     assert AlarmSeen("errors", "ALARM", 0.0).name in world.of_alarm
 
 
-@pytest.mark.parametrize(("group", "visits"), [("api", [OTHER]), ("lambdas", [])])
-def test_a_deployment_of_codedeploy_concerns_the_service_of_its_group(group, visits):
-    world = World()
+def codedeploy(group):
     detail = {
         "application": "shop",
         "deploymentGroup": group,
@@ -184,11 +186,32 @@ def test_a_deployment_of_codedeploy_concerns_the_service_of_its_group(group, vis
         "state": "FAILURE",
     }
     body = event("CodeDeploy Deployment State-change Notification", "aws.codedeploy", detail)
-    assert world.observer().work([Message("1", body, 1)], NOW) == set()
+    return Message("9", body, 1)
+
+
+@pytest.mark.parametrize(("group", "visits"), [("api", [OTHER]), ("lambdas", [])])
+def test_a_deployment_of_codedeploy_concerns_the_service_of_its_group(group, visits):
+    world = World()
+    assert world.observer().work([codedeploy(group)], NOW) == set()
     assert world.visits == visits
+
+
+def test_a_group_that_cannot_be_read_concerns_its_own_message_alone():
+    world = World(group=FAILED)
+    assert world.observer().work([codedeploy("api"), *messages()], NOW) == {"9"}
+    assert len(world.saved) == 2
 
 
 def test_the_sweep_looks_at_what_is_due():
     world = World()
     assert world.observer().work([Message("1", '{"deploy_guard": "sweep"}', 1)], NOW) == set()
     assert sorted(world.visits) == sorted([SERVICE, OTHER])
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_one_services_trouble_fails_no_sweep_and_is_counted(trouble):
+    world = World(**trouble)
+    metrics.clear_metrics()
+    assert world.observer().work([Message("1", '{"deploy_guard": "sweep"}', 1)], NOW) == set()
+    assert world.saved == world.ordered == [OTHER]
+    assert metrics.metric_set["LooksFailed"]["Value"] == [1.0]
