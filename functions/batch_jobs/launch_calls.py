@@ -8,10 +8,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from batch_jobs import stop_reasons
+from batch_jobs.brakes import Seen
 from batch_jobs.causes import QUOTA
 from batch_jobs.endings import Ending, Endings
 from batch_jobs.ids import AttemptId
 from batch_jobs.launch_outcome import Again, Launched, Outcome, Refused
+from batch_jobs.readiness import scope_of
 from batch_jobs.request import request_of
 from batch_jobs.retrying import Place
 from batch_jobs.rows import RUNNING, AttemptRow, Key, Plan, Row, RunRow, attempt_key, run_key
@@ -49,6 +51,7 @@ class Tally:
     launched: int = 0
     refused: dict[str, int] = field(default_factory=dict)
     quota: dict[str, str] = field(default_factory=dict)
+    seen: dict[str, Seen] = field(default_factory=dict)
     throttled: int = 0
     began: list[RunRow] = field(default_factory=list)
     late: list[str] = field(default_factory=list)
@@ -81,14 +84,13 @@ class Calls:
         self._refused(outcomes, now, tally)
         rows: list[tuple[Key, Row]] = []
         for one, outcome in outcomes.items():
+            _note(tally, scope_of(plans[one.id.run], one.place), outcome)
             if isinstance(outcome, Again):
-                tally.throttled += outcome.throttled
                 logger.warning(
                     "not launched yet", run=one.id.run, shard=one.id.shard, reason=outcome.reason
                 )
                 continue
             task = outcome.task_arn if isinstance(outcome, Launched) else None
-            tally.launched += task is not None
             row = AttemptRow(at=one.meant_at, place=one.place, task=task, settled=True)
             rows.append((attempt_key(one.id, "a"), row))
         self.endings.ledger.put_many(rows, now)
@@ -158,6 +160,19 @@ class Calls:
         ]
         for answer in run_all(stops):
             raised(answer)
+
+
+def _note(tally: Tally, scope: str, outcome: Outcome) -> None:
+    seen = tally.seen.setdefault(scope, Seen())
+    match outcome:
+        case Launched():
+            seen.launched += 1
+            tally.launched += 1
+        case Again(_, throttled):
+            seen.throttled += throttled
+            tally.throttled += throttled
+        case Refused(verdict):
+            seen.quota += verdict.cause == QUOTA
 
 
 def _outcome_of(one: Launch, answer: Outcome | Exception) -> Outcome:

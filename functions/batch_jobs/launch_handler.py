@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from batch_jobs.agenda import Agenda
 from batch_jobs.endings import Endings, Runs
 from batch_jobs.jobs import Jobs
 from batch_jobs.launch_calls import Calls
@@ -25,7 +26,9 @@ _endings = Endings(_ledger, Plans(_ledger), _runs)
 # A throttled launch is made again by the next pass: a client that waits would hold up all others.
 _ecs = client("ecs", once=True)
 _worker = LaunchWorker(
-    launcher=Launcher(_ledger, Calls(_ecs, TaskReader(_ecs), _endings)),
+    launcher=Launcher(
+        _ledger, Agenda(_ledger, _endings.plans), Calls(_ecs, TaskReader(_ecs), _endings)
+    ),
     jobs=Jobs(_ledger, client("events")),
     runs=_runs,
     off=choice("BATCH_JOBS_MODE", ("on", "off")) == "off",

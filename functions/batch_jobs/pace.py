@@ -11,6 +11,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
+from batch_jobs.brakes import most_of
 from batch_jobs.rows import Buckets
 
 FARGATE_CALLS, ALL_CALLS = "FARGATE_CALLS", "ALL_CALLS"
@@ -30,7 +33,10 @@ _DRINKS_FROM = {
 
 @dataclass(frozen=True, slots=True)
 class Candidate[K: Hashable]:
-    """Something that wants ``ready`` launches of a kind. ``served`` is when it last got one."""
+    """Something that wants ``ready`` launches of a kind. ``served`` is when it last got one.
+
+    ``scope`` is what a brake holds: the cluster and the capacity in it.
+    """
 
     key: K
     job: str
@@ -38,6 +44,7 @@ class Candidate[K: Hashable]:
     kind: str
     ready: int
     served: float = 0.0
+    scope: str = ""
 
 
 def filled(buckets: Buckets, now: float) -> Buckets:
@@ -47,7 +54,7 @@ def filled(buckets: Buckets, now: float) -> Buckets:
         name: min(buckets.levels.get(name, most) + gone * flow, most)
         for name, (most, flow) in QUOTAS.items()
     }
-    return Buckets(at=max(now, buckets.at), levels=levels)
+    return msgspec.structs.replace(buckets, at=max(now, buckets.at), levels=levels)
 
 
 def share[K: Hashable](
@@ -57,28 +64,33 @@ def share[K: Hashable](
 
     The higher priority first; within one, the jobs take turns, and a job's runs, whoever waits longest.
     """
-    hand = _Hand(dict(buckets.levels), most)
+    hand = _Hand(dict(buckets.levels), most, most_of(buckets.brakes, buckets.at))
     shares: dict[K, int] = {}
     for priority in sorted({one.priority for one in candidates}, reverse=True):
-        turns: dict[tuple[str, str], list[Candidate[K]]] = {}
+        turns: dict[tuple[str, str, str], list[Candidate[K]]] = {}
         for one in sorted(candidates, key=lambda one: one.served):
             if one.priority == priority and one.ready > 0:
-                turns.setdefault((one.job, one.kind), []).append(one)
+                turns.setdefault((one.job, one.kind, one.scope), []).append(one)
         while turns:
             turns = {turn: left for turn in turns if (left := _serve(turns[turn], shares, hand))}
-    return shares, Buckets(at=buckets.at, levels=hand.levels)
+    return shares, msgspec.structs.replace(buckets, levels=hand.levels)
 
 
 @dataclass(slots=True)
 class _Hand:
     levels: dict[str, float]
     most: int
+    braked: dict[str, int]
 
-    def give(self, kind: str) -> bool:
+    def give(self, kind: str, scope: str) -> bool:
         """Take a launch of a kind out of the buckets, if there is one."""
         names = _DRINKS_FROM[kind]
         if self.most < 1 or any(self.levels[name] < 1 for name in names):
             return False
+        if self.braked.get(scope, 1) < 1:
+            return False
+        if scope in self.braked:
+            self.braked[scope] -= 1
         self.most -= 1
         for name in names:
             self.levels[name] -= 1
@@ -90,7 +102,7 @@ def _serve[K: Hashable](
 ) -> list[Candidate[K]]:
     """One launch for whoever is first of a job; who of it still waits, none when there is no more."""
     one, *others = waiting
-    if not hand.give(one.kind):
+    if not hand.give(one.kind, one.scope):
         return []
     shares[one.key] = shares.get(one.key, 0) + 1
     return [*others, one] if shares[one.key] < one.ready else others

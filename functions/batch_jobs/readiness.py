@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from batch_jobs import shards
+from batch_jobs.retrying import Place
 from batch_jobs.rows import RUNNING, AgendaRow, Plan, RunRow
 
 
@@ -29,6 +30,12 @@ def ready(row: AgendaRow, plan: Plan, runs: Mapping[str, RunRow]) -> tuple[int, 
 def kind_of(plan: Plan, row: AgendaRow) -> str:
     """From which bucket its launches are taken."""
     return plan.spec.capacity[row.place.option].kind
+
+
+def scope_of(plan: Plan, place: Place) -> str:
+    """Whose launches meet the same limits as this one: of a cluster, on a capacity."""
+    rung = plan.spec.capacity[place.option]
+    return f"{plan.spec.cluster}/{rung.provider or rung.launch_type}"
 
 
 def gates_of(runs: Iterable[RunRow]) -> set[str]:

@@ -215,11 +215,20 @@ class AgendaRow(Row, frozen=True, kw_only=True):
         return None if self.shard is None else AttemptId(self.run, self.shard, self.attempt)
 
 
+class Brake(Row, frozen=True, kw_only=True):
+    """Launches are held until then, after a wait of so long; afterwards a pass may make ``most``."""
+
+    until: float
+    wait: float
+    most: int = 1
+
+
 class Buckets(Row, frozen=True, kw_only=True):
-    """Launch tokens, as of ``at``."""
+    """Launch tokens, as of ``at``; brakes by cluster and capacity."""
 
     at: float
     levels: dict[str, float] = {}
+    brakes: dict[str, Brake] = {}
 
 
 def job_key(job: str) -> Key:

@@ -27,8 +27,12 @@ class Account:
         self.queues = {"submit": [], "launch": [], "track": []}
         self.numbers = itertools.count(1)
         self.refusals, self.ghosts = [], 0
+        # As many tasks may run (a quota of the account), and so many calls of RunTask were made.
+        self.quota, self.provisioning_is_full, self.launches = None, False, 0
         self.alerts = []
         self.most_running = {}
+        # Messages with a delay come at once, unless ``delays``; then they are here until they are due.
+        self.delays, self.later, self.queries = False, [], 0
 
     def call(self, act):
         fault = self.faults()
@@ -40,6 +44,18 @@ class Account:
         if fault == "died":
             raise Died
         return answer
+
+    def deliver(self, queue, body, delay_s):
+        if self.delays and delay_s:
+            self.later.append((self.now + delay_s, queue, body))
+        else:
+            self.queues[queue].append(body)
+
+    def due(self):
+        """Put messages whose delay is over into their queues."""
+        for one in [one for one in self.later if one[0] <= self.now]:
+            self.later.remove(one)
+            self.queues[one[1]].append(one[2])
 
     def running(self, run=None):
         """Tasks that run, by shard; not those that Spot takes, whose place another may have."""
@@ -131,6 +147,7 @@ class Dynamodb:
     def query(self, KeyConditionExpression, ExpressionAttributeValues, ScanIndexForward=True, **_):
         values = {name: value["S"] for name, value in ExpressionAttributeValues.items()}
         low, high = values.get(":from", ""), values.get(":to", "\uffff")
+        self.account.queries += 1
 
         def act():
             keys = [k for k in self.account.items if k[0] == values[":pk"] and low <= k[1] <= high]
@@ -148,7 +165,8 @@ class Sqs:
 
     def send_message_batch(self, QueueUrl, Entries):
         def act():
-            self.account.queues[QueueUrl] += [entry["MessageBody"] for entry in Entries]
+            for entry in Entries:
+                self.account.deliver(QueueUrl, entry["MessageBody"], entry.get("DelaySeconds", 0))
             return {}
 
         return self.account.call(act)
@@ -185,6 +203,13 @@ class Ecs:
             if arn and (ended is None or account.now - ended < TOKEN_OUTLIVES_S):
                 assert before == wanted, "the same token with other parameters"
                 return {"tasks": [account.tasks[arn]], "failures": []}
+        account.launches += 1
+        if account.provisioning_is_full:
+            message = "You've reached the limit on the number of tasks in the PROVISIONING state"
+            raise ClientError({"Error": {"Code": "ClientException", "Message": message}}, "RunTask")
+        if account.quota is not None and len(account.running()) >= account.quota:
+            reason = "You\u2019ve reached the limit on the number of vCPUs you can run concurrently"
+            return {"tasks": [], "failures": [{"reason": reason}]}
         if account.refusals and account.refusals.pop():
             return {"tasks": [], "failures": [{"reason": "RESOURCE:CPU"}]}
         arn = f"arn:aws:ecs:x:1:task/prod/{next(account.numbers):032x}"

@@ -3,6 +3,7 @@
 import msgspec
 
 from batch_jobs.accepting import Desk
+from batch_jobs.agenda import Agenda
 from batch_jobs.checking import Checking
 from batch_jobs.closing import Closing
 from batch_jobs.endings import Endings, Runs
@@ -67,7 +68,8 @@ class Functions:
             Checking(ledger, jobs, endings, submitting, ecs, reader),
             NothingMissing(),
         )
-        launcher = Launcher(ledger, Calls(ecs, reader, endings))
+        agenda = Agenda(ledger, endings.plans)
+        launcher = Launcher(ledger, agenda, Calls(ecs, reader, endings))
         tracker = Tracker(endings, Replacing(endings), Foreign(jobs, ecs))
         self.of_queue = {
             "submit": desk.work,
@@ -80,6 +82,7 @@ class Functions:
         if tick:
             self.account.queues["submit"].append('{"source":"aws.events"}')
         for _ in range(rounds):
+            self.account.due()
             for queue in ("submit", "launch", "track"):
                 bodies, self.account.queues[queue] = list(self.account.queues[queue]), []
                 for body in dict.fromkeys(bodies):
