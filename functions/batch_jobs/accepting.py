@@ -18,7 +18,7 @@ from batch_jobs.ledger import Ledger
 from batch_jobs.messages import Cancel, Command, FollowUp, Pause, Rerun
 from batch_jobs.missing import Missing
 from batch_jobs.refusing import Refusing
-from batch_jobs.rows import JobRow, Plan, RunRow, plan_key, run_key
+from batch_jobs.rows import JobRow, Plan, Request, RunRow, plan_key, request_key, run_key
 from batch_jobs.run import StopAsked
 from batch_jobs.spec_reading import InvalidSpec, parse_spec
 from batch_jobs.starting import Starting
@@ -93,7 +93,7 @@ class Desk:
         try:
             spec = parse_spec(message.body)
             if spec.slot is None:
-                run = run_by_hand(spec.job, message.id, message.sent_at or now)
+                run = self._by_hand(spec.job, spec.key, message, now)
             else:
                 slot = parse_slot(spec.slot)
                 run = run_of_slot(spec.job, slot)
@@ -118,31 +118,44 @@ class Desk:
                 reason = f"cancelled by {by}" if by else "cancelled"
                 if self.runs.apply(run, StopAsked(by, reason), now) is None:
                     self._unknown(command, run)
-            case Rerun(run, failed_shards, by):
-                self._rerun(run, message, now, by, only_failed=failed_shards)
+            case Rerun():
+                self._rerun(command, message, now)
             case _:
                 self._pause(command.job, now, paused=isinstance(command, Pause))
 
     def _pause(self, job: str, now: float, *, paused: bool) -> None:
         def change(row: JobRow) -> JobRow:
             # What falls into the pause was skipped, not missed.
-            slot = row.last_slot if paused or not row.paused else max(row.last_slot or 0.0, now)
-            return msgspec.structs.replace(row, paused=paused, last_slot=slot)
+            settled = row.settled if paused or not row.paused else now
+            return msgspec.structs.replace(row, paused=paused, settled=settled)
 
         self.jobs.change(job, change, now)
 
-    def _rerun(self, run: str, message: Message, now: float, by: str, *, only_failed: bool) -> None:
+    def _by_hand(self, job: str, key: str | None, message: Message, now: float) -> str:
+        """The run of a request: with a key the same one, however often it is sent."""
+        run = run_by_hand(job, message.id, message.sent_at or now)
+        if key is None or self.ledger.create(request_key(job, key), Request(run=run), now):
+            return run
+        known = self.ledger.get(request_key(job, key), Request)
+        return known.row.run if known else run
+
+    def _rerun(self, command: Rerun, message: Message, now: float) -> None:
+        run = command.run
         known = self.ledger.get(run_key(run), RunRow)
         plan = self.ledger.get(plan_key(run), Plan)
         if known is None or plan is None:
             self._unknown("rerun", run)
             return
-        only = shards.decode(known.row.failed) if only_failed else shards.all_of(plan.row.count)
+        only = (
+            shards.decode(known.row.failed)
+            if command.failed_shards
+            else shards.all_of(plan.row.count)
+        )
         if not only:
             logger.warning("nothing to run again: no shard failed", run=run)
             return
-        again = run_by_hand(job_of(run), message.id, message.sent_at or now)
-        self.submitting.again(plan.row, again, only, now, by)
+        again = self._by_hand(job_of(run), command.key, message, now)
+        self.submitting.again(plan.row, again, only, now, command.by)
 
     @staticmethod
     def _unknown(command: object, run: str) -> None:

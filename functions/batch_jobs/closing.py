@@ -45,7 +45,7 @@ class Closing:
     jobs: Jobs
     runs: Runs
     events: EventBridgeClient
-    logs: Callable[[str], Any]
+    logs: Callable[[], Any]
 
     def close(self, run: str, now: float) -> None:
         """Close a run that is over."""
@@ -99,7 +99,10 @@ class Closing:
         )
         if not failed or plan.log is None:
             return ()
-        return last_lines(self.logs(plan.log.region), plan.log, plan.main, str(failed[0][1].task))
+        task = str(failed[0][1].task)
+        if plan.log.region not in ("", task.split(":")[3]):
+            return (f"Its log is in {plan.log.region}, log group {plan.log.group}: read it there.",)
+        return last_lines(self.logs(), plan.log, plan.main, task)
 
     def _alert(self, row: RunRow, now: float) -> None:
         job = self.jobs.get(row.job)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
-from msgspec import Meta
 
 from batch_jobs.ids import RUN_ID, job_of
+from batch_jobs.spec import Name, RequestKey
 from ecsops.errors import InvalidMessage
 from ecsops.events.envelope import read_document
 
 PUMP = '{"batch_jobs":"pump"}'
-_JOB = r"^[A-Za-z0-9_-]{1,64}$"
 
 
 class Cancel(msgspec.Struct, frozen=True, tag_field="command", tag="cancel"):
@@ -25,14 +24,14 @@ class Cancel(msgspec.Struct, frozen=True, tag_field="command", tag="cancel"):
 class Pause(msgspec.Struct, frozen=True, tag_field="command", tag="pause"):
     """Skip the job's slots until it is resumed."""
 
-    job: Annotated[str, Meta(pattern=_JOB)]
+    job: Name
     by: str = ""
 
 
 class Resume(msgspec.Struct, frozen=True, tag_field="command", tag="resume"):
     """Run the job's slots again."""
 
-    job: Annotated[str, Meta(pattern=_JOB)]
+    job: Name
     by: str = ""
 
 
@@ -42,6 +41,7 @@ class Rerun(msgspec.Struct, frozen=True, tag_field="command", tag="rerun", renam
     run: str
     failed_shards: bool = False
     by: str = ""
+    key: RequestKey | None = None
 
 
 class FollowUp(msgspec.Struct, frozen=True):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -17,7 +15,7 @@ from batch_jobs.jobs import Jobs
 from batch_jobs.ledger import Ledger
 from batch_jobs.refusing import Refusing
 from batch_jobs.rows import MISSED, JobRow, RunRow, run_key
-from batch_jobs.slots import TOO_MANY, Schedule, unmet
+from batch_jobs.slots import TOO_MANY, schedule_of, unmet
 from batch_jobs.spec import Spec
 from batch_jobs.spec_reading import InvalidSpec, parse_spec
 from batch_jobs.submitting import Submitting
@@ -64,22 +62,13 @@ class Missing:
 
     def _one(self, described: Mapping[str, Any], spec: Spec, now: float) -> None:
         job = self.jobs.get(spec.job)
-        # Whatever does not say when it was made is made up for from now on.
-        created = _moment(described, "CreationDate", now)
-        modified = _moment(described, "LastModificationDate", created)
-        start = _moment(described, "StartDate", created)
         window = described.get("FlexibleTimeWindow", {}).get("MaximumWindowInMinutes", 0) * 60
-        schedule = Schedule(
-            described["ScheduleExpression"],
-            described.get("ScheduleExpressionTimezone") or "UTC",
-            start,
-            _moment(described, "EndDate", math.inf),
-        )
+        schedule = schedule_of(described, job.last_slot, now)
         try:
             found = unmet(
                 schedule,
                 # What happened before the history that is kept nobody can tell.
-                max(job.last_slot or 0.0, modified, start, now - self.ledger.keep_s),
+                max(job.last_slot or 0.0, job.settled, schedule.since, now - self.ledger.keep_s),
                 now - _GRACE_S - window,
                 catch_up=spec.catch_up,
                 limit=spec.catch_up_limit,
@@ -124,7 +113,7 @@ class Missing:
     ) -> None:
         job = msgspec.structs.replace(job, job=spec.job, cluster=spec.cluster)
         title = f"Job {spec.job}: its schedule {described['Name']} cannot be understood"
-        since = _moment(described, "LastModificationDate", _moment(described, "CreationDate", now))
+        since = schedule_of(described, None, now).modified
         alert = telling.problem(job, "refused", since, title, f"{why}.")
         self.jobs.open(job, {"refused": alert}, now)
 
@@ -145,11 +134,6 @@ class Missing:
             described = scheduler.get_schedule(GroupName=group, Name=name)
             self.known[f"{group}/{name}"] = (summary.get("LastModificationDate"), described)
         return described
-
-
-def _moment(described: Mapping[str, Any], name: str, otherwise: float) -> float:
-    known = described.get(name)
-    return known.timestamp() if isinstance(known, datetime) else otherwise
 
 
 def _spec_of(described: Mapping[str, Any], now: float) -> Spec | None:

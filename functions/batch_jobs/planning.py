@@ -90,6 +90,7 @@ def _fit(spec: Spec, definition: Mapping[str, Any], tags: Mapping[str, str]) -> 
         mode = definition.get("networkMode", "bridge")
         problems.append(Problem("$.network", f"network mode {mode} takes none", "leave it out"))
     problems += _steps(spec, definition)
+    problems += _elsewhere(spec, arn)
     base = str(spec.overrides.get("memory") or definition.get("memory") or "")
     if spec.memory_steps and base.isdecimal() and int(spec.memory_steps[0]) <= int(base):
         problems.append(
@@ -100,6 +101,15 @@ def _fit(spec: Spec, definition: Mapping[str, Any], tags: Mapping[str, str]) -> 
             )
         )
     return problems
+
+
+def _elsewhere(spec: Spec, definition_arn: str) -> list[Problem]:
+    """Clusters of another Region or account: RunTask looks for them in its own."""
+    place, own = spec.cluster.split(":")[3:5], definition_arn.split(":")[3:5]
+    if not place or place == own:
+        return []
+    problem = f"it is in {' '.join(place)}, and this stack in {' '.join(own)}"
+    return [Problem("$.cluster", problem, "send the spec to the stack that is deployed there")]
 
 
 def _steps(spec: Spec, definition: Mapping[str, Any]) -> list[Problem]:

@@ -9,6 +9,7 @@
 | run#<run>   | <shard>#<attempt>#a           | AttemptRow: what was launched; for retries the intent  |
 | run#<run>   | <shard>#<attempt>#e           | EndRow: what became of it, and what follows            |
 | run#<run>   | <shard>#<attempt>#w           | WarningRow: a replacement was started early            |
+| key#<job>   | <key>                         | Request: the run of a request that has a key           |
 | agenda      | <priority>#<due>#<run>...     | AgendaRow: first attempts, or a retry, to be launched  |
 | pace        | buckets                       | Buckets: launch tokens                                 |
 
@@ -50,6 +51,7 @@ class JobRow(Row, frozen=True, kw_only=True):
 
     ``displaced`` ones will not get it any more, and are not told yet; ``skipped`` are the slots in a row
     that found the lock taken; ``outcomes`` are (run, state) of the latest runs that succeeded or failed.
+    ``last_slot`` is the latest one that came; slots up to ``settled`` are not missed either.
     """
 
     job: str
@@ -65,6 +67,7 @@ class JobRow(Row, frozen=True, kw_only=True):
     updated: float = 0.0
     displaced: tuple[str, ...] = ()
     skipped: int = 0
+    settled: float = 0.0
     outcomes: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -158,6 +161,12 @@ class Waiters(Row, frozen=True, kw_only=True):
     """Runs that wait for one which was not there yet: it wakes them once it is."""
 
     runs: tuple[str, ...] = ()
+
+
+class Request(Row, frozen=True, kw_only=True):
+    """A request that has a key: the run it became, however often it is sent."""
+
+    run: str
 
 
 class AttemptRow(Row, frozen=True, kw_only=True):
@@ -254,6 +263,11 @@ def items_key(run: str, page: int) -> Key:
 def waiters_key(run: str) -> Key:
     """Of Waiters."""
     return f"run#{run}", "waiters"
+
+
+def request_key(job: str, key: str) -> Key:
+    """Of a Request."""
+    return f"key#{job}", key
 
 
 def attempt_key(attempt: AttemptId, what: str) -> Key:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from ecsops import schedule_expression
 from ecsops.errors import InvalidSetting
@@ -11,17 +15,46 @@ from ecsops.errors import InvalidSetting
 # As many as a CronJob counts before it warns: more say that nobody has looked for long.
 TOO_MANY = 100
 _MOST = 10_000
+# "All schedule types invoke their targets with 60 second precision."
+_SECONDS_APART = 60
 _EVERY_YEAR = re.compile(r"cron\(.+\*\s*\)")
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When a job is due. ``start`` is what a rate counts from, ``last`` the last slot that is settled."""
+    """When a job is due. A rate counts from ``start``; slots up to ``since`` are nobody's business."""
 
     expression: str
     zone: str = "UTC"
     start: float = 0.0
     end: float | None = None
+    since: float = 0.0
+    modified: float = 0.0
+
+
+def schedule_of(described: Mapping[str, Any], last_slot: float | None, now: float) -> Schedule:
+    """A schedule as GetSchedule describes it; what does not say when it was made counts from now on.
+
+    A rate's first slot is its StartDate, or its creation (schedule-types in the Scheduler user guide).
+    How exactly it counts from there nobody says: so from the last slot that came, once one did.
+    """
+    created = _moment(described, "CreationDate", now)
+    modified = _moment(described, "LastModificationDate", created)
+    start = _moment(described, "StartDate", -math.inf)
+    is_rate = described["ScheduleExpression"].strip().startswith("rate")
+    is_new = is_rate and start == -math.inf and modified <= created
+    # The start itself is a slot; after any other change the next one is.
+    since = max(start - 1, modified - is_new)
+    if last_slot is not None and last_slot >= modified - _SECONDS_APART:
+        start = last_slot
+    return Schedule(
+        described["ScheduleExpression"],
+        described.get("ScheduleExpressionTimezone") or "UTC",
+        created if start == -math.inf else start,
+        _moment(described, "EndDate", math.inf),
+        since,
+        modified,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +99,9 @@ def _due(schedule: Schedule, last: float, now: float) -> list[float]:
         raise InvalidSetting(
             f"{schedule.zone!r} is no time zone: write one like Europe/Berlin"
         ) from None
-    following = schedule_expression.parse(schedule.expression, start=schedule.start, zone=zone)
+    following = schedule_expression.parse(
+        schedule.expression, start=schedule.start, zone=zone, at_start=True
+    )
     found: list[float] = []
     slot = following(last)
     if slot is None and _EVERY_YEAR.fullmatch(schedule.expression.strip()):
@@ -77,3 +112,8 @@ def _due(schedule: Schedule, last: float, now: float) -> list[float]:
             found = found[len(found) // 2 :]
         slot = following(slot)
     return found
+
+
+def _moment(described: Mapping[str, Any], name: str, otherwise: float) -> float:
+    known = described.get(name)
+    return known.timestamp() if isinstance(known, datetime) else otherwise

@@ -15,6 +15,8 @@ MAX_CONDITIONS, MAX_BATCH_ATTEMPTS = 5, 10
 _END = r"$(?!\n)"
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}" + _END)]
 RunId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}-\d{8}T\d{6}Z-[0-9a-f]{6}" + _END)]
+# Of a run that is asked for by hand: whatever names it on the sender's side.
+RequestKey = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:/-]{1,128}" + _END)]
 Duration = Annotated[str, Meta(pattern=r"^[0-9]{1,9} ?[smhd]" + _END)]
 Text = Annotated[str, Meta(min_length=1, max_length=512)]
 Budget = Annotated[int, Meta(ge=0, le=100)]
@@ -160,6 +162,7 @@ class Spec(_Part, frozen=True, omit_defaults=True):
         ),
     ]
     slot: Annotated[str, Meta(max_length=64)] | None = None
+    key: RequestKey | None = None
     container: Text | None = None
     network: Network | None = None
     capacity: Annotated[tuple[Capacity, ...], Meta(min_length=1, max_length=20)] = (

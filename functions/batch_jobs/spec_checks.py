@@ -45,6 +45,8 @@ def problems_of(spec: Spec) -> tuple[Problem, ...]:
 def _slot(spec: Spec) -> Iterator[Problem]:
     if spec.slot is None:
         return
+    if spec.key is not None:
+        yield problem_at("$.key", "stands beside slot", "leave it out: a slot has one run anyway")
     if "<aws." in spec.slot:
         yield problem_at(
             "$.slot",

@@ -10,6 +10,7 @@ _BY_FIELD = {
     "cluster": "the name or ARN of a cluster, e.g. prod",
     "taskDefinition": "family, family:revision or the ARN, e.g. report:12",
     "slot": 'in a schedule "<aws.scheduler.scheduled-time>", else a time like 2026-01-31T02:00:00Z',
+    "key": "up to 128 letters, digits and _ . : / -, the same in a message that is sent again",
     "container": "the name of a container in the task definition",
     "network": '{"subnets": ["subnet-..."], "securityGroups": ["sg-..."]}',
     "subnets": 'a list of subnet ids, e.g. ["subnet-0123"]',

@@ -40,7 +40,7 @@ _desk = Desk(
     refusing=_refusing,
     starting=Starting(_ledger, _jobs, _runs, _submitting),
     stopping=Stopping(_ledger, _endings, _ecs, _reader),
-    closing=Closing(_ledger, _jobs, _runs, _events, lambda region: client("logs", region)),
+    closing=Closing(_ledger, _jobs, _runs, _events, lambda: client("logs")),
     checking=Checking(_ledger, _jobs, _endings, _submitting, _ecs, _reader),
     missing=Missing(
         _ledger,

@@ -12,8 +12,13 @@ _OLDEST, _NEWEST = 1_000_000_000, 9_000_000_000
 
 
 def parse_slot(text: str) -> float:
-    """Epoch seconds of a slot; raises ``InvalidMessage``."""
+    """Epoch seconds of a slot; raises ``InvalidMessage``.
+
+    Which zone a time without one was meant in nobody can tell: Scheduler itself writes UTC, with its Z.
+    """
     when = epoch(text.strip(), "$.slot")
+    if datetime.fromisoformat(text.strip()).tzinfo is None:
+        raise InvalidMessage("$.slot", f"{text} has no time zone: end it with Z, or with +01:00")
     if not _OLDEST < when < _NEWEST:
         raise InvalidMessage("$.slot", f"{text} is not a time at which anything is due")
     return when

@@ -22,17 +22,20 @@ DAYS_TO_LOOK_AHEAD = 366 * 8  # a 29 February is at most eight years away
 Next = Callable[[float], float | None]
 
 
-def parse(expression: str, *, start: float, zone: dt.tzinfo = dt.UTC) -> Next:
+def parse(
+    expression: str, *, start: float, zone: dt.tzinfo = dt.UTC, at_start: bool = False
+) -> Next:
     """Give a function that tells the first time after a given one, or None when there is none.
 
-    A rate counts from ``start``: the creation of the rule, or the schedule's own start date.
+    A rate counts from ``start``: the creation of the rule, or the schedule's own start date. A schedule's
+    first time is its start (``at_start``), a rule's one period later.
     """
     found = re.fullmatch(r"(rate|cron|at)\((.*)\)", expression.strip())
     if not found:
         raise _invalid(expression)
     kind, body = found.groups()
     if kind == "rate":
-        return _rate(body, start)
+        return _rate(body, start, 0 if at_start else 1)
     if kind == "at":
         return _at(body, zone)
     return _Cron.parse(body, zone).next_after
@@ -42,13 +45,13 @@ def _invalid(expression: str) -> InvalidSetting:
     return InvalidSetting(f"{expression!r} is no schedule expression of EventBridge")
 
 
-def _rate(body: str, start: float) -> Next:
+def _rate(body: str, start: float, first: int) -> Next:
     found = re.fullmatch(r"([1-9]\d*) (minute|hour|day)(s?)", body)
     # "rate(1 minutes)" and "rate(5 minute)" are refused: the unit agrees with its value.
     if not found or (found[1] == "1") == (found[3] == "s"):
         raise _invalid(f"rate({body})")
     period = int(found[1]) * UNITS[found[2]]
-    return lambda after: start + (max(0, int((after - start) // period)) + 1) * period
+    return lambda after: start + max(first, int((after - start) // period) + 1) * period
 
 
 def _at(body: str, zone: dt.tzinfo) -> Next:

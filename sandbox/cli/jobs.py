@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import re
 import sys
+import uuid
 from argparse import Namespace
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 from typing import Any
+
+from botocore.exceptions import HTTPClientError
 
 from batch_jobs.ids import RUN_ID
 from batch_jobs.ledger import Ledger
@@ -23,7 +26,7 @@ from sandbox.cli.exit_code import ExitCode
 from sandbox.cli.own_account import Client, own_account, physical_id
 from sandbox.errors import InvalidOption, SandboxError
 
-_JOB = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_JOB, _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}"), re.compile(r"[A-Za-z0-9_.:/-]{1,128}")
 # Scheduler replaces this text; by hand nobody does.
 _SLOT = "<aws.scheduler.scheduled-time>"
 _SOME_SLOT = "2026-01-05T09:00:00Z"
@@ -105,7 +108,13 @@ def _history(arguments: Namespace, stack: Stack, _spec: str) -> ExitCode:
 
 def _logs(arguments: Namespace, stack: Stack, _spec: str) -> ExitCode:
     row = stack.run(arguments.run_id)
-    found = jobs_logs.read(stack.ledger, stack.client("logs"), row, arguments.shard)
+
+    def logs(region: str) -> Any:
+        own = stack.client("logs")
+        here = own.meta.region_name in (region, None)
+        return own if here else stack.client("logs", region_name=region)
+
+    found = jobs_logs.read(stack.ledger, logs, row, arguments.shard)
     jobs_view.show_log(found, as_json=arguments.json)
     return ExitCode.DONE
 
@@ -119,7 +128,12 @@ def _rerun(arguments: Namespace, stack: Stack, _spec: str) -> ExitCode:
         raise SandboxError(f"{row.run} is {row.state}: {hint}")
     if arguments.failed_shards and not int(row.failed or "0", 16):
         raise SandboxError(f"no shard of {row.run} failed: leave --failed-shards out to run all")
-    body = {"command": "rerun", "run": row.run, "failedShards": arguments.failed_shards}
+    body = {
+        "command": "rerun",
+        "run": row.run,
+        "failedShards": arguments.failed_shards,
+        "key": arguments.key or uuid.uuid4().hex,
+    }
     return _told(arguments, stack, body, f"`ecs-ops jobs history {row.job}` shows the new run")
 
 
@@ -145,7 +159,14 @@ def _submit(arguments: Namespace, stack: Stack, spec: str) -> ExitCode:
 
 def _told(arguments: Namespace, stack: Stack, body: dict[str, Any] | str, more: str) -> ExitCode:
     text = body if isinstance(body, str) else json.dumps(body | {"by": "ecs-ops jobs"})
-    message = stack.send(text)
+    try:
+        message = stack.send(text)
+    except HTTPClientError as error:
+        key = json.loads(text).get("key")
+        again = f" with --key {key}: then it is one run, however often it came" if key else ""
+        raise SandboxError(
+            f"{error} It may have been sent all the same: repeat it{again}"
+        ) from error
     if arguments.json:
         print(json.dumps({"action": arguments.action, "messageId": message}))
     else:
@@ -167,6 +188,9 @@ _ACTIONS: dict[str, Callable[[Namespace, Stack, str], ExitCode]] = {
 
 def _check_names(arguments: Namespace) -> None:
     job, run_id = getattr(arguments, "job", None), getattr(arguments, "run_id", None)
+    key = getattr(arguments, "key", None)
+    if key is not None and not _KEY.fullmatch(key):
+        raise InvalidOption(f"--key {key!r}: expected 1 to 128 of A-Z a-z 0-9 _ . : / -")
     # The history also holds schedules and rules of others, whose names may have dots.
     if job is not None and arguments.action != "history" and not _JOB.fullmatch(job):
         raise InvalidOption(f"JOB {job!r}: expected 1 to 64 of A-Z a-z 0-9 _ -")
@@ -194,6 +218,8 @@ def _for_now(arguments: Namespace) -> str | None:
         return None
     document = json.loads(text)
     document.pop("slot", None)
+    # A send whose answer is lost is made again, by the SDK or by whoever reads of it.
+    document["key"] = arguments.key or document.get("key") or uuid.uuid4().hex
     return json.dumps(document)
 
 

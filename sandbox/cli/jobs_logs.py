@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,8 +27,8 @@ class ShardLog:
     lines: tuple[str, ...]
 
 
-def read(ledger: Ledger, logs: Any, run: RunRow, shard: int | None) -> ShardLog:
-    """Of a shard, or of the first that failed."""
+def read(ledger: Ledger, logs: Callable[[str], Any], run: RunRow, shard: int | None) -> ShardLog:
+    """Of a shard, or of the first that failed. ``logs`` makes a client for the Region of its log."""
     if shard is None:
         shard = next(shards.members(shards.decode(run.failed)), 0)
     if shard >= run.count:
@@ -41,7 +42,7 @@ def read(ledger: Ledger, logs: Any, run: RunRow, shard: int | None) -> ShardLog:
     place = found.row.log
     stream = f"{place.prefix}/{found.row.main}/{task.rpartition('/')[2]}"
     try:
-        answer = logs.get_log_events(
+        answer = logs(place.region or task.split(":")[3]).get_log_events(
             logGroupName=place.group, logStreamName=stream, limit=_MOST, startFromHead=False
         )
     except ClientError as error:

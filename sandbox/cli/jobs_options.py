@@ -23,6 +23,7 @@ def jobs_options(jobs: argparse.ArgumentParser) -> None:
     rerun = actions.add_parser("rerun", help="run a run's spec again")
     rerun.add_argument("run_id", metavar="RUN")
     rerun.add_argument("--failed-shards", action="store_true", help="only the shards that failed")
+    _key(rerun)
     _common(rerun)
     cancel = actions.add_parser("cancel", help="end a run: launch no more, stop what runs")
     cancel.add_argument("run_id", metavar="RUN")
@@ -36,7 +37,16 @@ def jobs_options(jobs: argparse.ArgumentParser) -> None:
     validate.add_argument("--json", action="store_true", help="print the problems as JSON")
     submit = actions.add_parser("submit", help="run a job spec now, whatever slot is written in it")
     submit.add_argument("file", type=Path, metavar="FILE")
+    _key(submit)
     _common(submit)
+
+
+def _key(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--key",
+        metavar="KEY",
+        help="names the request: sent again with the same key it is the same run; default: a new one",
+    )
 
 
 def _common(parser: argparse.ArgumentParser) -> None:

@@ -105,7 +105,7 @@ class Scheduler:
             self._disarm(old)
         self._schedules[schedule.key] = schedule
         if params.get("State", "ENABLED") == "ENABLED":
-            self._arm(schedule, following)
+            self._arm(schedule, following, is_new=old is None)
         return {"ScheduleArn": arn}
 
     def _list(self, params: Params) -> Params:
@@ -121,15 +121,28 @@ class Scheduler:
         params = schedule.params
         start = _epoch(params.get("StartDate"))
         zone = ZoneInfo(params.get("ScheduleExpressionTimezone", "UTC"))
-        # A rate without a StartDate counts from the schedule's creation.
+        # "You use the StartDate property to set the first occurrence"; without one a rate "starts
+        # invoking the target immediately": from the schedule's creation on.
         return schedule_expression.parse(
-            params["ScheduleExpression"], start=start or schedule.created, zone=zone
+            params["ScheduleExpression"],
+            start=start or schedule.created,
+            zone=zone,
+            at_start=True,
         )
 
-    def _arm(self, schedule: _Schedule, following: schedule_expression.Next) -> None:
+    def _arm(
+        self,
+        schedule: _Schedule,
+        following: schedule_expression.Next,
+        *,
+        is_new: bool = False,
+    ) -> None:
         start = _epoch(schedule.params.get("StartDate"))
         end = _epoch(schedule.params.get("EndDate"))
-        when = following(max(self._clock.now(), (start or 0) - 1))
+        after = max(self._clock.now(), (start or 0) - 1)
+        if is_new and start is None and schedule.params["ScheduleExpression"].startswith("rate"):
+            after -= 1
+        when = following(after)
         if when is None or (end is not None and when > end):
             if schedule.params.get("ActionAfterCompletion") == "DELETE":
                 self._schedules.pop(schedule.key, None)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 import boto3
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from sandbox.account import Account
 from sandbox.cli import main
@@ -81,6 +83,20 @@ def _runs(ecs_ops, job="nightly"):
     return [json.loads(line) for line in ecs_ops("history", job, "--json").splitlines()]
 
 
+class _Lossy:
+    """A client whose messages arrive, and whose answers do not."""
+
+    def __init__(self, client):
+        self._client = client
+
+    def __getattr__(self, name):
+        return getattr(self._client, name)
+
+    def send_message(self, **request):
+        self._client.send_message(**request)
+        raise ReadTimeoutError(endpoint_url=request["QueueUrl"])
+
+
 def test_a_run_from_submission_to_the_rerun_of_what_failed(account, ecs_ops, spec_file):
     account.ecs.behave("report", App(runs_for_s=20), App.crash("no such table", after_s=20))
 
@@ -121,6 +137,28 @@ def test_a_run_is_cancelled(account, ecs_ops, spec_file):
     assert run["state"] == "CANCELLED"
 
 
+def test_a_request_whose_answer_was_lost_is_repeated_with_its_key(
+    account, ecs_ops, spec_file, monkeypatch
+):
+    account.ecs.behave("report", App(runs_for_s=5))
+    with monkeypatch.context() as patched:
+        patched.setattr(boto3, "client", lambda service: _Lossy(account.client(service)))
+        said = ecs_ops("submit", spec_file(job="once"), code=ExitCode.FAILED)
+    (key,) = re.findall(r"repeat it with --key ([0-9a-f]{32}):", said)
+    ecs_ops("submit", spec_file(job="once"), "--key", key)
+    account.run_for(120)
+    (run,) = _runs(ecs_ops, "once")
+    assert (run["state"], run["launches"]) == ("SUCCEEDED", 2)
+
+    for _ in range(2):
+        ecs_ops("rerun", run["run"], "--key", "again-1")
+    account.run_for(120)
+    assert [each["state"] for each in _runs(ecs_ops, "once")] == ["SUCCEEDED"] * 2
+    ecs_ops("submit", spec_file(job="once"))
+    account.run_for(120)
+    assert len(_runs(ecs_ops, "once")) == 3
+
+
 def test_a_job_is_paused_and_resumed(account, ecs_ops, spec_file):
     account.ecs.behave("report", App(runs_for_s=5))
     ecs_ops("submit", spec_file(job="hourly"))
@@ -148,6 +186,7 @@ def test_a_spec_is_checked_without_an_account(ecs_ops, spec_file):
         (["pause", "nobody"], ExitCode.FAILED, "no job nobody"),
         (["cancel", "nobody"], ExitCode.USAGE, "RUN 'nobody'"),
         (["cancel", "x-20260105T090000Z-000000"], ExitCode.FAILED, "no run x-"),
+        (["rerun", "x-20260105T090000Z-000000", "--key", "a b"], ExitCode.USAGE, "--key 'a b'"),
         (["pause", "a b"], ExitCode.USAGE, "JOB 'a b'"),
         (["list", "--stack", "other"], ExitCode.FAILED, "--stack names it"),
     ],

@@ -38,9 +38,13 @@ def test_a_schedule_becomes_a_run_of_its_slot(world):
     world.run_for(3600 + 200)
     world.account.client("scheduler").delete_schedule(Name="hourly")
 
-    run = world.run("hourly")
-    assert run.state == "SUCCEEDED"
-    assert run.run == run_of_slot("hourly", run.slot)
+    # A rate is due at once when its schedule is made.
+    first, second = world.runs("hourly")
+    assert (first.state, second.state) == ("SUCCEEDED", "SUCCEEDED")
+    assert [run.run for run in (first, second)] == [
+        run_of_slot("hourly", run.slot) for run in (first, second)
+    ]
+    assert second.slot - first.slot == 3600
     assert world.alerts() == []
 
 

@@ -2,6 +2,7 @@
 
 from batch_jobs import shards
 from batch_jobs.ids import AttemptId, run_of_slot
+from batch_jobs.inputs import plan_of
 from batch_jobs.judge import Ended, Parts, Stopped
 from batch_jobs.retrying import Before, Place, next_step
 from batch_jobs.rows import RUNNING, Plan, RunRow
@@ -38,6 +39,21 @@ def plan(count=1, **fields):
         cpu="256",
         memory="512",
     )
+
+
+def planned(**fields):
+    """A plan as it is made of a spec and a task definition with a sidecar."""
+    definition = {
+        "taskDefinitionArn": DEFINITION,
+        "networkMode": "awsvpc",
+        "cpu": "1024",
+        "memory": "2048",
+        "containerDefinitions": [
+            {"name": "app", "memory": 1536},
+            {"name": "proxy", "memory": 512, "essential": False},
+        ],
+    }
+    return plan_of(spec(**fields), RUN, definition, {"ecs-ops:jobs": "on"}, None)
 
 
 def run(count=4, **fields):

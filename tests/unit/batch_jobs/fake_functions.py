@@ -64,7 +64,7 @@ class Functions:
             Refusing(jobs),
             Starting(ledger, jobs, runs, submitting),
             Stopping(ledger, endings, ecs, reader),
-            Closing(ledger, jobs, runs, Events(account), lambda region: None),
+            Closing(ledger, jobs, runs, Events(account), lambda: None),
             Checking(ledger, jobs, endings, submitting, ecs, reader),
             NothingMissing(),
         )

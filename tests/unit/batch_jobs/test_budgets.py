@@ -4,7 +4,6 @@ import pytest
 
 from batch_jobs.causes import CAPACITY, QUOTA
 from batch_jobs.ids import AttemptId
-from batch_jobs.inputs import plan_of
 from batch_jobs.request import overrides_of
 from batch_jobs.retrying import Before, Place
 from batch_jobs.run import ShardsEnded, decide
@@ -119,23 +118,8 @@ def test_a_tag_that_ecs_refuses_is_refused():
         spec_of(builders.document(tags={"team": "a#b"}))
 
 
-def planned(**fields):
-    definition = {
-        "taskDefinitionArn": builders.DEFINITION,
-        "networkMode": "awsvpc",
-        "cpu": "1024",
-        "memory": "2048",
-        "containerDefinitions": [
-            {"name": "app", "memory": 1536},
-            {"name": "proxy", "memory": 512, "essential": False},
-        ],
-    }
-    spec = builders.spec(**fields)
-    return plan_of(spec, builders.RUN, definition, {"ecs-ops:jobs": "on"}, None)
-
-
 def test_a_memory_step_leaves_the_other_containers_theirs():
-    plan = planned(memorySteps=["4096"])
+    plan = builders.planned(memorySteps=["4096"])
     overrides = overrides_of(plan, AttemptId(builders.RUN, 0, 2), Place(memory=1), None)
     assert overrides["memory"] == "4096"
     (app,) = overrides["containerOverrides"]
@@ -147,8 +131,8 @@ def test_a_memory_step_leaves_the_other_containers_theirs():
 )
 def test_a_size_that_fargate_does_not_have_is_refused_before_memory_runs_out(steps, cpu):
     with pytest.raises(InvalidSpec, match="memorySteps"):
-        planned(memorySteps=steps, **({"cpuSteps": cpu} if cpu else {}))
+        builders.planned(memorySteps=steps, **({"cpuSteps": cpu} if cpu else {}))
 
 
 def test_on_instances_any_size_is_one():
-    planned(memorySteps=["4097"], capacity=[{"launchType": "EC2"}])
+    builders.planned(memorySteps=["4097"], capacity=[{"launchType": "EC2"}])

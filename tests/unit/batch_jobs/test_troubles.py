@@ -3,11 +3,13 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from batch_jobs import stopping
 from batch_jobs.ids import run_of_slot
-from batch_jobs.rows import AttemptRow, JobRow, job_key, plan_key, row_of
+from batch_jobs.rows import AttemptRow, JobRow, LogPlace, Plan, encode, job_key, plan_key, row_of
+from batch_jobs.spec_reading import InvalidSpec
 from batch_jobs.times import iso
 from tests.unit.batch_jobs import builders
 from tests.unit.batch_jobs.fake_account import Account
@@ -332,3 +334,45 @@ def test_a_call_that_was_refused_is_told_in_words_that_fit(account, functions):
     functions.work(2)
     (alert,) = alerts(account, "failed")
     assert "none of the tasks started: AccessDenied: no" in alert["summary"]
+
+
+def test_a_request_with_a_key_is_one_run_however_often_it_is_sent(account, functions):
+    document = builders.document(key="order-17", fanOut={"count": 2})
+    for _ in range(3):
+        account.queues["submit"].append(json.dumps(document))
+        functions.work(3)
+        # So that it is another message, and at another time.
+        document["tags"] = {"sent": str(account.now)}
+    assert len(account.tasks) == 2
+
+    (run,) = {name for name, _ in account.running()}
+    for shard in "01":
+        account.stop(account.running(run)[run, shard][0], "EssentialContainerExited", 1)
+    functions.work(5)
+    again = {"command": "rerun", "run": run, "failedShards": True, "key": "again"}
+    for by in ("anna", "ben"):
+        account.queues["submit"].append(json.dumps(again | {"by": by}))
+        functions.work(3)
+    assert len(account.tasks) == 4
+
+
+def test_a_cluster_of_another_region_is_refused():
+    with pytest.raises(InvalidSpec, match=r"\$\.cluster: it is in us-east-1"):
+        builders.planned(cluster="arn:aws:ecs:us-east-1:123456789012:cluster/prod")
+    assert builders.planned(cluster="arn:aws:ecs:eu-west-1:123456789012:cluster/prod")
+
+
+def test_a_log_in_another_region_is_pointed_to(account, functions):
+    run = ask(account)
+    functions.work(4)
+    key = plan_key(run)
+    plan = row_of(account.items[key], Plan)
+    place = LogPlace(group="/ecs/report", prefix="report", region="us-east-1")
+    account.items[key]["body"]["S"] = encode(msgspec.structs.replace(plan, log=place))
+    functions = Functions(account)
+    (arn,) = account.running(run)[run, "0"]
+    account.stop(arn, "EssentialContainerExited", 1)
+    functions.work(5)
+    assert functions.run(run).log == (
+        "Its log is in us-east-1, log group /ecs/report: read it there.",
+    )

@@ -55,7 +55,7 @@ def target(account, role):
 def schedule(account, target, **changes):
     account.client("scheduler").create_schedule(
         Name="nightly",
-        ScheduleExpression="rate(1 hour)",
+        ScheduleExpression="cron(0 * * * ? *)",
         FlexibleTimeWindow={"Mode": "OFF"},
         Target=target | changes,
     )

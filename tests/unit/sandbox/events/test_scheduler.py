@@ -55,9 +55,31 @@ def test_a_rate_starts_with_its_start_date_and_ends_with_its_end_date(account):
     url, arn = make_queue(account, "jobs")
     start = dt.datetime(2026, 1, 5, 10, tzinfo=dt.UTC)
     create(
-        account, arn, "rate(10 minutes)", StartDate=start, EndDate=start + dt.timedelta(minutes=25)
+        account,
+        arn,
+        "rate(10 minutes)",
+        StartDate=start,
+        EndDate=start + dt.timedelta(minutes=25),
+        Target={"Input": '["<aws.scheduler.scheduled-time>"]'},
     )
     account.run_for(3600 * 3)
+    slots = [f"2026-01-05T10:{minute}:00Z" for minute in ("00", "10", "20")]
+    assert bodies(account, url) == [[slot] for slot in slots]
+
+
+def test_a_rate_without_a_start_date_starts_at_once_and_only_when_it_is_new(account):
+    url, arn = make_queue(account, "jobs")
+    create(account, arn, "rate(10 minutes)")
+    account.run_for(1)
+    assert len(bodies(account, url)) == 1
+    scheduler = account.client("scheduler")
+    shown = scheduler.get_schedule(Name="nightly")
+    names = ("Name", "ScheduleExpression", "FlexibleTimeWindow", "Target")
+    account.run_for(300)
+    scheduler.update_schedule(**{name: shown[name] for name in names})
+    account.run_for(290)
+    assert len(bodies(account, url)) == 1
+    account.run_for(60)
     assert len(bodies(account, url)) == 2
 
 
@@ -135,7 +157,7 @@ def test_a_recurring_schedule_goes_after_its_end_date(account):
     end = dt.datetime(2026, 1, 5, 9, 25, tzinfo=dt.UTC)
     create(account, arn, "rate(10 minutes)", EndDate=end, ActionAfterCompletion="DELETE")
     account.run_for(1500)
-    assert (len(bodies(account, url)), schedules(account)) == (2, [])
+    assert (len(bodies(account, url)), schedules(account)) == (3, [])
 
 
 def test_a_client_token_makes_a_second_create_harmless(account):
