@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from batch_jobs import shards
@@ -27,7 +28,7 @@ from batch_jobs.rows import (
     run_key,
 )
 
-_MOST_ROWS = 1000
+_MOST_ROWS, _MOST_OF_A_RUN = 1000, 20
 
 
 @dataclass(slots=True)
@@ -74,6 +75,7 @@ class Agenda:
             else:
                 later = min(row.due, later or row.due)
             if len(rows) >= _MOST_ROWS:
+                rows |= self._behind(rows, item["sk"]["S"], now)
                 break
         wanted = {one.row.run for one in rows.values()}
         plans = self.plans.get(wanted)
@@ -87,6 +89,24 @@ class Agenda:
         }
         self._look_into_blocks(work)
         return work
+
+    def _behind(
+        self, rows: Mapping[Key, Versioned[AgendaRow]], last: str, now: float
+    ) -> dict[Key, Versioned[AgendaRow]]:
+        """Due rows of the runs that come after so many rows of others: nobody waits for those.
+
+        Of each run as many as a pass could launch; that of runs which are there already is enough.
+        """
+        of_run = Counter(one.row.run for one in rows.values())
+        keys: list[Key] = []
+        for name in self.ledger.query_names(AGENDA, last):
+            _, due, run, *_ = name.split("#")
+            if float(due) <= now and of_run[run] < _MOST_OF_A_RUN:
+                of_run[run] += 1
+                keys.append((AGENDA, name))
+            if len(keys) >= _MOST_ROWS:
+                break
+        return self.ledger.get_many(keys, AgendaRow)
 
     def _runs(self, names: set[str]) -> dict[str, RunRow]:
         found = self.ledger.get_many([run_key(run) for run in names], RunRow)

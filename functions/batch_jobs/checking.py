@@ -43,6 +43,7 @@ from batch_jobs.tasks import TaskReader, stop_task
 from batch_jobs.times import iso, parse_slot, seconds
 from batch_jobs.verdict import Kind, Verdict
 from ecsops.durations import format_duration
+from ecsops.errors import ClusterGone
 from ecsops.observability import count, logger
 from ecsops.parallel import raised, run_all
 
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
 
 # Without news for so long, ECS is asked.
 _QUIET_S = 600
+# "Stopped tasks remain visible for at least one hour" (API DescribeTasks).
+_KNOWN_S = 3600
 # What the agenda would have launched by now has been forgotten by it.
 _FORGOTTEN_S = 120
 
@@ -198,13 +201,22 @@ class Checking:
         }
         if not quiet:
             return
-        tasks, missing = self.reader.describe(plan.spec.cluster, list(quiet))
+        try:
+            tasks, missing = self.reader.describe(plan.spec.cluster, list(quiet))
+        except ClusterGone as gone:
+            logger.warning("cluster is gone", run=plan.run, reason=str(gone))
+            tasks, missing = [], set(quiet)
+        else:
+            # Of a younger one ECS would still know how it ended: asked again, it does.
+            missing -= {
+                arn for arn, id_ in quiet.items() if now - attempts.launched[id_].at < _KNOWN_S
+            }
         endings = [
             ending_of(plan, quiet[task["taskArn"]], of_description(task), now)
             for task in tasks
             if task["lastStatus"] == "STOPPED"
         ]
-        lost = [quiet[arn] for arn in missing if arn in quiet]
+        lost = [quiet[arn] for arn in sorted(missing & quiet.keys())]
         endings += [Ending(id_, _lost(), now) for id_ in lost]
         if lost:
             count("TasksLost", len(lost))
@@ -274,7 +286,10 @@ class Checking:
         arns = self.reader.of_family(job.cluster, job.family)
         if not arns:
             return
-        tasks, _ = self.reader.describe(job.cluster, arns)
+        try:
+            tasks, _ = self.reader.describe(job.cluster, arns)
+        except ClusterGone:
+            return
         ours = {
             str(task["taskArn"]): id_
             for task in tasks

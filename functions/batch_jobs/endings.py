@@ -163,11 +163,15 @@ def shards_ended(ended: Mapping[AttemptId, EndRow]) -> ShardsEnded:
     done = shards.of(id_.shard for id_, row in ended.items() if row.next.step == "done")
     failing = {id_: row for id_, row in ended.items() if row.next.step in ("failed", "fail-run")}
     fatal = [
-        f"shard {id_.shard}: {row.verdict.reason or row.verdict.cause} ({row.next.why})"
+        f"shard {id_.shard}: {_said(row.verdict)} ({row.next.why})"
         for id_, row in failing.items()
         if row.next.step == "fail-run"
     ]
     return ShardsEnded(done, shards.of(id_.shard for id_ in failing), min(fatal, default=""))
+
+
+def _said(verdict: Verdict) -> str:
+    return verdict.container_reason or verdict.reason or verdict.cause
 
 
 def keys_around(ids: Iterable[AttemptId]) -> list[Key]:

@@ -75,12 +75,14 @@ class Inputs:
         except BotoCoreError as error:
             raise call_failed("GetObject", error) from error
         try:
-            lines = tuple(line for line in content.decode().splitlines() if line.strip())
+            # Not splitlines(): a line of JSON may hold what Unicode calls a separator. utf-8-sig: no BOM.
+            lines = content.decode("utf-8-sig").replace("\r\n", "\n").split("\n")
+            items = tuple(line for line in lines if line.strip())
         except UnicodeError:
             raise _lines_problem(spec, f"{uri} is no UTF-8 text") from None
-        if len(lines) > MAX_SHARDS:
-            raise _lines_problem(spec, f"{uri} has {len(lines)} lines of at most {MAX_SHARDS}")
-        return lines
+        if len(items) > MAX_SHARDS:
+            raise _lines_problem(spec, f"{uri} has {len(items)} lines of at most {MAX_SHARDS}")
+        return items
 
 
 def _lines_problem(spec: Spec, problem: str) -> InvalidSpec:

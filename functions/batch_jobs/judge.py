@@ -71,7 +71,7 @@ def judge(task: Stopped, parts: Parts, *, spot_exit_zero: str = "interruption") 
 
 def _by_its_end(task: Stopped, parts: Parts) -> Verdict:
     if task.stop_code == "TaskFailedToStart" or not task.containers:
-        return _not_started(task, task.reason)
+        return _not_started(task, parts)
     if task.stop_code in (None, "EssentialContainerExited"):
         return _by_containers(task, parts)
     # E.g. InfrastructureHealth, which is in the API since 2026: not the application's doing.
@@ -87,9 +87,8 @@ def _by_containers(task: Stopped, parts: Parts) -> Verdict:
         return _verdict(task, Kind.OUT_OF_MEMORY, "out-of-memory", counted[0])
     main = _named(task.containers, parts.main)
     if main is None or main.exit_code is None:
-        hindered = next((one.reason for one in task.containers if starting_cause(one.reason)), "")
-        if hindered or task.started_at is None:
-            return _not_started(task, hindered or task.reason)
+        if task.started_at is None or any(starting_cause(one.reason) for one in task.containers):
+            return _not_started(task, parts)
         # No exit code is no success, whatever else the task says.
         return _verdict(task, Kind.FAILED, "no-exit-code", main)
     if main.exit_code == 0:
@@ -112,13 +111,20 @@ def _counts(container: Ended, parts: Parts) -> bool:
     return container.name == parts.main or container.name in parts.essential
 
 
-def _not_started(task: Stopped, reason: str) -> Verdict:
-    found = starting_cause(reason)
+def _not_started(task: Stopped, parts: Parts) -> Verdict:
+    """Why no container has run, the task says or one of them does ("Task failed to start")."""
+    main = _named(task.containers, parts.main)
+    told = [one for one in (main, *task.containers) if one is not None and one.reason]
+    known = [one for one in told if starting_cause(one.reason)]
+    speaker = next(iter(known or told), None)
+    found = starting_cause(task.reason) or (starting_cause(speaker.reason) if speaker else None)
     return Verdict(
         Kind.NOT_STARTED,
         found.cause if found else "not-started",
-        reason,
+        task.reason,
         task.stop_code,
+        speaker.name if speaker else None,
+        speaker.reason if speaker else "",
         lasting=found.lasting if found else Verdict(Kind.NOT_STARTED).lasting,
         unknown=found is None,
     )

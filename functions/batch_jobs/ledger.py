@@ -67,7 +67,12 @@ class Ledger:
         }
 
     def query(
-        self, pk: str, *, between: tuple[str, str] | None = None, newest_first: bool = False
+        self,
+        pk: str,
+        *,
+        between: tuple[str, str] | None = None,
+        newest_first: bool = False,
+        **more: Any,
     ) -> Iterator[Item]:
         """Items of a partition in the order of their sort keys; read page by page."""
         condition, values = "pk = :pk", {":pk": {"S": pk}}
@@ -83,6 +88,7 @@ class Ledger:
                     ExpressionAttributeValues=values,
                     ConsistentRead=True,
                     ScanIndexForward=not newest_first,
+                    **more,
                     **start,
                 )
             except (ClientError, BotoCoreError) as error:
@@ -91,6 +97,11 @@ class Ledger:
             if "LastEvaluatedKey" not in answer:
                 return
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def query_names(self, pk: str, after: str) -> Iterator[str]:
+        """The sort keys of a partition's items that come after one of them."""
+        items = self.query(pk, between=(after, "~"), ProjectionExpression="sk")
+        return (item["sk"]["S"] for item in items if item["sk"]["S"] > after)
 
     def put_many(self, rows: Sequence[tuple[Key, Row]], now: float) -> None:
         """Facts, 25 a call, without conditions."""

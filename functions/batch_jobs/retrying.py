@@ -73,7 +73,9 @@ def next_step(
     nowhere_else = verdict.lasting is Lasting.OTHER_OPTION and len(spec.capacity) == 1
     if verdict.lasting is Lasting.YES or nowhere_else:
         return Next("fail-run", used, place, why="another attempt would be refused too")
-    if verdict.lasting is Lasting.SECOND_TIME and before.cause == verdict.cause:
+    # AWS Batch's strategy counts its attempts whatever their cause.
+    in_vain = verdict.lasting is Lasting.SECOND_TIME and before.cause == verdict.cause
+    if in_vain and spec.strategy is None:
         return Next("failed", used, place, why=f"{verdict.cause}: twice in a row")
     return _by_policy(spec, attempt, place, verdict, used, at)
 

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ecsops.errors import call_failed
+from ecsops.errors import ClusterGone, call_failed
 from ecsops.parallel import chunks
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
 
 _DESCRIBED_AT_ONCE = 100
-# What StopTask says of a task that is not there any more.
-_GONE = frozenset({"InvalidParameterException"})
+_NO_CLUSTER = "ClusterNotFoundException"
+# What StopTask says of a task that is not there any more, or whose cluster is not.
+_GONE = frozenset({"InvalidParameterException", _NO_CLUSTER})
 
 
 def stop_task(ecs: ECSClient, cluster: str, task: str, reason: str) -> None:
@@ -36,14 +37,17 @@ class TaskReader:
     ecs: ECSClient
 
     def describe(self, cluster: str, tasks: Sequence[str]) -> tuple[list[Any], set[str]]:
-        """The tasks, and the ARNs of those that ECS does not know (any more)."""
+        """The tasks, and the ARNs of those that ECS does not know (any more); or ``ClusterGone``."""
         found: list[Any] = []
         missing: set[str] = set()
         for part in chunks(list(tasks), _DESCRIBED_AT_ONCE):
             try:
                 answer = self.ecs.describe_tasks(cluster=cluster, tasks=list(part))
             except (ClientError, BotoCoreError) as error:
-                raise call_failed("DescribeTasks", error) from error
+                failed = call_failed("DescribeTasks", error)
+                if failed.code == _NO_CLUSTER:
+                    raise ClusterGone(failed.operation, failed.code, cluster) from error
+                raise failed from error
             found += answer["tasks"]
             missing |= {
                 str(one.get("arn"))
@@ -69,4 +73,7 @@ class TaskReader:
             for page in self.ecs.get_paginator("list_tasks").paginate(**filters):
                 yield from page["taskArns"]
         except (ClientError, BotoCoreError) as error:
-            raise call_failed("ListTasks", error) from error
+            failed = call_failed("ListTasks", error)
+            # A cluster that was deleted has no tasks.
+            if failed.code != _NO_CLUSTER:
+                raise failed from error

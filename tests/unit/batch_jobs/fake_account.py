@@ -29,6 +29,8 @@ class Account:
         self.refusals, self.ghosts = [], 0
         # As many tasks may run (a quota of the account), and so many calls of RunTask were made.
         self.quota, self.provisioning_is_full, self.launches = None, False, 0
+        # The cluster was deleted; tasks of which ECS says that it does not know them.
+        self.no_cluster, self.unseen = False, set()
         self.alerts = []
         self.most_running = {}
         # Messages with a delay come at once, unless ``delays``; then they are here until they are due.
@@ -204,6 +206,7 @@ class Ecs:
                 assert before == wanted, "the same token with other parameters"
                 return {"tasks": [account.tasks[arn]], "failures": []}
         account.launches += 1
+        self._cluster("RunTask")
         if account.provisioning_is_full:
             message = "You've reached the limit on the number of tasks in the PROVISIONING state"
             raise ClientError({"Error": {"Code": "ClientException", "Message": message}}, "RunTask")
@@ -231,6 +234,7 @@ class Ecs:
 
     def stop_task(self, cluster, task, reason):
         def act():
+            self._cluster("StopTask")
             found = self.account.tasks[task]
             if found["lastStatus"] == "RUNNING":
                 found["stoppedReason"] = reason
@@ -241,6 +245,7 @@ class Ecs:
 
     def describe_tasks(self, cluster, tasks):
         def act():
+            self._cluster("DescribeTasks")
             known = [self._known(arn) for arn in tasks]
             missing = [arn for arn, task in zip(tasks, known, strict=True) if task is None]
             return {
@@ -255,6 +260,7 @@ class Ecs:
 
     def paginate(self, cluster, desiredStatus, startedBy=None, family=None):
         def act():
+            self._cluster("ListTasks")
             found = [
                 arn
                 for arn in self.account.tasks
@@ -266,8 +272,15 @@ class Ecs:
 
         return self.account.call(act)
 
+    def _cluster(self, operation):
+        if self.account.no_cluster:
+            error = {"Error": {"Code": "ClusterNotFoundException", "Message": "Cluster not found."}}
+            raise ClientError(error, operation)
+
     def _known(self, arn):
         task = self.account.tasks[arn]
+        if arn in self.account.unseen:
+            return None
         gone = "stoppedAt" in task and self.account.now - task["stoppedAt"] > TOKEN_OUTLIVES_S
         return None if gone else task
 

@@ -58,6 +58,22 @@ def test_the_documented_example_in_each_form(fields):
     assert step(fields, HOST_GONE) == "failed"
 
 
+def test_a_pull_that_fails_is_asked_about_by_the_containers_reason():
+    """The other documented example: RETRY on CannotPullContainerError, EXIT on anything else."""
+    pull = {"onReason": "CannotPullContainerError:*", "action": "RETRY"}
+    other = {"onReason": "*", "action": "EXIT"}
+    failed = Ended("app", None, "CannotPullContainerError: report:404: not found")
+    for reason in ("Task failed to start", failed.reason):
+        not_started = task("TaskFailedToStart", reason, failed, started_at=None)
+        # However often, up to the attempts: what happens twice is no reason to end for Batch.
+        verdict = judge(not_started, PARTS)
+        before = Before(Used(batch=1), verdict.cause)
+        assert step(strategy(pull, other), not_started) == "retry"
+        assert follow(spec(**strategy(pull, other)), verdict, before=before).step == "retry"
+        assert step(strategy(pull, other), not_started, 2) == "failed"
+        assert step(strategy(other, pull), not_started) == "failed"
+
+
 def test_the_reason_of_a_task_that_ran_is_its_containers_own():
     fields = strategy({"onReason": "Host EC2*", "action": "RETRY"}, {"onReason": "*", **EXIT})
     assert step(fields, HOST_GONE) == "failed"

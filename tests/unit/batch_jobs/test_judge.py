@@ -119,3 +119,28 @@ def test_spot_goes_down_the_ladder_and_stays_on_the_last_rung():
 
 def _fields(stopped):
     return {name: getattr(stopped, name) for name in stopped.__dataclass_fields__}
+
+
+PULL = "CannotPullContainerError: pull image manifest has been retried: {}"
+
+
+def unstarted(reason, *containers):
+    return judge(task("TaskFailedToStart", reason, *containers, started_at=None), PARTS)
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"), [("report:404: not found", "image"), ("i/o timeout", "image-transient")]
+)
+def test_the_cause_of_a_task_that_did_not_start_may_stand_in_a_container(text, cause):
+    """ECS on instances says "Task failed to start", and the rest in the container."""
+    verdict = unstarted("Task failed to start", Ended("log"), Ended("app", None, PULL.format(text)))
+    assert (verdict.cause, verdict.container) == (cause, "app")
+    assert verdict.reason == "Task failed to start"
+    assert verdict.container_reason == PULL.format(text)
+    assert unstarted(PULL.format(text)).cause == cause
+
+
+def test_a_rule_may_name_what_the_container_says():
+    verdict = unstarted("Task failed to start", Ended("app", None, PULL.format("not found")))
+    rules = [{"action": "failRun", "reason": "CannotPull*"}]
+    assert follow(spec(rules=rules), verdict).step == "fail-run"

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from batch_jobs import stopping
+from batch_jobs import agenda, stopping
 from batch_jobs.ids import run_of_slot
 from batch_jobs.rows import AttemptRow, JobRow, LogPlace, Plan, encode, job_key, plan_key, row_of
 from batch_jobs.spec_reading import InvalidSpec
@@ -376,3 +376,87 @@ def test_a_log_in_another_region_is_pointed_to(account, functions):
     assert functions.run(run).log == (
         "Its log is in us-east-1, log group /ecs/report: read it there.",
     )
+
+
+def tick(account, functions, minutes):
+    for _ in range(minutes // 5):
+        account.now += 300
+        functions.work(4, tick=True)
+
+
+def test_a_task_of_which_ecs_forgot_too_soon_is_asked_about_again(account, functions):
+    run = ask(account)
+    functions.work(4)
+    account.unseen = set(account.tasks)
+
+    tick(account, functions, 55)
+    assert len(account.running(run)) == 1
+    assert len(account.tasks) == 1
+    assert not alerts(account, "lost")
+
+    account.unseen.clear()
+    tick(account, functions, 60)
+    assert len(account.running(run)) == 1
+    assert functions.run(run).state == "RUNNING"
+
+
+def test_a_task_of_which_ecs_knows_nothing_after_an_hour_is_lost(account, functions):
+    ask(account, retries={"interruption": 0})
+    functions.work(4)
+    account.unseen = set(account.tasks)
+
+    tick(account, functions, 70)
+
+    assert len(alerts(account, "lost")) == 1
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_a_run_on_a_cluster_that_was_deleted_ends(cancelled, account, functions):
+    run = ask(account, fanOut={"count": 3}, retries={"backoff": "1s"})
+    functions.work(4)
+    account.no_cluster = True
+    if cancelled:
+        account.queues["submit"].append(json.dumps({"command": "cancel", "run": run}))
+
+    tick(account, functions, 30)
+
+    assert functions.run(run).state == ("CANCELLED" if cancelled else "FAILED")
+    assert row_of(account.items[job_key("nightly")], JobRow).active == ()
+    assert len(alerts(account, "failed")) == (not cancelled)
+
+
+def test_many_retries_of_one_job_hold_up_no_other(account, functions, monkeypatch):
+    monkeypatch.setattr(agenda, "_MOST_ROWS", 100)
+    big = ask(account, "big", fanOut={"count": 240}, capacity=[{"launchType": "EC2"}])
+    functions.work(10)
+    assert len(account.running(big)) == 240
+    for arns in list(account.running(big).values()):
+        account.stop(arns[0], "SpotInterruption", 137)
+    functions.work(1)
+    small = ask(account, "small", capacity=[{"launchType": "EC2"}])
+
+    functions.work(1)
+
+    assert len(account.running(small)) == 1
+    assert len(account.running(big)) < 100
+    functions.work(10)
+    assert len(account.running(big)) == 240
+
+
+def test_many_runs_that_wait_for_their_own_shards_hold_up_no_other(account, functions, monkeypatch):
+    monkeypatch.setattr(agenda, "_MOST_ROWS", 100)
+    runs = [
+        ask(
+            account,
+            f"job-{n}",
+            fanOut={"count": 2},
+            parallelism=1,
+            capacity=[{"launchType": "EC2"}],
+        )
+        for n in range(105)
+    ]
+    functions.work(40)
+    assert len(account.tasks) == len(runs)
+    small = ask(account, "small", capacity=[{"launchType": "EC2"}])
+    functions.work(4)
+    assert len(account.running(small)) == 1
