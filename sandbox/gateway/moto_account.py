@@ -33,6 +33,7 @@ class MotoAccount:
         from moto.core.models import botocore_stubber
 
         from sandbox.gateway.quick_answers import quick_answers
+        from sandbox.gateway.quick_keys import quick_keys
         from sandbox.gateway.quick_queries import quick_queries
 
         self._account = account
@@ -46,6 +47,7 @@ class MotoAccount:
         }
         self._stack.enter_context(patch.dict(default_user_config, no_docker))
         self._stack.enter_context(quick_answers())
+        self._stack.enter_context(quick_keys())
         self._stack.enter_context(quick_queries())
         _forget_everything()
 
