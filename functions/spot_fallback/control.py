@@ -35,21 +35,28 @@ def control(
     primary: Primary, shadow: Shadow, cover: Cover, evidence: Evidence, now: float
 ) -> Control:
     """Decide about the cover; it never acts while a deployment goes on, nor in a freeze."""
-    cover = _noted(primary, cover, evidence, now)
+    cover = _noted(primary, shadow, cover, evidence, now)
     deficit = primary.deficit
     held = _held(primary)
+    short = _short(cover, now)
+    elsewhere = None if short else _for_another_reason(primary, now)
+    if held is None and elsewhere is None:
+        waits = 0.0
+    else:
+        waits = (cover.waiting_since or (now if short or elsewhere else 0.0)) if deficit else 0.0
+    cover = replace(cover, waiting_since=waits)
     if held is not None:
-        waits = (cover.waiting_since or (now if _short(cover, now) else 0.0)) if deficit else 0.0
-        return Control(shadow.desired, held, replace(cover, waiting_since=waits))
-    cover = replace(cover, waiting_since=0.0)
-    most = primary.desired if primary.settings.most is None else primary.settings.most
+        return Control(shadow.desired, held, cover)
+    most = _most(primary)
     needed = min(deficit, most)
-    if needed > shadow.desired and _short(cover, now):
+    if needed > shadow.desired and short:
         return _raised(primary, shadow, cover, (deficit, needed), now)
     if shadow.desired > most:
         reason = f"no more than {most} tasks may cover"
         return Control(most, reason, replace(cover, target=most, lowered_at=now, reason=reason))
-    return _lowered(primary, shadow, cover, now)
+    decided = _lowered(primary, shadow, cover, now)
+    stays = elsewhere is not None and decided.target == shadow.desired
+    return replace(decided, reason=elsewhere) if stays else decided
 
 
 def hold_s(primary: Primary, cover: Cover) -> float:
@@ -65,10 +72,28 @@ def _held(primary: Primary) -> str | None:
     return None
 
 
-def _noted(primary: Primary, cover: Cover, evidence: Evidence, now: float) -> Cover:
+def _most(primary: Primary) -> int:
+    """A service that is wanted smaller, or not at all, is not kept up by its cover."""
+    allowed = primary.settings.most
+    return primary.desired if allowed is None else min(allowed, primary.desired)
+
+
+def _for_another_reason(primary: Primary, now: float) -> str | None:
+    """Why tasks are missing that would not run on demand either: a quota, no address, an attribute."""
+    said = primary.unplaced
+    if said is None or said.short or not primary.deficit or not said.holds(now, FRESH_S):
+        return None
+    return f'on demand they would find no place either, for ECS says "{said.text}"'
+
+
+def _noted(primary: Primary, shadow: Shadow, cover: Cover, evidence: Evidence, now: float) -> Cover:
     signs = [cover.shortage_at, evidence.spot_at or 0.0]
-    if primary.spot_only:
-        signs.append(primary.unplaced_at or 0.0)
+    said = primary.unplaced
+    if said is not None and said.short and primary.spot_only:
+        # A shortage that is covered may grow without another word; tasks that fail are none.
+        known = shadow.desired > 0 or not said.started
+        lasts = primary.deficit and known and said.holds(now, FRESH_S)
+        signs.append(now if lasts else said.at)
     if primary.waiting:
         signs.append(now)
     forgiven = cover.relapses and not cover.target and now - cover.lowered_at > FORGIVEN_AFTER_S

@@ -8,11 +8,9 @@ from typing import Any
 from ecsops import tags
 from ecsops.services import is_deploying
 from spot_fallback.model import Counted, Primary, Shadow
+from spot_fallback.placement import last_said
 from spot_fallback.settings import read_settings
 from spot_fallback.shadow import problems_of, providers_of, shadow_name, wanted
-
-# The sentence of "Amazon ECS service event messages"; it does not tell which capacity provider.
-_NO_PLACE = "was unable to place a task"
 
 
 def primary_of(described: Mapping[str, Any], counted: Counted | None, now: float) -> Primary:
@@ -36,7 +34,9 @@ def primary_of(described: Mapping[str, Any], counted: Counted | None, now: float
         settings=settings,
         tags=given,
         wanted={} if problems else wanted(described, settings.provider),
-        unplaced_at=_unplaced_at(described, now),
+        unplaced=last_said(
+            described.get("events") or (), now, on_instances=settings.provider is not None
+        ),
         spot_only=bool(spot) and len(spot) == len(providers),
         problems=problems,
     )
@@ -57,10 +57,3 @@ def shadow_of(described: Mapping[str, Any] | None, primary: Mapping[str, Any]) -
         ours=given.get(tags.FALLBACK_FOR) == primary["serviceArn"],
         shape=described,
     )
-
-
-def _unplaced_at(described: Mapping[str, Any], now: float) -> float | None:
-    for event in described.get("events") or ():
-        if _NO_PLACE in event.get("message", ""):
-            return min(float(event["createdAt"].timestamp()), now)
-    return None

@@ -13,6 +13,7 @@ from spot_fallback.aws import Aws
 from spot_fallback.described import primary_of, shadow_of
 from spot_fallback.messages import Failure
 from spot_fallback.model import Cover, Evidence, Primary, Shadow
+from spot_fallback.placement import is_shortage
 from spot_fallback.settling import Case, Settler
 from spot_fallback.shadow import providers_of, shadow_name
 from spot_fallback.store import Store
@@ -85,15 +86,20 @@ class Looker:
 def evidence_of(
     described: Described, primary: Primary, shadow: Shadow, failures: Sequence[Failure]
 ) -> Evidence:
-    """What the events say; one that names no capacity provider says Spot only where all is Spot."""
+    """What the events say; one that names no capacity provider says Spot only where all is Spot.
+
+    That a cover finds no place matters whatever the reason; of the service only a shortage of capacity does.
+    """
     spot_providers = set(providers_of(described)) - {"FARGATE"}
     spot, on_demand = [], []
     for each in failures:
         of_primary = each.service == primary.arn
         is_spot = primary.spot_only if not each.providers else set(each.providers) & spot_providers
-        if of_primary and is_spot:
+        is_short = is_shortage(each.reason, on_instances=primary.on_instances)
+        if of_primary and is_spot and is_short:
             spot.append(each.at)
-        if each.service == shadow.arn or (of_primary and each.providers == ("FARGATE",)):
+        of_on_demand = of_primary and is_short and each.providers == ("FARGATE",)
+        if each.service == shadow.arn or of_on_demand:
             on_demand.append(each.at)
     return Evidence(max(spot, default=None), max(on_demand, default=None))
 
@@ -128,7 +134,7 @@ def places_of(arns: Iterable[str]) -> dict[Place, str]:
 def _matters(case: Case, now: float) -> bool:
     """Whether anything may have to be done, said or remembered: for most services nothing."""
     primary, shadow = case.primary, case.shadow
-    recent = primary.unplaced_at is not None and now - primary.unplaced_at < _RECENT_S
+    recent = primary.unplaced is not None and primary.unplaced.holds(now, _RECENT_S)
     return bool(
         recent
         or shadow.status != "absent"

@@ -24,6 +24,7 @@ class Failure:
     service: str
     at: float
     providers: tuple[str, ...]
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +66,5 @@ def _failure(event: Event, at: float) -> Failure | None:
     if not event.resources:
         raise InvalidMessage("$.resources", "expected the ARN of the service")
     arns = detail.capacity_provider_arns or ()
-    return Failure(event.resources[0], at, tuple(arn.rpartition("/")[2] for arn in arns))
+    providers = tuple(arn.rpartition("/")[2] for arn in arns)
+    return Failure(event.resources[0], at, providers, detail.reason)

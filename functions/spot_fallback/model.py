@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from spot_fallback.owed import Owed
+from spot_fallback.placement import Unplaced
 from spot_fallback.settings import Settings
 
 Status = Literal["absent", "active", "draining"]
@@ -36,7 +37,7 @@ class Primary(msgspec.Struct, frozen=True):
     settings: Settings
     tags: Mapping[str, str]
     wanted: Mapping[str, Any]  # what its cover has to look like: parameters of CreateService
-    unplaced_at: float | None = None  # when its own events last said that a task found no place
+    unplaced: Unplaced | None = None  # what its own events last said of a task that found no place
     spot_only: bool = True
     problems: tuple[str, ...] = ()
     waiting: int = 0  # of those that are meant to run: for minutes without an instance

@@ -38,7 +38,7 @@ def of_a_look(
     found = _of_the_cover(primary, shadow, cover, wished, now)
     waiting = wished.cover.waiting_since
     if waiting and now - waiting >= WAITED_TOO_LONG_S:
-        text = f"{primary.deficit} tasks find no Spot capacity and are not covered: {wished.reason}"
+        text = f"{primary.deficit} tasks are missing and not covered: {wished.reason}"
         found.append(News("waiting", f"waiting-{waiting:.0f}", text, f"waiting-{waiting:.0f}"))
     if not waiting and (since := _since(cover, "waiting")):
         text = "the missing tasks are covered now, or run on Spot again"
@@ -114,7 +114,7 @@ def _of_the_cover(
         text = f"{primary.deficit} tasks find no Spot capacity, and only {most} may be covered"
         found.append(News("capped", f"capped-{since}", text))
     if wished.target and now - wished.cover.on_demand_short_at < WAITED_TOO_LONG_S:
-        text = "there is no on-demand capacity either: the cover cannot start"
+        text = "the cover's tasks find no place either: they cannot start"
         found.append(News("on-demand-short", f"on-demand-{since}", text))
     lasted = now - wished.cover.since if wished.cover.since else 0.0
     if lasted > primary.settings.longest_s:

@@ -25,7 +25,7 @@ _TITLES: dict[NewsKind, str] = {
     "covering": "Spot is short, tasks run on demand",
     "grown": "Spot is shorter still, more tasks run on demand",
     "capped": "more tasks are missing than may be covered",
-    "on-demand-short": "neither Spot nor on-demand capacity",
+    "on-demand-short": "neither Spot tasks nor their cover find a place",
     "waiting": "tasks are missing and not covered",
     "long": "the cover of Spot lasts long",
     "edited": "somebody else changed the cover",
@@ -182,7 +182,7 @@ def _steps(kind: NewsKind, primary: Primary, cluster: str) -> list[NextStep]:
 
 
 _ELSEWHERE = (
-    "Other zones or sizes may have capacity: add subnets, or look at the account's Fargate quota."
+    "Its events say why. Other zones or sizes may have capacity: add subnets, or raise the quota."
 )
 _LASTING = "Consider a base on FARGATE or more zones: this cover is paid at on-demand prices."
 _OFF = "ecs-ops:spot-fallback,value=off"

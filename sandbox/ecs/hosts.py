@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     from sandbox.ecs.model import Template
     from sandbox.ecs.state import State
 
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages.html
+_LACKS = {
+    "RESOURCE:CPU": "has insufficient CPU units available",
+    "RESOURCE:MEMORY": "has insufficient memory available",
+    "RESOURCE:PORTS": "is already using a port required by your task",
+}
+
 
 class NoInstance(Exception):
     """No container instance met all requirements."""
@@ -21,6 +28,14 @@ class NoInstance(Exception):
         super().__init__(reason)
         self.reason = reason
         self.closest = closest
+
+    @property
+    def said(self) -> str:
+        """The reason as the service's own events give it."""
+        if not self.closest:
+            return "No Container Instances were found in your cluster"
+        instance = self.closest[0].rpartition("/")[2]
+        return f"The closest matching (container-instance {instance}) {_LACKS[self.reason]}"
 
 
 class Hosts:

@@ -159,6 +159,9 @@ class Launcher:
             service.retry = self._agenda.later(wait, retry, f"retry {service.name}")
 
     def _placement_failed(self, service: Service, provider: str) -> None:
+        if self._is_said(service):
+            return
+        service.unplaced_said = self._agenda.now()
         _, _, _, region, account, _ = service.arn.split(":", 5)
         arn = f"arn:aws:ecs:{region}:{account}:capacity-provider/{provider}"
         self._events.service_action(
@@ -171,6 +174,13 @@ class Launcher:
         message = f"was unable to place a task. Reason: {CAPACITY_UNAVAILABLE}."
         self._log.note(service, message)
 
+    def _is_said(self, service: Service) -> bool:
+        """Whether it has been said, of what is not over, so lately that ECS does not repeat it."""
+        said = service.unplaced_said
+        if said is None or (service.steady_since or 0.0) > said:
+            return False
+        return self._agenda.now() - said < self._settings.placement_failure_repeat_s
+
     def _no_instance(self, service: Service, problem: NoInstance) -> None:
         self._events.service_action(
             service,
@@ -179,7 +189,7 @@ class Launcher:
             containerInstanceArns=list(problem.closest),
             reason=problem.reason,
         )
-        message = "no container instance met all of its requirements"
+        message = f"no container instance met all of its requirements. Reason: {problem.said}"
         self._log.note(service, f"was unable to place a task because {message}.")
 
     def _refused(self, service: Service, reason: str) -> None:

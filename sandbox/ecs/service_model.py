@@ -176,6 +176,7 @@ class Service:
     steady_since: float | None = None
     throttle: Throttle = field(default_factory=Throttle)
     unplaced: int = 0  # tasks without capacity, until the next attempt
+    unplaced_said: float | None = None  # when the service's events said so last
     reconciling: Appointment | None = None
     retry: Appointment | None = None
 

@@ -31,6 +31,9 @@ class EcsSettings:
     log_ingestion_s: float = 0.0  # until a line can be read
     healthy_after_s: float = 40.0  # a RUNNING task without any health check counts as healthy
     steady_state_repeat_s: float = 21_600.0
+    placement_failure_repeat_s: float = (
+        0.0  # so long it says nothing more of tasks that find no place
+    )
     stopped_task_retention_s: float = 3_600.0
 
     provisioning_tasks: int = 500  # as many may be PROVISIONING in a cluster at a time

@@ -90,9 +90,14 @@ def test_5_without_the_name_of_a_provider_nothing_is_covered_and_the_tag_is_name
 
 def test_5_tasks_that_start_slowly_or_fail_on_their_instances_are_no_shortage(providers):
     on = providers()
+    on.launch(cpu=1024, capacity_provider="spot")  # room for new tasks while old ones still stop
     on.account.ecs.behave("web", App.crash(after_s=1.0))
-    on.ecs.update_service(cluster="prod", service="web", forceNewDeployment=True)
+    for arn in on.ecs.list_tasks(cluster="prod", serviceName="web")["taskArns"]:
+        on.ecs.stop_task(cluster="prod", task=arn)
 
     on.account.run_for(1_800)
 
+    [service] = on.ecs.describe_services(cluster="prod", services=["web"])["services"]
+    assert [each["rolloutState"] for each in service["deployments"]] == ["COMPLETED"]
+    assert on.counts("web")[1] < 4, "tasks are missing"
     assert on.counts(COVER) == (-1, -1)

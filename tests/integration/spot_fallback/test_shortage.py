@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from sandbox.ecs import App
+from sandbox.ecs import App, EcsSettings
 from tests.integration.spot_fallback.conftest import COVER
 
 
@@ -56,6 +56,24 @@ def test_only_what_is_missing_is_covered(market):
     ops.run(60)
     there = len(ops.tasks("web"))
     assert ops.covered() == 4 - there
+
+
+def test_5_a_shortage_that_grows_is_covered_though_ecs_says_nothing_more_of_it(market):
+    silent = EcsSettings(native_spot_deregistration="works", placement_failure_repeat_s=6 * 3_600.0)
+    ops = market(count=4, ecs=silent)
+    ops.spot(1)
+    ops.account.ecs.interrupt(ops.tasks("web")[:1])
+    ops.run(1_200)
+    assert 0 < ops.covered() < 4
+    ops.drought()
+    ops.run(150)
+    assert ops.covered() == 4
+    said = [each for each in ops.trace.select("event") if _is_placement_failure(each["event"])]
+    assert len(said) == 1
+
+
+def _is_placement_failure(event: dict) -> bool:
+    return event["detail"].get("eventName") == "SERVICE_TASK_PLACEMENT_FAILURE"
 
 
 def test_the_cover_is_in_the_load_balancer_of_its_service_and_has_its_task_definition(market):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.ecs import App
 from sandbox.faults import CallFault
 from sandbox.gateway.iam.policy import evaluate
 from tests.integration.conftest import web
@@ -78,14 +79,18 @@ def test_a_shortage_of_on_demand_capacity_is_an_alarm_and_no_flapping(market):
     assert ops.changes() == [(0, 2)]
     critical = [alert for alert in ops.alerts() if alert["severity"] == "critical"]
     assert [alert["title"] for alert in critical] == [
-        "prod/web: neither Spot nor on-demand capacity"
+        "prod/web: neither Spot tasks nor their cover find a place"
     ]
 
 
 def test_a_shortage_of_on_demand_capacity_alone_covers_nothing(market):
-    mixed = [{"capacityProvider": "FARGATE", "weight": 1}]
     ops = market(count=2)
-    arn = ops.service()["serviceArn"]
+    ops.account.ecs.behave("web", App(launch_failure="AGENT"))
+    ecs, arn = ops.account.client("ecs"), ops.service()["serviceArn"]
+    ecs.stop_task(
+        cluster="prod", task=ecs.list_tasks(cluster="prod", serviceName="web")["taskArns"][0]
+    )
+    ops.run(30)
     ops.account.put_event(
         {
             "source": "aws.ecs",
@@ -95,13 +100,14 @@ def test_a_shortage_of_on_demand_capacity_alone_covers_nothing(market):
                 "eventName": "SERVICE_TASK_PLACEMENT_FAILURE",
                 "eventType": "ERROR",
                 "capacityProviderArns": [
-                    f"arn:aws:ecs:eu-west-1:123456789012:capacity-provider/{mixed[0]['capacityProvider']}"
+                    "arn:aws:ecs:eu-west-1:123456789012:capacity-provider/FARGATE"
                 ],
                 "reason": "RESOURCE:FARGATE",
             },
         }
     )
     ops.run(120)
+    assert ops.service()["runningCount"] == 1
     assert ops.covered() == -1
 
 

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from spot_fallback.control import FRESH_S, control, hold_s
 from spot_fallback.model import Cover, Evidence
+from spot_fallback.news import of_a_look
 from tests.unit.spot_fallback.shapes import (
+    NO_PLACE,
     NOW,
     absent,
     described,
@@ -43,12 +46,73 @@ def test_an_old_sign_is_none():
 
 
 def test_the_services_own_events_are_a_sign_should_the_event_be_lost():
-    said = [{"message": "(service web) was unable to place a task.", "createdAt": moment(NOW - 60)}]
+    said = [{"message": NO_PLACE, "createdAt": moment(NOW - 60)}]
     assert decided(primary(10, 7, 7, events=said), absent()).target == 3
 
 
+def test_ecs_says_it_once_in_six_hours_and_the_shortage_lasts():
+    said = [{"message": NO_PLACE, "createdAt": moment(NOW - 5 * 3_600)}]
+    assert decided(primary(10, 4, 4, events=said), shadow(3), remembered(3)).target == 6
+    assert decided(primary(10, events=said), shadow(8), remembered(8)).target < 8, "none is missing"
+    old = [{"message": NO_PLACE, "createdAt": moment(NOW - 7 * 3_600)}]
+    assert decided(primary(10, 4, 4, events=old), shadow(3), remembered(3)).target == 3
+
+
+@pytest.mark.parametrize(
+    "later", ["has reached a steady state", "is unable to consistently start tasks successfully"]
+)
+def test_what_was_said_before_a_steady_state_or_a_crash_loop_explains_no_missing_task(later):
+    said = [
+        {"message": f"(service web) {later}.", "createdAt": moment(NOW - 1_000)},
+        {"message": NO_PLACE, "createdAt": moment(NOW - 2_000)},
+    ]
+    assert decided(primary(10, 7, 7, events=said), absent()).target == 0
+
+
+def test_once_tasks_were_started_only_a_covered_shortage_grows_without_another_word():
+    started = "(service web) has started 2 tasks: (task 1) (task 2)."
+    said = [
+        {"message": started, "createdAt": moment(NOW - 900)},
+        {"message": NO_PLACE, "createdAt": moment(NOW - 1_000)},
+    ]
+    assert decided(primary(10, 7, 7, events=said), absent()).target == 0
+    assert decided(primary(10, 4, 4, events=said), shadow(3), remembered(3)).target == 6
+
+
+REFUSED = (
+    "(service web) was unable to place a task. Reason: You've reached the limit on the number of "
+)
+
+
+def test_a_quota_is_no_shortage_and_the_alert_says_what_ecs_says():
+    said = [{"message": f"{REFUSED}vCPUs you can run concurrently.", "createdAt": moment(NOW)}]
+    first = decided(primary(10, 4, 4, events=said), absent())
+    assert (first.target, first.cover.waiting_since) == (0, NOW)
+    later = decided(primary(10, 4, 4, events=said), absent(), first.cover, now=NOW + 600)
+    [news] = of_a_look(primary(10, 4, 4), absent(), first.cover, later, NOW + 600)
+    assert news.kind == "waiting"
+    assert "6 tasks are missing and not covered" in news.text
+    assert "limit on the number of vCPUs" in news.text
+
+
+def test_a_cover_that_is_there_stays_when_something_else_comes_in_the_way():
+    said = [{"message": f"{REFUSED}tasks.", "createdAt": moment(NOW)}]
+    one = primary(10, 4, 4, events=said)
+    quiet = remembered(8, shortage_at=NOW - 9_000, raised_at=NOW - 9_000)
+    kept = decided(one, shadow(6), quiet)
+    assert kept.target == 6
+    assert "ECS says" in kept.reason
+    assert decided(one, shadow(8), quiet).target == 6, "what is more than missing is given back"
+
+
+@pytest.mark.parametrize("most", [{}, {"ecs-ops:spot-fallback-max": "4"}])
+def test_a_service_that_is_scaled_to_nothing_is_not_kept_up_by_its_cover(most):
+    one = primary(0, 0, 0, tags=most)
+    assert decided(one, shadow(4), remembered(4, relapses=4, shortage_at=NOW)).target == 0
+
+
 def test_in_a_mixed_strategy_the_services_own_events_do_not_tell_whether_it_is_spot():
-    said = [{"message": "(service web) was unable to place a task.", "createdAt": moment(NOW - 60)}]
+    said = [{"message": NO_PLACE, "createdAt": moment(NOW - 60)}]
     mixed = [*described()["capacityProviderStrategy"], {"capacityProvider": "FARGATE", "weight": 1}]
     one = primary(10, 7, 7, events=said, capacityProviderStrategy=mixed)
     assert decided(one, absent()).target == 0

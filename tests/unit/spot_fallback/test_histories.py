@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from spot_fallback.model import Cover, Evidence
 from spot_fallback.plan import Create, Update, plan
-from tests.unit.spot_fallback.shapes import NOW, absent, moment, primary, shadow
+from tests.unit.spot_fallback.shapes import NO_PLACE, NOW, absent, moment, primary, shadow
 
 DESIRED = 8
 
@@ -30,6 +30,7 @@ class Histories(RuleBasedStateMachine):
         self.cover: int | None = None
         self.running_cover = 0
         self.remembered = Cover()
+        self.most: int | None = None
         self.deploying = False
         self.lowered_while_missing = False
         self.raised_too_far = False
@@ -40,10 +41,14 @@ class Histories(RuleBasedStateMachine):
         self.room = room
         self.on_spot = min(self.on_spot, room)
 
-    @rule(desired=st.integers(1, DESIRED))
+    @rule(desired=st.integers(0, DESIRED))
     def scale(self, desired: int) -> None:
         self.desired = desired
         self.on_spot = min(self.on_spot, desired)
+
+    @rule(most=st.none() | st.integers(1, DESIRED))
+    def limit(self, most: int | None) -> None:
+        self.most = most
 
     @rule(on=st.booleans())
     def deployment(self, on: bool) -> None:
@@ -78,13 +83,14 @@ class Histories(RuleBasedStateMachine):
 
     def _look(self, *, told: bool, dies: str | None, age: float = 0.0) -> None:
         short = self.on_spot < self.desired and self.on_spot == self.room
-        said = [{"message": "was unable to place a task", "createdAt": moment(self.now - 30)}]
+        said = [{"message": NO_PLACE, "createdAt": moment(self.now - 30)}]
         one = primary(
             self.desired,
             self.on_spot,
             self.on_spot,
             now=self.now,
             events=said if short else [],
+            tags={} if self.most is None else {"ecs-ops:spot-fallback-max": str(self.most)},
             deployments=[
                 {
                     "status": "PRIMARY",
@@ -106,10 +112,13 @@ class Histories(RuleBasedStateMachine):
             if action.desired is not None:
                 self.cover = action.desired
         after = self.cover or 0
-        missing = max(0, self.desired - self.on_spot)
+        allowed = self.desired if self.most is None else min(self.desired, self.most)
+        missing = min(allowed, max(0, self.desired - self.on_spot))
         self.raised_too_far |= after > before and after > missing
-        self.lowered_while_missing |= after < before and after < min(missing, self.desired)
+        self.lowered_while_missing |= after < before and after < missing
         self.acted_in_a_deployment |= self.deploying and after != before
+        if not self.deploying and not dies:
+            assert after <= allowed, "a cover is no larger than its service, nor than was allowed"
         if not self.deploying and not dies and short:
             assert after >= missing, "a shortage that was seen is covered at once"
 
