@@ -21,6 +21,7 @@ STEP_EVERY_S = 60.0
 RELAPSE_WITHIN_S = 3_600.0
 FORGIVEN_AFTER_S = 21_600.0
 LONGEST_HOLD_S = 7_200.0
+STARTS_WITHIN_S = 180.0
 
 
 class Control(msgspec.Struct, frozen=True):
@@ -102,7 +103,12 @@ def _noted(primary: Primary, shadow: Shadow, cover: Cover, evidence: Evidence, n
         shortage_at=min(max(signs), now),
         on_demand_short_at=max(cover.on_demand_short_at, evidence.on_demand_at or 0.0),
         relapses=0 if forgiven else cover.relapses,
+        idle_at=(cover.idle_at or now) if _is_idle(shadow, cover, now) else 0.0,
     )
+
+
+def _is_idle(shadow: Shadow, cover: Cover, now: float) -> bool:
+    return shadow.running < shadow.desired and now - cover.raised_at >= STARTS_WITHIN_S
 
 
 def _short(cover: Cover, now: float) -> bool:
@@ -116,7 +122,7 @@ def _raised(
     relapsed = 0 < now - cover.lowered_at <= RELAPSE_WITHIN_S and cover.lowered_at > cover.raised_at
     reason = (
         f"{deficit} of {primary.desired} tasks find no Spot capacity: "
-        f"{needed} run on demand until they do"
+        f"{needed} are started on demand until they do"
     )
     return Control(
         needed,

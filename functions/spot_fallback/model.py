@@ -103,6 +103,9 @@ class Cover(msgspec.Struct, frozen=True):
     lowered_at: float = 0.0
     relapses: int = 0
     waiting_since: float = 0.0
+    idle_at: float = (
+        0.0  # since then fewer of the cover's tasks run than it has, though they had time to start
+    )
     window_at: float = 0.0  # since then less was missing than is covered: at most window_need
     window_need: int = 0
     confirmed: bool = False  # the service has been seen with this target

@@ -11,12 +11,15 @@ from spot_fallback.model import Cover, Primary, Shadow
 from spot_fallback.owed import News, NewsKind, Owed
 
 WAITED_TOO_LONG_S = 600.0
+IDLE_TOO_LONG_S = 120.0
 _TOLD_AT_MOST = 12
+_TROUBLE = ("unable", "failed", "unhealthy", "error")
 # What is over with each end: the beginnings of the keys under which it was told.
 _ENDS: dict[NewsKind, tuple[str, ...]] = {
     "restored": (
-        "covering-", "grown-", "capped-", "on-demand-", "long-", "edited-", "deleted-", "failed",
+        "covering-", "grown-", "capped-", "on-demand-", "long-", "edited-", "deleted-", "failed", "idle-",
     ),
+    "runs": ("idle-",),
     "waited": ("waiting-",),
     "mended": ("problem-", "taken-"),
     "would-not": ("would-",),
@@ -116,6 +119,7 @@ def _of_the_cover(
     if wished.target and now - wished.cover.on_demand_short_at < WAITED_TOO_LONG_S:
         text = "the cover's tasks find no place either: they cannot start"
         found.append(News("on-demand-short", f"on-demand-{since}", text))
+    found += _idle(shadow, cover, wished, now)
     lasted = now - wished.cover.since if wished.cover.since else 0.0
     if lasted > primary.settings.longest_s:
         day = int(lasted // primary.settings.longest_s)
@@ -126,6 +130,27 @@ def _of_the_cover(
     elif not wished.target and "failed" in cover.told:
         found.append(_restored(cover, "no task needs a cover any more"))
     return found
+
+
+def _idle(shadow: Shadow, cover: Cover, wished: Control, now: float) -> list[News]:
+    """A cover that was asked for and does not serve; for what finds no place there is a word of its own."""
+    since = wished.cover.idle_at
+    told = now - wished.cover.on_demand_short_at < WAITED_TOO_LONG_S
+    if since and wished.target and now - since >= IDLE_TOO_LONG_S and not told:
+        text = f"of the cover's {shadow.desired} tasks {shadow.running} run{_says(shadow)}"
+        return [News("idle", f"idle-{since:.0f}", text)]
+    if not since and wished.target and (began := _since(cover, "idle")):
+        return [News("runs", f"runs-{began}", f"all {shadow.desired} tasks of the cover run")]
+    return []
+
+
+def _says(shadow: Shadow) -> str:
+    """The newest of ECS's messages that is no routine."""
+    for event in shadow.shape.get("events") or ():
+        text = event.get("message", "")
+        if any(word in text for word in _TROUBLE):
+            return f'; ECS says "{text}"'
+    return ""
 
 
 def _edited(shadow: Shadow, cover: Cover, wished: Control) -> News:

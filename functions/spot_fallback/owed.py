@@ -13,7 +13,7 @@ import msgspec
 
 NewsKind = Literal[
     "covering", "grown", "capped", "on-demand-short", "long", "edited", "failed", "restored",
-    "waiting", "waited", "problem", "taken", "mended", "would", "would-not",
+    "idle", "runs", "waiting", "waited", "problem", "taken", "mended", "would", "would-not",
 ]  # fmt: skip
 
 

@@ -22,12 +22,14 @@ CAPABILITY = "spot_fallback"
 DETAIL_TYPE = "ECS Ops Spot Fallback"
 
 _TITLES: dict[NewsKind, str] = {
-    "covering": "Spot is short, tasks run on demand",
-    "grown": "Spot is shorter still, more tasks run on demand",
+    "covering": "Spot is short, tasks are started on demand",
+    "grown": "Spot is shorter still, more tasks are started on demand",
     "capped": "more tasks are missing than may be covered",
     "on-demand-short": "neither Spot tasks nor their cover find a place",
     "waiting": "tasks are missing and not covered",
     "long": "the cover of Spot lasts long",
+    "idle": "the cover of Spot does not run",
+    "runs": "the cover of Spot runs now",
     "edited": "somebody else changed the cover",
     "restored": "back on Spot",
     "problem": "cannot be covered when Spot runs short",
@@ -41,6 +43,8 @@ _TITLES: dict[NewsKind, str] = {
 _SEVERITY: dict[NewsKind, Severity] = {
     "on-demand-short": "critical",
     "failed": "critical",
+    "idle": "critical",
+    "runs": "info",
     "restored": "info",
     "mended": "info",
     "waited": "info",
@@ -174,11 +178,19 @@ def _steps(kind: NewsKind, primary: Primary, cluster: str) -> list[NextStep]:
         "taken": [look],
         "capped": [look, NextStep("Allow more:", command=f"{tag}{tags.SPOT_FALLBACK_MAX},value=N")],
         "on-demand-short": [look, NextStep(_ELSEWHERE)],
+        "idle": [look, _why_stopped(primary, cluster)],
         "long": [look, NextStep(_LASTING)],
     }
     if kind in _RESOLVED:
         return []
     return steps.get(kind, [look, off])
+
+
+def _why_stopped(primary: Primary, cluster: str) -> NextStep:
+    listed = f"--service-name {shadow_name(primary.name)} --desired-status STOPPED"
+    return NextStep(
+        "See why its tasks stopped:", command=f"aws ecs list-tasks --cluster {cluster} {listed}"
+    )
 
 
 _ELSEWHERE = (

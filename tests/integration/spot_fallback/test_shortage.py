@@ -40,7 +40,7 @@ def test_people_are_told_at_the_beginning_and_at_the_end_in_one_incident(market)
     ops.spot(None)
     ops.run(1_800)
     assert ops.titles() == [
-        "prod/web: Spot is short, tasks run on demand",
+        "prod/web: Spot is short, tasks are started on demand",
         "prod/web: back on Spot",
     ]
     first, last = ops.alerts()

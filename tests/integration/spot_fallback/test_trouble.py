@@ -152,7 +152,7 @@ def test_whatever_call_fails_once_the_cover_is_made_once_and_told_at_least_once(
     created = [c for c in ops.calls("CreateService") if c["outcome"] == "ok"]
     assert len(created) <= 2
     assert ops.changes() == [(0, 2)]
-    assert set(ops.titles()) == {"prod/web: Spot is short, tasks run on demand"}
+    assert set(ops.titles()) == {"prod/web: Spot is short, tasks are started on demand"}
     assert len({(alert["incident"], alert["stage"]) for alert in ops.alerts()}) == 1
 
 
@@ -250,3 +250,20 @@ def test_a_target_group_that_is_deleted_meanwhile_makes_an_alert_and_no_cover(ma
     ops.run(300)
     assert ops.covered() == -1
     assert ops.titles() == ["prod/web: the cover could not be changed"]
+
+
+def test_5_a_cover_whose_tasks_fail_the_second_time_is_told_and_so_is_its_end(market):
+    ops = market(count=2)
+    ops.drought()
+    ops.run(120)
+    ops.spot(None)
+    ops.run(1_800)
+    assert ops.covered() == 0
+    ops.account.ecs.behave("web", App.crash(after_s=1.0))
+    ops.drought()
+    ops.run(600)
+    titles = ops.titles()
+    assert titles.count("prod/web: the cover of Spot does not run") == 1
+    ops.account.ecs.behave("web", App())
+    ops.run(1_200)
+    assert ops.titles()[-1] == "prod/web: the cover of Spot runs now"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
+from spot_fallback.control import control
 from spot_fallback.model import Cover, Evidence
-from spot_fallback.news import settled
+from spot_fallback.news import of_a_look, settled, unseen
 from spot_fallback.plan import plan
 from spot_fallback.telling import alerts_of, event_of
 from tests.unit.spot_fallback.shapes import NOW, absent, primary, remembered, shadow
@@ -125,3 +128,33 @@ def test_mending_the_settings_ends_nothing_that_was_told_of_the_cover():
     result = looked(primary(10, 6, 6), shadow(4), cover)
     assert [each.kind for each in result.news] == ["mended"]
     assert result.cover.told == ("covering-4",)
+
+
+def _looked(cover_service, cover, now):
+    wished = control(primary(10, 6, 6, now=now), cover_service, cover, Evidence(spot_at=now), now)
+    return wished.cover, of_a_look(primary(10, 6, 6, now=now), cover_service, cover, wished, now)
+
+
+def test_a_cover_that_does_not_run_is_told_in_ecss_words_and_so_is_its_end():
+    said = [{"message": "(service web) is unable to consistently start tasks successfully."}]
+    dead = shadow(4, runningCount=0, events=said)
+    cover, news = _looked(dead, remembered(4, raised_at=NOW - 179), NOW)
+    assert (cover.idle_at, news) == (0.0, [])
+    cover, news = _looked(dead, cover, NOW + 60)
+    assert (cover.idle_at, news) == (NOW + 60, [])
+    cover, [idle] = _looked(dead, cover, NOW + 180)
+    assert idle.kind == "idle"
+    assert "4 tasks 0 run" in idle.text
+    assert "unable to consistently start" in idle.text
+    told = replace(cover, told=(idle.key,))
+    cover, news = _looked(dead, told, NOW + 240)
+    assert unseen(told.told, news)[0] == ()
+    _, [runs] = _looked(shadow(4), cover, NOW + 300)
+    assert runs.kind == "runs"
+    assert unseen(told.told, [runs])[1] == ()
+
+
+def test_a_cover_that_finds_no_place_has_a_word_of_its_own():
+    no_place = remembered(4, raised_at=NOW - 900, idle_at=NOW - 600, on_demand_short_at=NOW - 60)
+    _, news = _looked(shadow(4, runningCount=0), no_place, NOW)
+    assert [each.kind for each in news] == ["on-demand-short"]
