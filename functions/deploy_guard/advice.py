@@ -94,7 +94,7 @@ class Adviser:
             candidate=candidate,
             cause=situation.diagnosis.cause_id,
             blame=situation.diagnosis.blame,
-            failed_at=situation.row.failed_at or now,
+            failed_at=_failed_at(situation.row) or now,
             kill_switch=self.switch.position(now) if acting else NOT_ASKED,
             freezes=situation.known.freezes,
             acts=situation.known.acts,
@@ -202,6 +202,12 @@ def _known_bad(situation: Situation) -> Judged | None:
     """What another deployment has shown of the version."""
     bad = situation.ledger.bad(situation.row.target)
     return bad if bad is not None and bad.deployment != situation.row.id else None
+
+
+def _failed_at(row: Deployment) -> float:
+    """When it was first known that it has to go back; 0: only now."""
+    fired_at = row.bake.fired_at if row.bake else 0.0
+    return row.failed_at or fired_at or (row.follows.at if row.follows else 0.0)
 
 
 def _is_inactive(definition: Definition) -> bool:

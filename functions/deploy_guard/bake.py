@@ -1,7 +1,8 @@
 """The watch after COMPLETED: ECS itself protects nothing any more, and most regressions show now.
 
 An alarm counts if it went into ALARM after the watch began. One that was in ALARM already tells
-nothing about this version until it has been OK in between; INSUFFICIENT_DATA is neither.
+nothing about this version until it has been OK in between; INSUFFICIENT_DATA is neither. An alarm of the
+watch can be acted on for as long as it stays in ALARM: one that comes back after the watch is a late one.
 """
 
 from __future__ import annotations
@@ -56,18 +57,27 @@ def watched(bake: Bake, alarms: tuple[AlarmSeen, ...], now: float) -> Bake:
         if one.name in bake.alarms and one.state == "ALARM" and one.since > bake.began
     ]
     if not bake.over:
-        inside = tuple(one.name for one in off if one.since <= bake.ends_at)
-        bake = msgspec.structs.replace(bake, fired=_joined(bake.fired, inside))
-    late = tuple(one.name for one in off if one.name not in bake.fired)
+        inside = [one for one in off if one.since <= bake.ends_at]
+        bake = msgspec.structs.replace(
+            bake,
+            fired=_joined(bake.fired, tuple(one.name for one in inside)),
+            fired_at=bake.fired_at or min((one.since for one in inside), default=0.0),
+        )
+    bake = still_firing(bake, off)
+    late = tuple(one.name for one in off if one.name not in bake.firing)
     return msgspec.structs.replace(
         bake, over=bake.over or now >= bake.ends_at, late=_joined(bake.late, late)
     )
 
 
 def still_firing(bake: Bake, alarms: Iterable[AlarmSeen]) -> Bake:
-    """Only those that are in ALARM at a second look: one that came and went proves nothing."""
-    now = {one.name for one in alarms if one.state == "ALARM"}
-    return msgspec.structs.replace(bake, fired=tuple(one for one in bake.fired if one in now))
+    """Those that are still in ALARM, without a break: one that came and went proves nothing."""
+    now = {
+        one.name
+        for one in alarms
+        if one.state == "ALARM" and bake.began < one.since <= bake.ends_at
+    }
+    return msgspec.structs.replace(bake, firing=tuple(one for one in bake.fired if one in now))
 
 
 def cut_short(row: Deployment, deployments: tuple[Deployment, ...]) -> Deployment:
@@ -76,10 +86,15 @@ def cut_short(row: Deployment, deployments: tuple[Deployment, ...]) -> Deploymen
     newer = any(one.began > row.began for one in deployments)
     if bake is None or bake.cancelled or not newer:
         return row
-    if bake.over and bake.fired:
+    if bake.over and bake.firing:
         return row
     cut = msgspec.structs.replace(bake, alarms=(), over=True, cancelled=not bake.over)
     return msgspec.structs.replace(row, bake=cut)
+
+
+def came_to_nothing(bake: Bake) -> bool:
+    """Whether the watch has ended, and nothing will come of the alarms that went off in it."""
+    return bake.over and bool(bake.fired) and not bake.firing and not bake.cancelled
 
 
 def proven(bake: Bake, failures: int) -> bool:

@@ -51,9 +51,10 @@ def decide(case: Case, now: float) -> Decision:
         gates.turn(case),
         gates.kill_switch(case),
         gates.freeze(case, now),
-        gates.cap(case, now),
-        gates.cool_off(case, now),
+        gates.cap(case),
         Rule("way back", way.action is not None, way.says, until=_later(way, now)),
+        # The last: what only has to wait for this is done then.
+        gates.cool_off(case, now),
     )
     decision = Decision(
         "nothing",

@@ -35,7 +35,8 @@ class Rule(msgspec.Struct, frozen=True):
 class Case(msgspec.Struct, frozen=True):
     """Everything that a decision rests on. ``kill_switch`` is ``on``, ``off``, None if unreadable.
 
-    ``failed_at`` is when the deployment was first known to have failed: ECS gets its time from there.
+    ``failed_at`` is when the deployment was first known to have failed: ECS gets its time from there, and
+    the day of the cap ends there.
     ``bad`` is what is known against its version from another deployment. ``turn`` is given for one that
     goes back together with another: whether its turn has come.
     """
@@ -76,13 +77,17 @@ def failed(case: Case) -> Rule:
     outcome = case.verdict.outcome
     if case.refused is not None:
         return Rule("failed", True, f"it failed before: {case.refused.why}")
-    if case.row.bake is not None and case.row.bake.fired and outcome is Outcome.SUCCEEDED:
-        fired = ", ".join(case.row.bake.fired)
-        return Rule("failed", True, f"alarm {fired} went off while the version was watched")
+    bake = case.row.bake if outcome is Outcome.SUCCEEDED else None
+    if bake is not None and bake.firing:
+        says = f"alarm {', '.join(bake.firing)} went off while the version was watched"
+        return Rule("failed", True, says)
     if outcome is Outcome.ROLLING_BACK:
         return Rule("failed", False, "a rollback is under way already")
     if case.turn is not None and outcome in _FOLLOWING:
         return Rule("failed", True, "it goes back with the one that failed")
+    if bake is not None and bake.fired:
+        says = f"alarm {', '.join(bake.fired)} went off while the version was watched, and is over"
+        return Rule("failed", False, says)
     settled = outcome in (Outcome.FAILED, Outcome.STALLED)
     return Rule("failed", settled, f"the deployment is {outcome}")
 
@@ -217,18 +222,22 @@ def _done(case: Case) -> list[Act]:
     return [act for act in case.acts if act.executed and act.state in ("REQUESTED", "CONFIRMED")]
 
 
-def cap(case: Case, now: float) -> Rule:
-    """A service that needs many rollbacks needs a person."""
-    recent = [act for act in _done(case) if now - act.at < CAP_WINDOW_S]
+def cap(case: Case) -> Rule:
+    """A service that needs many rollbacks needs a person: what failed then is not undone a day later."""
+    recent = [act for act in _done(case) if case.failed_at - act.at < CAP_WINDOW_S]
     says = f"{len(recent)} of at most {CAP} rollbacks in 24 hours"
-    return Rule("cap", len(recent) < CAP, says)
+    if len(recent) < CAP:
+        return Rule("cap", True, says)
+    return Rule("cap", False, f"{says}, a person has to decide")
 
 
 def cool_off(case: Case, now: float) -> Rule:
     """Let the last rollback settle."""
+    if case.kill_switch == NOT_ASKED:
+        return Rule("cool-off", True, "not asked: nothing will be done in this mode")
     last = max((act.at for act in _done(case)), default=None)
     if last is not None and now - last < COOL_OFF_S:
         minutes = round((now - last) / 60)
         says = f"the last rollback was {minutes} minutes ago, the cool-off is {COOL_OFF_S // 60}"
-        return Rule("cool-off", False, says)
+        return Rule("cool-off", False, says, until=last + COOL_OFF_S)
     return Rule("cool-off", True, "no rollback lately")

@@ -63,7 +63,7 @@ def tell_known_bad(scene: Scene, finding: Finding, bad: Judged) -> None:
 def decide_again(scene: Scene, finding: Finding) -> None:
     """What has been told, and was left or put off, may be done now."""
     row = scene.row(finding.row)
-    waits = row.outcome in (Outcome.FAILED, Outcome.STALLED) or (row.bake and row.bake.fired)
+    waits = row.outcome in (Outcome.FAILED, Outcome.STALLED) or (row.bake and row.bake.firing)
     told = _DECIDED & set(row.told)
     if waits and told and may_order(scene, finding):
         stage = "bake-alarm" if "bake-alarm" in told else "failed"

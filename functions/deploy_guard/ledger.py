@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 import msgspec
 
-from deploy_guard.model import Deployment, Judged, Ledger, Outcome, Version
+from deploy_guard.model import Deployment, Ledger, Outcome, Version
 from deploy_guard.reality import CodeDeployment, EcsDeployment, Reality, ServiceDeployment
 from deploy_guard.signals import DeploymentChanged, Follow, Noticed, OfService, TaskFailed
 
-_DEPLOYMENTS, _JUDGED, _NOTICES, _HANDLED = 20, 60, 40, 600
+_DEPLOYMENTS, _NOTICES, _HANDLED = 20, 40, 600
 _FAILURES_EACH = 12
 _FAILURES = 4 * _FAILURES_EACH
 _MAY_FOLLOW = frozenset({Outcome.IN_PROGRESS, Outcome.SUCCEEDED})
@@ -93,22 +93,6 @@ def with_row(ledger: Ledger, row: Deployment) -> Ledger:
     others = [one for one in ledger.deployments if one.id != row.id]
     rows = sorted((*others, row), key=lambda one: (-one.began, one.id))[:_DEPLOYMENTS]
     return msgspec.structs.replace(ledger, deployments=tuple(rows))
-
-
-def with_judgement(ledger: Ledger, judged: Judged) -> Ledger:
-    """Of what is known about a version the latest holds, whenever it was learned."""
-    same = [one for one in ledger.judged if one.version.is_same(judged.version)]
-    if any((one.at, one.good) >= (judged.at, judged.good) for one in same):
-        return ledger
-    kept = [one for one in ledger.judged if one not in same]
-    newest = sorted((*kept, judged), key=lambda one: (one.at, one.deployment))[-_JUDGED:]
-    return msgspec.structs.replace(ledger, judged=tuple(newest))
-
-
-def forgiven(ledger: Ledger, version: Version) -> Ledger:
-    """A person says that a bad version is not bad."""
-    kept = tuple(one for one in ledger.judged if one.good or not one.version.is_same(version))
-    return msgspec.structs.replace(ledger, judged=kept)
 
 
 def with_rows(ledger: Ledger, reality: Reality, *, older: bool = False) -> Ledger:
@@ -243,7 +227,7 @@ def is_open(row: Deployment) -> bool:
         if row.follows is not None and not row.follows.over:
             return True
         bake = row.bake
-        return bake is not None and not bake.cancelled and (not bake.over or bool(bake.fired))
+        return bake is not None and not bake.cancelled and (not bake.over or bool(bake.firing))
     if row.outcome is Outcome.ROLLBACK_FAILED:
         # We called it that because it got nowhere; ECS still tries, and may yet succeed.
         return row.by == "guard"

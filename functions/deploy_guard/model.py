@@ -92,7 +92,8 @@ class Judged(msgspec.Struct, frozen=True, omit_defaults=True):
 class Bake(msgspec.Struct, frozen=True, omit_defaults=True):
     """The watch after COMPLETED. ``fired`` are alarms that went off in it, ``late`` those after it.
 
-    ``cancelled``: nobody watched to its end. ``failures`` are the tasks that had failed before.
+    ``firing`` are those of ``fired`` that have been in ALARM ever since, ``fired_at`` is when the first
+    went off. ``cancelled``: nobody watched to its end. ``failures`` are the tasks that had failed before.
     """
 
     began: float
@@ -103,6 +104,8 @@ class Bake(msgspec.Struct, frozen=True, omit_defaults=True):
     over: bool = False
     cancelled: bool = False
     failures: int = 0
+    firing: tuple[str, ...] = ()
+    fired_at: float = 0.0
 
 
 class Heard(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -214,7 +217,7 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True):
     """All that is remembered of a service; ``deployments`` newest first.
 
     ``failures`` are samples, ``counts`` says how many tasks failed under each ``ecs-svc/N``.
-    ``handled`` are the keys of events whose work is done.
+    ``handled`` are the keys of events whose work is done, ``forgiven`` what a person does not want counted.
     """
 
     service: str
@@ -224,6 +227,7 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True):
     counts: dict[str, int] = {}
     notices: tuple[Notice, ...] = ()
     handled: tuple[str, ...] = ()
+    forgiven: tuple[Judged, ...] = ()
 
     def find(self, deployment_id: str | None) -> Deployment | None:
         """A deployment by its id or by the ``ecs-svc/N`` of its tasks."""

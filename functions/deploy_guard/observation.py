@@ -8,9 +8,10 @@ import msgspec
 
 from deploy_guard.causes import Diagnosis, Signals, diagnose, trips
 from deploy_guard.codedeploy_verdict import judge_codedeploy
-from deploy_guard.ledger import is_open, with_judgement, with_row
+from deploy_guard.ledger import is_open, with_row
 from deploy_guard.model import Act, Deployment, Heard, Judged, Ledger, Outcome
 from deploy_guard.reality import Reality
+from deploy_guard.reputation import with_judgement
 from deploy_guard.verdict import Symptoms, Verdict, judge
 
 # Told once each; a later one makes the earlier ones old news.

@@ -16,7 +16,7 @@ from ecsops.redaction import redact
 from ecsops.tags import alert_route
 
 CAPABILITY = "deploy_guard"
-_GOOD_NEWS = frozenset({"started", "succeeded", "recovered", "superseded"})
+_GOOD_NEWS = frozenset({"started", "succeeded", "recovered", "superseded", "alarm-over"})
 # Of these an alert that says how it happened has been sent before.
 _TOLD_BEFORE = frozenset({*_GOOD_NEWS, "acted"})
 # Nobody does anything about it unless a person does.
@@ -71,6 +71,6 @@ def _severity(story: Story) -> Severity:
 
 def _state(stage: str) -> State:
     """A rollback is no happy end: it stays open until a version is deployed that works."""
-    if stage in ("recovered", "superseded", "succeeded"):
+    if stage in ("recovered", "superseded", "succeeded", "alarm-over"):
         return "resolved"
     return "open" if stage in ("started", "failed", "stalled") else "update"

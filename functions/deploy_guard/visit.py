@@ -18,7 +18,6 @@ from deploy_guard.investigation import Investigator
 from deploy_guard.ledger import (
     absorb,
     is_open,
-    with_judgement,
     with_row,
     with_rows,
 )
@@ -26,6 +25,7 @@ from deploy_guard.ledger_store import Known
 from deploy_guard.model import Deployment, Judged, Ledger, Outcome
 from deploy_guard.observation import Finding, observe
 from deploy_guard.reality import Reality
+from deploy_guard.reputation import with_judgement
 from deploy_guard.scene import Scene, Visited
 from deploy_guard.signals import KNOWN_NAMES, DeploymentChanged, Look, OfService
 from deploy_guard.story import Story
@@ -163,6 +163,8 @@ class Visitor:
             scene.ledger = with_judgement(scene.ledger, bad)
         if watched.fired and finding is not None:
             incident.tell_stage(scene, msgspec.structs.replace(finding, row=row), "bake-alarm")
+        if bake.came_to_nothing(watched) and "bake-alarm" in scene.row(row).told:
+            scene.tell(Story("alarm-over", scene.now, scene.row(row), scene.reality))
         if watched.late:
             stage = "late-alarm"
             scene.tell(Story(stage, scene.now, scene.row(row), scene.reality))

@@ -34,7 +34,7 @@ def _next(row: Deployment, now: float) -> float | None:
     bake = row.bake
     if row.follows is not None and not row.follows.over and is_open(row):
         return now + LOOK_EVERY_S
-    if row.outcome is Outcome.SUCCEEDED and bake is not None and not bake.fired:
+    if row.outcome is Outcome.SUCCEEDED and bake is not None and not bake.firing:
         if not bake.over:
             return bake.ends_at + _AFTER_THE_SCHEDULE_S
         forgotten = bake.ends_at + AFTERMATH_S

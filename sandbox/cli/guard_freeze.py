@@ -13,9 +13,9 @@ from botocore.exceptions import ClientError
 
 from deploy_guard import watch
 from deploy_guard.audit import Audit, AuditRow
-from deploy_guard.ledger import forgiven
 from deploy_guard.ledger_store import LedgerStore
 from deploy_guard.model import Freeze, Ledger, Version
+from deploy_guard.reputation import forgiven
 from ecsops.arns import parse_arn
 from ecsops.durations import parse_duration
 from ecsops.errors import InvalidMessage, InvalidSetting
@@ -117,7 +117,7 @@ def forgive(dynamodb: Any, table: str, service: str, name: str, who: str, now: f
             raise SandboxError(f"{name} is not known to be bad; known are: {listed or 'none'}")
         ledger: Ledger = known.ledger
         for one in bad:
-            ledger = forgiven(ledger, one.version)
+            ledger = forgiven(ledger, one)
         if store.save(known, ledger, watch.due(ledger, now), now):
             for one in bad:
                 row = AuditRow(

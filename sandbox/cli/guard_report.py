@@ -70,6 +70,7 @@ def explanation_lines(explanation: Explanation) -> Iterator[str]:
     if row.bake is not None:
         state = "cut short" if row.bake.cancelled else "over" if row.bake.over else "going on"
         off = f", went off: {', '.join(row.bake.fired)}" if row.bake.fired else ""
+        off += f", still on: {', '.join(row.bake.firing)}" if row.bake.firing else ""
         yield f"bake: until {_when(row.bake.ends_at)}, {state}{off}"
     if row.follows is not None:
         follows = row.follows

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from deploy_guard.reality import Hook
 from deploy_guard.story import Story
-from deploy_guard.wording import standing
+from deploy_guard.wording import standing, watched
 from deploy_guard.wording.names import clock, day, failed_version, older_version, sentence
 from deploy_guard.wording.steps import HOOK, by_hand, fix
 from deploy_guard.wording.together import others
@@ -127,19 +127,6 @@ def _worse(story: Story) -> Words:
     return title, _lines(story, _next(story))
 
 
-def _late(story: Story) -> Words:
-    bake = story.row.bake
-    names = ", ".join(bake.late) if bake else "?"
-    ended = f" at {clock(bake.ends_at)}" if bake else ""
-    return (
-        f"alarm {names} went off after the watch of {failed_version(story)}",
-        (
-            f"The watch ended{ended}: no rollback by itself any more. {standing.serving(story)}\n"
-            "Next: look at the alarm; if this version is the reason, roll back with the command below."
-        ),
-    )
-
-
 def _acted(story: Story) -> Words:
     row = story.audit
     if row is None:
@@ -239,7 +226,8 @@ _STAGES: dict[str, Callable[[Story], Words]] = {
     "recovered": _recovered,
     "blind": _blind,
     "bake-alarm": _worse,
-    "late-alarm": _late,
+    "alarm-over": watched.calm,
+    "late-alarm": watched.late,
     "acted": _acted,
     "follows": _follows,
     "left-behind": _left_behind,

@@ -73,6 +73,10 @@ def decided(decision: Decision, story: Story) -> str:
     old = decision.target.name if decision.target else older_version(story) or "the one before"
     match decision.kind:
         case "act":
+            if story.stage == "bake-alarm":
+                return (
+                    f"The toolkit looks at the alarm once more and rolls back to {old} if it holds."
+                )
             return f"The toolkit is rolling back to {old} now."
         case "dry-run":
             return f"Dry run: the toolkit would run {_calls(decision)} to go back to {old}."
@@ -81,7 +85,8 @@ def decided(decision: Decision, story: Story) -> str:
             return f"{call}, but {decision.reason}."
         case "wait":
             until = f" until {clock(decision.until)}" if decision.until else ""
-            return f"Waiting{until}: {decision.reason}.{_breaker_counts(story)}"
+            counts = _breaker_counts(story) if "ECS's own" in decision.reason else ""
+            return f"Waiting{until}: {decision.reason}.{counts}"
     return f"Not rolled back: {decision.reason}."
 
 

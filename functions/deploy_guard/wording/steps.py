@@ -12,7 +12,7 @@ from deploy_guard.model import Outcome
 from deploy_guard.story import Story
 from deploy_guard.wording.commands import aws, command_of, console, log_stream, region_of
 from deploy_guard.wording.look import look, service_events
-from deploy_guard.wording.names import other_version, place
+from deploy_guard.wording.names import failed_version, other_version, place
 from deploy_guard.wording.why import diagnosis_of, follows_another, leader
 from ecsops.alerts import NextStep
 
@@ -47,6 +47,9 @@ def next_steps(story: Story) -> tuple[NextStep, ...]:
     see = NextStep("See the deployments:", link=console(story))
     if story.stage == "blind":
         return (NextStep("Look at the service:", command=service_events(story)), see)
+    if story.stage == "alarm-over":
+        forgive = f"ecs-ops guard forgive {'/'.join(place(story))} {failed_version(story)}"
+        return (NextStep("If the version is not to blame:", command=forgive), see)
     if story.stage not in _BAD_NEWS:
         return (*_by_hand(story), see) if story.stage in _DECIDED_ASIDE else (see,)
     return (NextStep(fix(story), command=look(story)), *_logs(story), *_by_hand(story), see)

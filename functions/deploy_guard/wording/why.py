@@ -140,8 +140,8 @@ def _alarm(story: Story, diagnosis: Diagnosis) -> str:
     names = diagnosis.subject or ", ".join(story.row.bake.fired if story.row.bake else ()) or "?"
     bake = story.row.bake
     when = ""
-    if bake is not None and story.at > bake.began:
-        when = f", {span(story.at - bake.began)} after it was deployed"
+    if bake is not None and bake.fired_at > bake.began:
+        when = f", {span(bake.fired_at - bake.began)} after it was deployed"
     states = story.evidence.alarms if story.evidence else None
     reason = states.reason if isinstance(states, AlarmStates) else None
     return f"alarm {names} went off{when}" + (f": {_cut(reason)}" if reason else "")

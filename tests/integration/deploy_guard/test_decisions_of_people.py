@@ -9,8 +9,13 @@ import pytest
 from sandbox.cli import guard_freeze, guard_query, main
 from sandbox.cli.guard_options import guard_options
 from sandbox.cli.guard_report import history_lines
+from sandbox.ecs import App
 from sandbox.errors import SandboxError
+from sandbox.world_resources import create_alarm
+from tests.integration.conftest import web
+from tests.integration.deploy_guard.condemned import set_alarm
 from tests.integration.deploy_guard.guarded import Guard, guarded
+from tests.integration.deploy_guard.observed import SECRET, Observed
 
 
 @pytest.fixture
@@ -51,6 +56,27 @@ def test_a_forgiven_version_is_no_longer_bad(guard):
     assert guard.states == ["FORGIVEN"]
     with pytest.raises(SandboxError, match="not known to be bad"):
         said(guard, "forgive", "prod/web", row.target.name)
+
+
+@pytest.mark.parametrize("by_alarm", [True, False])
+def test_what_was_forgiven_stays_so_while_the_guard_goes_on_looking(operate, by_alarm):
+    seen = Observed(operate([web()]))
+    create_alarm(seen.account, "errors")
+    seen.tag(bake_alarms="errors")
+    if by_alarm:
+        seen.release(seconds=200)
+        set_alarm(seen.world, "ALARM")
+        seen.account.run_for(120)
+    else:
+        seen.release(app=App.without_secret(SECRET), seconds=300)
+    (bad,) = [one for one in seen.ledger().judged if not one.good]
+    dynamodb, table = seen.account.client("dynamodb"), seen.world.stack.ref("DeployGuardTable")
+    now = seen.account.clock.now()
+    guard_freeze.forgive(dynamodb, table, seen.service, bad.version.name, "ann", now)
+    written = len(seen.world.calls("PutItem", outcome="ok"))
+    seen.account.run_for(1000)
+    assert len(seen.world.calls("PutItem", outcome="ok")) > written
+    assert seen.ledger().bad(bad.version) is None
 
 
 def test_who_froze_and_lifted_it_stands_in_the_audit(guard):

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from deploy_guard.described import content_hash, version_of
-from deploy_guard.ledger import with_judgement
 from deploy_guard.model import Judged
+from deploy_guard.reputation import with_judgement
 from sandbox.faults import CallFault
 from tests.integration.deploy_guard.guarded import AUTO, Guard, guarded
 

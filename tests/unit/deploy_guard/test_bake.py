@@ -2,7 +2,15 @@
 
 import pytest
 
-from deploy_guard.bake import AlarmSeen, begun, cut_short, proven, watched
+from deploy_guard.bake import (
+    AlarmSeen,
+    begun,
+    came_to_nothing,
+    cut_short,
+    proven,
+    still_firing,
+    watched,
+)
 from deploy_guard.model import Bake, Outcome
 from deploy_guard.owner_settings import OwnerSettings
 from tests.unit.deploy_guard.situations import reality, row
@@ -24,6 +32,27 @@ def test_s12_an_alarm_that_goes_off_in_the_bake_time_condemns():
 
 def test_s12_what_went_off_in_time_counts_even_if_we_look_late():
     assert watched(BAKE, off(since=END - 1), END + 9).fired == ("errors",)
+
+
+def test_s12_an_alarm_of_the_watch_holds_until_it_is_over_and_not_when_it_comes_back_later():
+    bake = watched(BAKE, off(), T0 + 361)
+    assert (bake.firing, bake.fired_at) == (("errors",), T0 + 360)
+    still = watched(bake, off(), END + 9)
+    assert still.firing == ("errors",)
+    assert not came_to_nothing(still)
+    over = watched(still, off(state="OK", since=END + 10), END + 11)
+    assert (over.fired, over.firing) == (("errors",), ())
+    assert came_to_nothing(over)
+    again = watched(over, off(since=END + 60), END + 61)
+    assert (again.firing, again.late) == ((), ("errors",))
+    assert still_firing(bake, off(since=END + 60)).firing == ()
+
+
+def test_s12_an_alarm_that_goes_off_twice_in_the_watch_holds_again():
+    calm = watched(watched(BAKE, off(), T0 + 361), off(state="OK", since=T0 + 380), T0 + 381)
+    assert calm.firing == ()
+    assert not came_to_nothing(calm)
+    assert watched(calm, off(since=T0 + 400), T0 + 401).firing == ("errors",)
 
 
 def test_s12_an_alarm_that_was_on_before_tells_nothing():

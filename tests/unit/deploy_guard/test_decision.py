@@ -127,11 +127,19 @@ def test_s10_one_action_for_each_deployment_whatever_became_of_it(state):
 def test_s10_the_third_rollback_in_a_day_is_for_a_person():
     two = (act(NOW - 80_000), act(NOW - 4_000))
     assert "2 of at most 2" in refused(acts=two)
-    assert decided(acts=(act(NOW - 86_400), act(NOW - 4_000))).kind == "act"
+    assert decided(acts=(act(NOW - 86_500), act(NOW - 4_000))).kind == "act"
+
+
+def test_s10_the_third_bad_version_in_a_day_stays_with_people_a_day_later():
+    two = (act(NOW - 80_000), act(NOW - 4_000))
+    later = decided(NOW + 90_000, acts=two, failed_at=NOW)
+    assert (later.kind, "2 of at most 2" in later.reason) == ("nothing", True)
 
 
 def test_s10_a_rollback_gets_half_an_hour_to_settle():
-    assert "cool-off" in refused(acts=(act(NOW - 1_799),))
+    early = decided(acts=(act(NOW - 1_799),))
+    assert (early.kind, early.until) == ("wait", NOW + 1)
+    assert "cool-off" in early.reason
     assert decided(acts=(act(NOW - 1_800),)).kind == "act"
 
 
@@ -152,7 +160,8 @@ def test_s11_without_a_candidate_nothing_is_done_and_every_rejection_is_told():
 
 
 BAKED = row(
-    outcome=Outcome.SUCCEEDED, bake=Bake(NOW - 300, NOW + 600, ("errors",), fired=("errors",))
+    outcome=Outcome.SUCCEEDED,
+    bake=Bake(NOW - 300, NOW + 600, ("errors",), fired=("errors",), firing=("errors",)),
 )
 SUCCEEDED = Verdict(Outcome.SUCCEEDED, NOW - 300)
 
@@ -166,6 +175,13 @@ def test_s12_after_completion_the_service_is_updated_with_nothing_but_the_task_d
     )
     assert decision.kind == "act"
     assert decision.action == UpdateService("prod", "web", definition(42))
+
+
+def test_s12_an_alarm_that_is_over_moves_nothing_and_the_reason_says_so():
+    over = changed(BAKED, bake=Bake(NOW - 300, NOW + 600, ("errors",), fired=("errors",)))
+    assert refused(row=over, verdict=SUCCEEDED) == (
+        "alarm errors went off while the version was watched, and is over"
+    )
 
 
 def test_s12_a_success_without_an_alarm_is_left_alone():

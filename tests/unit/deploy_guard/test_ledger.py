@@ -7,14 +7,12 @@ from hypothesis import strategies as st
 from deploy_guard.ledger import (
     absorb,
     fitting,
-    forgiven,
     is_open,
     unhandled,
     with_handled,
-    with_judgement,
     with_rows,
 )
-from deploy_guard.model import Bake, Judged, Ledger, Notice, Outcome
+from deploy_guard.model import Bake, Ledger, Notice, Outcome
 from deploy_guard.signals import Look, Noticed, TaskFailed
 from tests.unit.deploy_guard.builders import never_started
 from tests.unit.deploy_guard.situations import (
@@ -93,28 +91,6 @@ def test_a_ledger_stays_small():
     assert len(ledger.failures) <= 48
     assert len(ledger.handled) <= 600
     assert len(ledger.counts) <= 20
-
-
-@given(st.permutations(range(4)))
-def test_of_two_judgements_the_one_of_the_later_deployment_holds(order):
-    judged = [
-        Judged(version(42), True, 1, "d1", "survived"),
-        Judged(version(42), False, 2, "d2", "oom"),
-        Judged(version(42), True, 3, "d3", "survived"),
-        Judged(version(43), False, 3, "d4", "oom"),
-    ]
-    ledger = Ledger(SERVICE)
-    for number in order:
-        ledger = with_judgement(ledger, judged[number])
-    assert [one.deployment for one in ledger.good()] == ["d3"]
-    assert ledger.bad(version(42)) is None
-    assert ledger.bad(version(43)).deployment == "d4"
-
-
-def test_a_person_can_forgive():
-    ledger = with_judgement(Ledger(SERVICE), Judged(version(43), False, 1, "d", "oom"))
-    assert forgiven(ledger, version(43)).bad(version(43)) is None
-    assert forgiven(ledger, version(42)).bad(version(43))
 
 
 def test_a_deployment_gets_a_row_and_its_ecs_id():

@@ -289,11 +289,26 @@ STORIES = {
         "bake-alarm",
         Outcome.SUCCEEDED,
         signals=Signals(alarms=("web-5xx",)),
-        row=row(bake=Bake(began=NOW - 360, ends_at=NOW + 540, fired=("web-5xx",))),
+        row=row(
+            bake=Bake(
+                began=NOW - 360,
+                ends_at=NOW + 540,
+                fired=("web-5xx",),
+                firing=("web-5xx",),
+                fired_at=NOW,
+            )
+        ),
         evidence=Evidence(alarms=AlarmStates((("web-5xx", "ALARM", CROSSED),))),
         verdict=Verdict(Outcome.SUCCEEDED, NOW - 360, version(43), version(43)),
         reality=reality(service_deployment(43, "SUCCESSFUL", source=42)),
         mode="notify",
+    ),
+    "alarm of the watch that is over": of(
+        "alarm-over",
+        Outcome.SUCCEEDED,
+        row=row(bake=Bake(began=NOW - 900, ends_at=NOW, fired=("web-5xx",), over=True)),
+        verdict=Verdict(Outcome.SUCCEEDED, NOW - 900, version(43), version(43)),
+        reality=reality(service_deployment(43, "SUCCESSFUL", source=42)),
     ),
     "alarm after the watch": of(
         "late-alarm",
