@@ -15,6 +15,7 @@ from deploy_guard.gates import Rule
 from deploy_guard.model import Judged, Outcome
 from deploy_guard.observation import Finding
 from deploy_guard.order import Order
+from deploy_guard.reputation import served_before
 from deploy_guard.scene import Scene
 from deploy_guard.story import Story
 from deploy_guard.wording.names import other_version
@@ -38,9 +39,9 @@ def tell_stage(scene: Scene, finding: Finding, stage: str) -> None:
     decision = decision_of(scene, story) if stage in _DECIDED else None
     story = msgspec.structs.replace(story, decision=decision)
     if first:
-        older = (decision.target if decision else None) or other_version(story)
+        older = (decision.target if decision else None) or other_version(story) or story.row.source
         changes = scene.investigator.changes(older, story.row, scene.reality, scene.now)
-        notes = _notes(scene, decision, changes)
+        notes = _notes(scene, story, decision, changes)
         story = msgspec.structs.replace(story, changes=changes, notes=notes)
     if first or stage in following.LEADS:
         story = following.with_group(scene, story)
@@ -149,8 +150,12 @@ def order(scene: Scene, story: Story, decision: Decision) -> None:
     )
 
 
-def _notes(scene: Scene, decision: Decision | None, changes: tuple[Change, ...]) -> tuple[str, ...]:
+def _notes(
+    scene: Scene, story: Story, decision: Decision | None, changes: tuple[Change, ...]
+) -> tuple[str, ...]:
     notes = list(scene.settings.problems)
+    if served_before(story.row, scene.ledger, scene.reality):
+        notes.append("this very version served before this deployment: look at what else changed")
     stay = [one.field for one in changes if one.field.startswith("service ")]
     if stay and decision and isinstance(decision.action, UpdateService | RegisterCopy):
         notes.append(

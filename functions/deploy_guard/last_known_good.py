@@ -12,11 +12,13 @@ import msgspec
 
 from deploy_guard.model import Deployment, Ledger, Version
 from deploy_guard.reality import Reality
+from deploy_guard.reputation import served_before
 
 PROVEN = "it completed and survived its bake time"
 SUCCESSFUL = "ECS calls its deployment successful"
 ROLLED_BACK_TO = "ECS rolled back to it successfully"
 RAN_BEFORE = "it ran before this deployment"
+_RAN_ALREADY = "it served before this deployment too, so an older version is no way back"
 STILL_THERE = "its deployment is completed and still draining"
 
 
@@ -67,6 +69,8 @@ def choose(
 ) -> Candidate | NoCandidate:
     """The first version with proof that nothing speaks against."""
     rejected: list[Rejection] = []
+    if served_before(failed, ledger, reality):
+        return NoCandidate((Rejection(failed.target, _RAN_ALREADY),), _gone(failed.target, facts))
     against_source = _against_source(failed, ledger, facts)
     for version, proof in _considered(failed, ledger, reality):
         if any(version.is_same(one.version) for one in rejected):
@@ -86,6 +90,10 @@ def _against(version: Version, failed: Deployment, ledger: Ledger, facts: Facts)
     bad = ledger.bad(version)
     if bad is not None:
         return f"it is known to be bad: {bad.why}"
+    return _gone(version, facts)
+
+
+def _gone(version: Version, facts: Facts) -> str | None:
     gone = sorted({one.digest for one in version.images if one.digest} & facts.missing_digests)
     return f"its image {gone[0]} is no longer in the registry" if gone else None
 

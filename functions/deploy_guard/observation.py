@@ -11,7 +11,7 @@ from deploy_guard.codedeploy_verdict import judge_codedeploy
 from deploy_guard.ledger import is_open, with_row
 from deploy_guard.model import Act, Deployment, Heard, Judged, Ledger, Outcome
 from deploy_guard.reality import Reality
-from deploy_guard.reputation import with_judgement
+from deploy_guard.reputation import served_before, with_judgement
 from deploy_guard.verdict import Symptoms, Verdict, judge
 
 # Told once each; a later one makes the earlier ones old news.
@@ -224,7 +224,7 @@ def _brought(act: Act, row: Deployment) -> bool:
 def _judged(ledger: Ledger, finding: Finding, reality: Reality) -> Ledger:
     """A version that failed is bad, unless it was not to blame."""
     row = finding.row
-    if row.outcome not in _BAD or reality.desired == 0:
+    if row.outcome not in _BAD or reality.desired == 0 or served_before(row, ledger, reality):
         return ledger
     diagnosis = finding.diagnosis
     deployment = reality.find(row.id)

@@ -25,7 +25,7 @@ from deploy_guard.ledger_store import Known
 from deploy_guard.model import Deployment, Judged, Ledger, Outcome
 from deploy_guard.observation import Finding, observe
 from deploy_guard.reality import Reality
-from deploy_guard.reputation import with_judgement
+from deploy_guard.reputation import served_before, with_judgement
 from deploy_guard.scene import Scene, Visited
 from deploy_guard.signals import KNOWN_NAMES, DeploymentChanged, Look, OfService
 from deploy_guard.story import Story
@@ -156,7 +156,7 @@ class Visitor:
         watched = bake.watched(row.bake, seen, scene.now)
         row = msgspec.structs.replace(row, bake=watched)
         scene.keep(row)
-        if watched.fired:
+        if watched.fired and not served_before(row, scene.ledger, scene.reality):
             # Whoever acts on it, or nobody: it is no version to go back to.
             why = f"alarm {', '.join(watched.fired)} went off while it was watched (ALARM)"
             bad = Judged(row.target, False, row.began, row.id, why)

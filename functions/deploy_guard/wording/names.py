@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from deploy_guard.model import Version
+from deploy_guard.reputation import redeploys
 from deploy_guard.story import Story
 from ecsops.arns import parse_arn
 
@@ -28,6 +29,8 @@ def failed_version(story: Story) -> str:
 def older_version(story: Story) -> str | None:
     """The version that serves, or will again; None: nothing ran before."""
     other = other_version(story)
+    if other is None and redeploys(story.row):
+        return f"{story.row.target.name}'s older deployment"
     return _told_apart(other, story.row.target) if other else None
 
 

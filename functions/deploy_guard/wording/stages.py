@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from deploy_guard.reality import Hook
+from deploy_guard.reputation import redeploys
 from deploy_guard.story import Story
 from deploy_guard.wording import standing, watched
 from deploy_guard.wording.names import clock, day, failed_version, older_version, sentence
@@ -76,7 +77,8 @@ def _rolling_back(story: Story) -> Words:
 def _rolled_back(story: Story) -> Words:
     old = older_version(story) or "the version before"
     title = f"rolled back, serving {old}; {fate(story)}"
-    return title, _lines(story, f"{failed_version(story)} is not deployed. {_next(story)}")
+    gone = "is not deployed anew" if redeploys(story.row) else "is not deployed"
+    return title, _lines(story, f"{failed_version(story)} {gone}. {_next(story)}")
 
 
 def _rollback_failed(story: Story) -> Words:

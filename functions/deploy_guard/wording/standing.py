@@ -5,6 +5,7 @@ from __future__ import annotations
 from deploy_guard.audit import AuditRow
 from deploy_guard.decision import Decision
 from deploy_guard.model import Outcome
+from deploy_guard.reputation import redeploys
 from deploy_guard.story import Story
 from deploy_guard.wording.names import (
     clock,
@@ -70,7 +71,8 @@ def done(story: Story) -> str:
 
 def decided(decision: Decision, story: Story) -> str:
     """What the decision comes to."""
-    old = decision.target.name if decision.target else older_version(story) or "the one before"
+    named = decision.target if not redeploys(story.row) else None
+    old = named.name if named else older_version(story) or "the one before"
     match decision.kind:
         case "act":
             if story.stage == "bake-alarm":
