@@ -20,6 +20,8 @@ from batch_jobs.missing import Missing
 from batch_jobs.refusing import Refusing
 from batch_jobs.rows import JobRow, Plan, Request, RunRow, plan_key, request_key, run_key
 from batch_jobs.run import StopAsked
+from batch_jobs.spec import Spec
+from batch_jobs.spec_problem import Problem
 from batch_jobs.spec_reading import InvalidSpec, parse_spec
 from batch_jobs.starting import Starting
 from batch_jobs.stopping import Stopping
@@ -31,6 +33,7 @@ from ecsops.parallel import raised, run_all
 from ecsops.queue import Message
 
 _QUIET_S = 86_400.0
+_OFF = Problem("$", "BatchJobsMode is off", "send it again when it is on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +88,28 @@ class Desk:
             self._command(found, message, now)
 
     def _spec(self, message: Message, now: float) -> None:
+        slot, spec = None, None
+        try:
+            spec = parse_spec(message.body)
+            slot = None if spec.slot is None else parse_slot(spec.slot)
+            self._accept(spec, slot, message, now)
+        except InvalidSpec as error:
+            self.refusing.refuse(error, slot, now, spec)
+
+    def _accept(self, spec: Spec, slot: float | None, message: Message, now: float) -> None:
+        if self.off and slot is None:
+            raise InvalidSpec((_OFF,), spec.job)
         if self.off:
+            # A schedule's slot is made up for, or recorded as missed, once it is on again.
             logger.warning("spec not accepted: BatchJobsMode is off", message_id=message.id)
             count("SpecsRefused")
             return
-        slot: float | None = None
-        try:
-            spec = parse_spec(message.body)
-            if spec.slot is None:
-                run = self._by_hand(spec.job, spec.key, message, now)
-            else:
-                slot = parse_slot(spec.slot)
-                run = run_of_slot(spec.job, slot)
-            self.submitting.submit(spec, run, now)
-        except InvalidSpec as error:
-            self.refusing.refuse(error, slot, now)
+        run = (
+            self._by_hand(spec.job, spec.key, message, now)
+            if slot is None
+            else run_of_slot(spec.job, slot)
+        )
+        self.submitting.submit(spec, run, now)
 
     def _follow_up(self, found: FollowUp, now: float) -> None:
         match found.batch_jobs:

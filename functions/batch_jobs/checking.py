@@ -220,7 +220,8 @@ class Checking:
         endings += [Ending(id_, _lost(), now) for id_ in lost]
         if lost:
             count("TasksLost", len(lost))
-            self._lost(plan, lost, now)
+            if plan.spec.alerts_on("lost"):
+                self._lost(plan, lost, now)
         self.endings.record(endings, now)
         self._limits(plan, tasks, now)
 
@@ -250,7 +251,12 @@ class Checking:
         self._late(run, plan, job, now)
         policy = plan.spec.alerts
         long = seconds(policy.long_after)
-        if run.started and long is not None and now - run.started > long and "long" in policy.on:
+        if (
+            run.started
+            and long is not None
+            and now - run.started > long
+            and plan.spec.alerts_on("long")
+        ):
             title = f"Job {run.job} runs longer than {policy.long_after}"
             summary = f"Run {run.run} began at {iso(run.started)} and is not over."
             self.jobs.open(job, {"long": telling.problem(job, "long", run.at, title, summary)}, now)
@@ -259,7 +265,7 @@ class Checking:
         """What waits for its turn, or for another run, is as late as what waits for capacity."""
         policy = plan.spec.alerts
         late = seconds(policy.late_after)
-        if run.started or late is None or now - run.at <= late or "late" not in policy.on:
+        if run.started or late is None or now - run.at <= late or not plan.spec.alerts_on("late"):
             return
         title = f"Job {run.job} is late: not one task of run {run.run} was launched"
         others = ", ".join(wait.run for wait in run.waits_for)

@@ -106,13 +106,16 @@ class Closing:
 
     def _alert(self, row: RunRow, now: float) -> None:
         job = self.jobs.get(row.job)
+        job = msgspec.structs.replace(job, route=row.route or job.route)
         if row.state == SUCCEEDED:
             self.jobs.close(row.job, ENDED_BY_SUCCESS, f"Run {row.run} succeeded.", now)
         if self._flapping(row, job, now):
             return
         if row.state == FAILED and "failed" in row.alerts:
             self.jobs.open(job, {"failed": telling.failed_alert(job, row)}, now)
-        if row.state == SKIPPED and job.active and not job.paused:
+        if row.state == SKIPPED and row.slot is None and "blocked" in row.alerts:
+            self.jobs.open(job, {"blocked": telling.turned_away_alert(job, row)}, now)
+        elif row.state == SKIPPED and job.active and not job.paused:
             self._blocked(row, job, now)
         if row.state == MISSED and "missed" in row.alerts:
             self.jobs.open(job, {"missed": telling.missed_alert(job, row)}, now)
@@ -123,11 +126,11 @@ class Closing:
             return False
         outcomes = flapping.outcomes_with(job.outcomes, row)
         if "flapping" in job.incidents:
-            if not flapping.is_over(outcomes):
-                return True
-            how = f"Its last {flapping.ALIKE} runs have all {row.state.lower()}."
-            self.jobs.close(row.job, ("flapping",), how, now)
-            return False
+            if row.state == SUCCEEDED and flapping.is_over(outcomes):
+                how = f"Its last {flapping.ALIKE} runs have all succeeded."
+                self.jobs.close(row.job, ("flapping",), how, now)
+                return False
+            return not flapping.lasts(outcomes)
         if "flapping" not in row.alerts or not flapping.begins(outcomes):
             return False
         self.jobs.open(job, {"flapping": telling.flapping_alert(job, row, outcomes)}, now)

@@ -201,7 +201,6 @@ def _end(plan: Plan, ending: Ending, around: Mapping[Key, Item]) -> EndRow:
         next=following,
         ended=ending.at,
         task=task.task_arn if task else None,
-        version=task.version if task else 0,
         created=task.created_at if task else None,
         started=task.started_at if task else None,
         provider=task.provider if task else None,

@@ -37,6 +37,11 @@ def begins(outcomes: Outcomes) -> bool:
     return sum(before != after for before, after in pairwise(states)) >= CHANGES
 
 
+def lasts(outcomes: Outcomes) -> bool:
+    """Whether the job has failed twice in a row: no flapping any more, but a failure like any other."""
+    return [state for _, state in outcomes[-2:]] == [FAILED, FAILED]
+
+
 def is_over(outcomes: Outcomes) -> bool:
     """Whether its latest runs have all ended in the same way."""
     return len(outcomes) >= ALIKE and len({state for _, state in outcomes[-ALIKE:]}) == 1

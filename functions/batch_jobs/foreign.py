@@ -8,6 +8,7 @@ nobody sees.
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
 
 _PREFIXES = ("chronos-schedule/", "events-rule/")
+_TOGETHER_S = 60
 # Every SDK tries these again; who gives up in the end fails visibly.
 _TRIED_AGAIN = re.compile(r"Throttl|RequestLimitExceeded|TooManyRequests", re.IGNORECASE)
 
@@ -130,7 +132,10 @@ class Foreign:
                 alert = msgspec.structs.replace(alert, severity="critical")
             self.jobs.open(job, {"failed": alert}, now)
         else:
-            self.jobs.close(row.job, ("failed",), f"Task {row.run} succeeded.", now)
+            since = self.jobs.get(row.job).incidents.get("failed", math.inf)
+            # One call may start several tasks: what began together with a failure is no recovery from it.
+            if row.created > since + _TOGETHER_S:
+                self.jobs.close(row.job, ("failed",), f"Task {row.run} succeeded.", now)
 
         def change(known: JobRow) -> JobRow:
             return msgspec.structs.replace(known, cluster=row.cluster, foreign=True)

@@ -81,7 +81,7 @@ class Calls:
         outcomes: dict[Launch, Outcome] = {}
         for one, answer in zip(launches, answers, strict=True):
             outcomes[one] = _outcome_of(one, answer)
-        self._refused(outcomes, now, tally)
+        self._refused(outcomes, plans, now, tally)
         rows: list[tuple[Key, Row]] = []
         for one, outcome in outcomes.items():
             _note(tally, scope_of(plans[one.id.run], one.place), outcome)
@@ -133,11 +133,17 @@ class Calls:
         item = self.endings.plans.item(plan, one.id.shard)
         return run_task(self.ecs, request_of(plan, one.id, one.place, item))
 
-    def _refused(self, outcomes: Mapping[Launch, Outcome], now: float, tally: Tally) -> None:
+    def _refused(
+        self,
+        outcomes: Mapping[Launch, Outcome],
+        plans: Mapping[str, Plan],
+        now: float,
+        tally: Tally,
+    ) -> None:
         refused = {one: out.verdict for one, out in outcomes.items() if isinstance(out, Refused)}
         for one, verdict in refused.items():
             tally.refused[verdict.cause] = tally.refused.get(verdict.cause, 0) + 1
-            if verdict.cause == QUOTA:
+            if verdict.cause == QUOTA and plans[one.id.run].spec.alerts_on("quota"):
                 tally.quota[one.id.run] = verdict.reason
         if refused:
             self.endings.record([Ending(one.id, v, now) for one, v in refused.items()], now)

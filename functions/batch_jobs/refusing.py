@@ -9,6 +9,7 @@ import msgspec
 from batch_jobs import telling
 from batch_jobs.jobs import Jobs
 from batch_jobs.rows import JobRow
+from batch_jobs.spec import AlertPolicy, Spec
 from batch_jobs.spec_reading import InvalidSpec
 from ecsops.alerts import Table
 from ecsops.observability import count, logger
@@ -23,19 +24,24 @@ class Refusing:
 
     jobs: Jobs
 
-    def refuse(self, error: InvalidSpec, slot: float | None, now: float) -> None:
+    def refuse(
+        self, error: InvalidSpec, slot: float | None, now: float, spec: Spec | None = None
+    ) -> None:
         """Tell of it. A slot whose spec was refused was not missed: people hear of one thing only."""
         count("SpecsRefused")
         for problem in error.problems:
             logger.error("spec refused", job=error.job, path=problem.path, reason=str(problem))
         name = (error.job or _UNNAMED)[:64]
-        job = msgspec.structs.replace(self.jobs.get(name), job=name)
+        policy = (spec.alerts if spec else error.alerts) or AlertPolicy()
+        job = self.jobs.get(name)
+        job = msgspec.structs.replace(job, job=name, route=policy.route or job.route)
         rows = tuple((one.path, one.problem, one.hint) for one in error.problems[:_SHOWN])
         title = f"Job {name}: its spec was refused, {error.problems[0].path}"
         summary = f"{error.problems[0]}. Nothing was launched."
         alert = telling.problem(job, "refused", now, title, summary)
         evidence = (Table("Problems", ("field", "what is wrong", "what to write"), rows),)
-        self.jobs.open(job, {"refused": msgspec.structs.replace(alert, evidence=evidence)}, now)
+        if "refused" in policy.on:
+            self.jobs.open(job, {"refused": msgspec.structs.replace(alert, evidence=evidence)}, now)
         if slot is not None and slot > (job.last_slot or 0.0):
             self._settle(name, slot, now)
 

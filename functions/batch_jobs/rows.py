@@ -110,6 +110,7 @@ class RunRow(Row, frozen=True, kw_only=True):
     limited: bool = False
     stopping_at: float | None = None
     alerts: tuple[str, ...] = ()
+    route: str | None = None
     closed: bool = False
     foreign: bool = False
     launches: int = 0
@@ -185,7 +186,6 @@ class EndRow(Row, frozen=True, kw_only=True):
     next: Next
     ended: float
     task: str | None = None
-    version: int = 0
     created: float | None = None
     started: float | None = None
     provider: str | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -27,7 +27,9 @@ CodeGlob = Annotated[str, Meta(pattern=r"^[0-9]*\*?" + _END, min_length=1, max_l
 Action = Annotated[str, Meta(pattern=r"^([Rr][Ee][Tt][Rr][Yy]|[Ee][Xx][Ii][Tt])" + _END)]
 Overlap = Literal["allow", "forbid", "replace", "queue"]
 CatchUp = Literal["none", "latest", "all"]
-AlertKind = Literal["failed", "missed", "late", "long", "blocked", "flapping", "refused"]
+AlertKind = Literal[
+    "failed", "missed", "late", "long", "blocked", "flapping", "refused", "lost", "quota"
+]
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -133,15 +135,7 @@ class Dependency(_Part, frozen=True, omit_defaults=True):
 class AlertPolicy(_Part, frozen=True, omit_defaults=True):
     """Of what people are told, and where (the value that routes match as tag)."""
 
-    on: tuple[AlertKind, ...] = (
-        "failed",
-        "missed",
-        "late",
-        "long",
-        "blocked",
-        "flapping",
-        "refused",
-    )
+    on: tuple[AlertKind, ...] = get_args(AlertKind)
     route: Text | None = None
     late_after: Duration = "10m"
     long_after: Duration | None = None

@@ -71,7 +71,7 @@ _BY_FIELD = {
     "priority": "a whole number from 0 to 9; 9 goes first",
     "tags": 'names and texts, e.g. {"team": "data"}',
     "alerts": '{"on": ["failed", "missed"], "route": "team-a", "lateAfter": "10m"}',
-    "on": "any of failed, missed, late, long, blocked, flapping, refused",
+    "on": "any of failed, missed, late, long, blocked, flapping, refused, lost, quota",
     "route": "the text that a route of the alerts matches as tag",
     "lateAfter": "a duration like 10m",
     "longAfter": "a duration like 2h",

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 
 import msgspec
 
-from batch_jobs.spec import Spec
+from batch_jobs.spec import AlertPolicy, Spec
 from batch_jobs.spec_checks import problems_of
-from batch_jobs.spec_problem import Problem, shape_problem
+from batch_jobs.spec_problem import Problem
 from ecsops.errors import OpsError
 
 _MAX_BYTES = 250_000
+
+
+class _Told(msgspec.Struct, frozen=True):
+    alerts: AlertPolicy = AlertPolicy()
 
 
 @dataclass(eq=False)
@@ -20,6 +24,7 @@ class InvalidSpec(OpsError):
 
     problems: tuple[Problem, ...]
     job: str | None = None
+    alerts: AlertPolicy | None = None
 
     def __str__(self) -> str:
         """Every problem on a line."""
@@ -50,9 +55,19 @@ def spec_of(document: object) -> Spec:
     job = name if isinstance(name, str) else None
     try:
         spec = msgspec.convert(document, Spec)
-    except msgspec.ValidationError as error:
-        raise InvalidSpec((shape_problem(error),), job) from None
+    except msgspec.ValidationError:
+        from batch_jobs.shape_problems import problems_in
+
+        raise InvalidSpec(problems_in(document, Spec), job, _policy(document)) from None
     problems = problems_of(spec)
     if problems:
-        raise InvalidSpec(problems, job)
+        raise InvalidSpec(problems, job, spec.alerts)
     return spec
+
+
+def _policy(document: object) -> AlertPolicy | None:
+    """Whom to tell of a spec that cannot be understood: that much of it may be."""
+    try:
+        return msgspec.convert(document, _Told).alerts
+    except msgspec.ValidationError:
+        return None

@@ -216,6 +216,7 @@ class Submitting:
             max_failed=spec.max_failed_shards,
             limited=spec.parallelism is not None,
             alerts=spec.alerts.on,
+            route=spec.alerts.route,
         )
 
     def _waits(self, spec: Spec, slot: float | None) -> tuple[Wait, ...]:

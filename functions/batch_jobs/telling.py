@@ -219,15 +219,25 @@ def blocked_alert(job: JobRow, run: RunRow) -> Alert:
     )
 
 
+def turned_away_alert(job: JobRow, run: RunRow) -> Alert:
+    """Somebody asked for a run, and there is none."""
+    title = f"Job {run.job}: a run that was asked for by hand was skipped"
+    again = NextStep("Ask again when it is over:", command=f"ecs-ops jobs history {run.job}")
+    return msgspec.structs.replace(
+        problem(job, "blocked", run.at, title, f"{run.run}: {run.reason}."), next_steps=(again,)
+    )
+
+
 def flapping_alert(job: JobRow, run: RunRow, outcomes: Sequence[tuple[str, str]]) -> Alert:
     """Failures and recoveries in turn."""
     title = f"Job {run.job} fails and recovers again and again"
     summary = (
-        f"Its latest run {run.state.lower()}. Until {flapping.ALIKE} runs in a row end alike, "
-        "its single failures are told no more."
+        f"Its latest run {run.state.lower()}. Until {flapping.ALIKE} runs in a row succeed, a single "
+        "failure is told no more; two in a row are."
     )
     return msgspec.structs.replace(
         problem(job, "flapping", run.at, title, summary),
+        severity="critical" if run.state == FAILED else "warning",
         evidence=(
             Table(
                 "Latest runs",

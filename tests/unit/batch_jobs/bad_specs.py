@@ -31,7 +31,7 @@ WHOLE = document(
     dependsOn=[{"job": "other", "type": "nToN"}],
     priority=3,
     tags={"team": "data"},
-    alerts={"on": ["failed"], "route": "a", "lateAfter": "5m", "longAfter": "1h"},
+    alerts={"on": ["failed", "refused"], "route": "a", "lateAfter": "5m", "longAfter": "1h"},
     replaceAtWarning=True,
 )
 CONDITION = {"action": "RETRY", "onExitCode": "13*", "onReason": "x*", "onStatusReason": "y"}

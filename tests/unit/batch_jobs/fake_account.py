@@ -255,6 +255,9 @@ class Ecs:
 
         return self.account.call(act)
 
+    def describe_task_definition(self, taskDefinition):
+        return {"taskDefinition": {"containerDefinitions": [{"name": "app"}]}}
+
     def get_paginator(self, _operation):
         return self
 

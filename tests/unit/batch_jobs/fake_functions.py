@@ -49,7 +49,7 @@ class NothingMissing:
 class Functions:
     """Their work on a message, by the queue from which it comes."""
 
-    def __init__(self, account):
+    def __init__(self, account, *, off=False):
         self.account = account
         ledger = Ledger(Dynamodb(account), TABLE, KEEP_S)
         runs = Runs(ledger, Sqs(account), "submit", "launch")
@@ -67,6 +67,7 @@ class Functions:
             Closing(ledger, jobs, runs, Events(account), lambda: None),
             Checking(ledger, jobs, endings, submitting, ecs, reader),
             NothingMissing(),
+            off,
         )
         agenda = Agenda(ledger, endings.plans)
         launcher = Launcher(ledger, agenda, Calls(ecs, reader, endings))

@@ -64,3 +64,30 @@ def test_a_field_of_another_place_is_answered_with_what_stands_here():
         InvalidSpec, match=r"capacity\[0\]\.type.*elsewhere; here: a list.*provider"
     ):
         parse_spec(json.dumps({**WHOLE, "capacity": [{"type": "FARGATE"}]}))
+
+
+def test_every_field_that_is_wrong_is_told_at_once():
+    wrong = {
+        **WHOLE,
+        "fanOut": {"count": 0, "lines": 7},
+        "retries": {"application": -1, "lunch": 2},
+        "overlap": "Forbid",
+        "capacity": [{"provider": "FARGATE"}, {"launchType": "EC3"}, "FARGATE"],
+        "paralelism": 2,
+    }
+    del wrong["cluster"]
+    assert refused(wrong) == [
+        "$.capacity[1].launchType",
+        "$.capacity[2]",
+        "$.fanOut.count",
+        "$.fanOut.lines",
+        "$.overlap",
+        "$.retries.application",
+        "$.retries.lunch",
+        "$.paralelism",
+        "$.cluster",
+    ]
+
+
+def test_a_list_that_is_too_long_is_told_where_its_parts_are_good():
+    assert refused({**WHOLE, "dependsOn": [{"job": f"j{n}"} for n in range(21)]}) == ["$.dependsOn"]

@@ -176,11 +176,16 @@ def test_a_job_that_fails_and_recovers_again_and_again_is_told_once(account, fun
 
     for code in (0, 1, 0, 1, 1, 1, 1):
         run_ends(code)
-    assert len(alerts(account, "failed")) == 4
-    run_ends(1)
-
-    assert [one["state"] for one in alerts(account, "flapping")] == ["open", "resolved"]
+    # A single failure is silent, the second in a row is told as ever, and not every one after it.
     assert [one["state"] for one in alerts(account, "failed")][4:] == ["open"]
+    assert told["severity"] == "critical"
+
+    for code in (0, 1, 0, 0, 0, 0):
+        run_ends(code)
+    assert [one["state"] for one in alerts(account, "failed")][5:] == ["resolved"]
+    assert [one["state"] for one in alerts(account, "flapping")] == ["open"]
+    run_ends(0)
+    assert [one["state"] for one in alerts(account, "flapping")] == ["open", "resolved"]
 
 
 def test_a_run_outlives_the_history(account, functions):
@@ -460,3 +465,82 @@ def test_many_runs_that_wait_for_their_own_shards_hold_up_no_other(account, func
     small = ask(account, "small", capacity=[{"launchType": "EC2"}])
     functions.work(4)
     assert len(account.running(small)) == 1
+
+
+def test_a_run_by_hand_that_is_turned_away_is_told(account, functions):
+    ask(account)
+    functions.work(4)
+    account.queues["submit"].append(json.dumps(builders.document()))
+    functions.work(4)
+    (told,) = alerts(account, "blocked")
+    assert "by hand" in told["title"]
+    assert "is active" in told["summary"]
+
+
+def test_while_the_mode_is_off_a_run_by_hand_is_refused_and_a_slot_is_left(account, monkeypatch):
+    functions = Functions(account, off=True)
+    ask(account)
+    functions.work(4)
+    assert (account.items, account.alerts) == ({}, [])
+    account.queues["submit"].append(json.dumps(builders.document()))
+    functions.work(4)
+    (told,) = alerts(account, "refused")
+    assert "BatchJobsMode is off" in told["summary"]
+    assert account.tasks == {}
+
+
+ROUTED = {"alerts": {"route": "team-a"}}
+
+
+def test_the_first_alert_of_a_job_already_takes_its_route(account, functions):
+    document = builders.document(
+        job="late", slot=iso(account.now - 7200), startingDeadline="1h", **ROUTED
+    )
+    account.queues["submit"].append(json.dumps(document))
+    account.queues["submit"].append(json.dumps(builders.document(job="bad", overlap="x", **ROUTED)))
+    account.queues["submit"].append(json.dumps(builders.document(job="odd", fanOut={}, **ROUTED)))
+    functions.work(4)
+    assert len(account.alerts) == 3
+    assert {one["route"] for one in account.alerts} == {"team-a"}
+
+
+def test_what_nobody_wants_to_hear_of_is_not_told(account, functions):
+    account.quota = 0
+    ask(account, "full", alerts={"on": ["failed"]})
+    quiet = builders.document(job="bad", fanOut={}, alerts={"on": ["failed"]})
+    account.queues["submit"].append(json.dumps(quiet))
+    ask(account, "gone", alerts={"on": ["failed"]}, retries={"interruption": 50})
+    functions.work(4)
+    assert account.launches > 1
+    account.quota = None
+    functions.work(10)
+    account.unseen = set(account.tasks)
+    tick(account, functions, 70)
+    assert account.alerts == []
+
+
+def foreign_task(account, number, exit_code, *, created):
+    event = json.loads((SAMPLES / "ecs-task-job-stopped.json").read_text())
+    event["detail"] |= {
+        "taskArn": f"arn:aws:ecs:eu-west-1:123456789012:task/prod/{number:032x}",
+        "startedBy": "chronos-schedule/report",
+        "stopCode": "EssentialContainerExited",
+        "stoppedReason": "Essential container in task exited",
+        "createdAt": iso(created),
+        "startedAt": iso(created + 20),
+        "stoppedAt": iso(created + 60),
+        "containers": [{"name": "app", "exitCode": exit_code}],
+    }
+    account.queues["track"].append(json.dumps(event))
+
+
+@pytest.mark.parametrize("exit_codes", [(1, 0), (0, 1)])
+def test_a_task_of_the_same_call_is_no_recovery(exit_codes, account, functions):
+    for number, exit_code in enumerate(exit_codes):
+        foreign_task(account, number, exit_code, created=account.now + number)
+        functions.work(1)
+    assert [one["state"] for one in account.alerts] == ["open"]
+
+    foreign_task(account, 7, 0, created=account.now + 3600)
+    functions.work(1)
+    assert [one["state"] for one in account.alerts] == ["open", "resolved"]
