@@ -12,6 +12,7 @@ from sandbox.ecs.client_tokens import ClientTokens
 from sandbox.ecs.hosts import NoInstance
 from sandbox.ecs.launcher import CAPACITY_UNAVAILABLE
 from sandbox.ecs.placement import CapacityUnavailable, LaunchRefused, Origin, Placement, Spread
+from sandbox.ecs.sizes import check_size
 from sandbox.ecs.task_shape import task_shape
 from sandbox.errors import ApiError
 
@@ -80,6 +81,7 @@ class RunTask:
     def _start(self, request: Request, cluster: Cluster) -> tuple[list[Task], list[Shape]]:
         params = request.params
         template = self._templates.new(request, cluster)
+        check_size(template.definition.shape, params.get("overrides"))
         origin = Origin(
             cluster_arn=cluster.arn,
             group=params.get("group", f"family:{template.definition.family}"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.ecs.model import Shape, TaskDefinition
 from sandbox.ecs.paging import page
+from sandbox.ecs.sizes import check_size
 from sandbox.ecs.task_shape import moment, tag_list
 from sandbox.errors import ApiError
 
@@ -34,6 +35,7 @@ class TaskDefinitions:
 
     def _register(self, request: Request) -> Shape:
         params = dict(request.params)
+        check_size(params)
         tags = {tag["key"]: tag.get("value", "") for tag in params.pop("tags", [])}
         prefix = request.arn("ecs", f"task-definition/{params['family']}:")
         revision = 1 + max((each.revision for each in self._state.revisions(prefix)), default=0)

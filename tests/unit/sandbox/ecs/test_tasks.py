@@ -69,7 +69,8 @@ def test_a_client_token_answers_with_the_same_tasks(world: World) -> None:
 
 def test_overrides_are_shown_for_every_container(world: World) -> None:
     environment = [{"name": "SHARD", "value": "1"}]
-    overrides = {"containerOverrides": [{"name": "web", "environment": environment}], "cpu": "512"}
+    containers = [{"name": "web", "environment": environment}]
+    overrides = {"containerOverrides": containers, "cpu": "512", "memory": "1024"}
     task = world.run_task(overrides=overrides)["tasks"][0]
     assert task["overrides"] == overrides
     assert task["cpu"] == "512"
