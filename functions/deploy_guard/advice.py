@@ -63,12 +63,16 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Adviser:
-    """Reads what is missing and decides. ``read_at`` is what it last read, for whoever compares."""
+    """Reads what is missing and decides. ``read_at`` is what it last read, for whoever compares.
+
+    ``codedeploy`` tells whether the stack's owner lets the guard call CodeDeploy at all.
+    """
 
     reader: EcsReader
     switch: KillSwitch
     ecr: Callable[[str], Any]
     default_mode: str
+    codedeploy: bool = False
     read_at: dict[str, tuple[float, Definition]] = field(default_factory=dict)
 
     def settings(self, reality: Reality, definition: Definition | None) -> OwnerSettings:
@@ -100,6 +104,7 @@ class Adviser:
             acts=situation.known.acts,
             bad=_known_bad(situation),
             turn=situation.turn,
+            codedeploy=self.codedeploy,
         )
         return decide(case, now)
 

@@ -45,19 +45,12 @@ class CodeDeployReader:
         """(cluster, service) to which a group deploys; None if that is no service of ECS, or gone."""
         key = application, group
         if key not in self.services:
-            codedeploy = self.client()
             try:
-                answer = _call(
-                    "GetDeploymentGroup",
-                    lambda: codedeploy.get_deployment_group(
-                        applicationName=application, deploymentGroupName=group
-                    ),
-                )
+                info = self._group(application, group)
             except CallFailed as error:
                 if error.code in _GONE:
                     return None
                 raise
-            info = answer["deploymentGroupInfo"]
             named = next(iter(info.get("ecsServices") or ()), None)
             self.services[key] = (named["clusterName"], named["serviceName"]) if named else None
         return self.services[key]
@@ -65,28 +58,55 @@ class CodeDeployReader:
     def complete(self, reality: Reality, known: Iterable[str]) -> Reality:
         """The same with the service's deployments; ``known`` are ids of some of them."""
         try:
-            found = self._deployments([*known, *_of_task_sets(reality.description)], reality.at)
+            ids = [*known, *_of_task_sets(reality.description)]
+            found, events = self._deployments(ids, reality.at)
         except CallFailed as error:
             if error.code not in _DENIED:
                 raise
             return msgspec.structs.replace(reality, blind=(*reality.blind, str(error)))
-        return msgspec.structs.replace(reality, code_deployments=tuple(found))
+        return msgspec.structs.replace(
+            reality, code_deployments=tuple(found), auto_rollback=tuple(events)
+        )
 
-    def _deployments(self, known: Sequence[str], now: float) -> list[CodeDeployment]:
+    def _deployments(
+        self, known: Sequence[str], now: float
+    ) -> tuple[list[CodeDeployment], list[str]]:
+        """A group's deployments, and the events on which it rolls back by itself."""
         ids = list(dict.fromkeys(known))[:_MOST]
         if not ids:
-            return []
+            return [], []
         shapes = {one["deploymentId"]: one for one in self._described(ids)}
         groups = {(one["applicationName"], one["deploymentGroupName"]) for one in shapes.values()}
+        on: list[str] = []
         for application, group in sorted(groups):
-            listed = self._listed(application, group, now)
+            try:
+                on += self._events(application, group)
+                listed = self._listed(application, group, now)
+            except CallFailed as error:
+                if error.code in _GONE:
+                    continue
+                raise
             missing = [one for one in listed if one not in shapes]
             shapes |= {one["deploymentId"]: one for one in self._described(missing)}
         definitions = self._definitions(shapes.values())
-        return [
-            _deployment(one, definitions.get(_sha256(one)))
-            for one in sorted(shapes.values(), key=lambda one: -_time(one, "createTime"))
-        ]
+        newest_first = sorted(shapes.values(), key=lambda one: -_time(one, "createTime"))
+        return [_deployment(one, definitions.get(_sha256(one))) for one in newest_first], on
+
+    def _events(self, application: str, group: str) -> list[str]:
+        """On what the group rolls back by itself; read each time, for its owner may change it."""
+        configured = self._group(application, group).get("autoRollbackConfiguration") or {}
+        return list(configured.get("events") or ()) if configured.get("enabled") else []
+
+    def _group(self, application: str, group: str) -> Shape:
+        codedeploy = self.client()
+        answer = _call(
+            "GetDeploymentGroup",
+            lambda: codedeploy.get_deployment_group(
+                applicationName=application, deploymentGroupName=group
+            ),
+        )
+        info: Shape = answer["deploymentGroupInfo"]
+        return info
 
     def _described(self, ids: Sequence[str]) -> list[Shape]:
         if not ids:

@@ -47,6 +47,7 @@ def decide(case: Case, now: float) -> Decision:
         gates.cause(case),
         gates.reversible(case),
         gates.owner(case),
+        gates.codedeploy(case),
         gates.native(case, now),
         gates.turn(case),
         gates.kill_switch(case),

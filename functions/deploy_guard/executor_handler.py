@@ -29,6 +29,7 @@ _adviser = Adviser(
     KillSwitch(lambda: client("ssm"), required("SWITCH_PARAMETER")),
     lambda region: client("ecr", region),
     choice("ROLLBACK_DEFAULT", ("notify", "dry-run", "off")),
+    codedeploy=choice("CODEDEPLOY", ("off", "on")) == "on",
 )
 _store = LedgerStore(client("dynamodb"), _TABLE)
 _executor = Executor(

@@ -38,7 +38,8 @@ class Case(msgspec.Struct, frozen=True):
     ``failed_at`` is when the deployment was first known to have failed: ECS gets its time from there, and
     the day of the cap ends there.
     ``bad`` is what is known against its version from another deployment. ``turn`` is given for one that
-    goes back together with another: whether its turn has come.
+    goes back together with another: whether its turn has come. ``codedeploy`` tells whether the guard
+    may call CodeDeploy: IAM cannot hold it to single services there.
     """
 
     row: Deployment
@@ -54,6 +55,7 @@ class Case(msgspec.Struct, frozen=True):
     acts: tuple[Act, ...] = ()
     bad: Judged | None = None
     turn: Rule | None = None
+    codedeploy: bool = False
 
     @property
     def refused(self) -> Judged | None:
@@ -167,10 +169,20 @@ def owner(case: Case) -> Rule:
     return Rule("owner", True, "nothing else manages it" if owner is None else f"{owner} allows it")
 
 
+def codedeploy(case: Case) -> Rule:
+    """CodeDeploy's StopDeployment cannot be held to tagged services: the stack's owner says yes first."""
+    if case.row.controller != "CODE_DEPLOY":
+        return Rule("codedeploy", True, "CodeDeploy has no part in it")
+    says = f"the stack's parameter DeployGuardCodeDeploy says {'on' if case.codedeploy else 'off'}"
+    return Rule("codedeploy", case.codedeploy, says)
+
+
 def native(case: Case, now: float) -> Rule:
     """ECS itself goes first, if it was told to roll back."""
     if case.turn is not None:
         return Rule("native", True, "ECS knows nothing of release groups")
+    if case.row.controller == "CODE_DEPLOY":
+        return _codedeploys_own(case, now)
     deployment = case.reality.find(case.row.id)
     watching = [
         name
@@ -187,6 +199,19 @@ def native(case: Case, now: float) -> Rule:
         return Rule("native", False, says, until=deadline)
     late = f"ECS's own {watching[0]} did not act in time" if watching and going else None
     return Rule("native", True, late or "ECS itself will not roll back")
+
+
+def _codedeploys_own(case: Case, now: float) -> Rule:
+    """CodeDeploy too goes first, where its group says so: two rollbacks would race for one service."""
+    mine, events = case.reality.code_deployment(case.row.id), case.reality.auto_rollback
+    deadline = case.failed_at + NATIVE_DEADLINE_S
+    if not events or mine is None or mine.status == "Succeeded":
+        return Rule("native", True, "CodeDeploy itself will not roll back")
+    if now < deadline:
+        minutes = NATIVE_DEADLINE_S // 60
+        says = f"CodeDeploy itself rolls back on {', '.join(events)}; it has {minutes} minutes"
+        return Rule("native", False, says, until=deadline)
+    return Rule("native", True, "CodeDeploy itself did not act in time")
 
 
 def turn(case: Case) -> Rule:

@@ -32,6 +32,7 @@ _adviser = Adviser(
     KillSwitch(lambda: client("ssm"), required("SWITCH_PARAMETER")),
     _clients.ecr,
     choice("ROLLBACK_DEFAULT", ("off", "notify", "dry-run")),
+    codedeploy=choice("CODEDEPLOY", ("off", "on")) == "on",
 )
 _visitor = Visitor(
     Investigator(_adviser, _clients),

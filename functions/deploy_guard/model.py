@@ -138,7 +138,8 @@ class Deployment(msgspec.Struct, frozen=True, omit_defaults=True):
     are the stages that people have been told, ``rules`` what led to the outcome and ``by`` whose word
     it is, ``decided`` what led to the decision. ``ordered_at`` is when the executor was asked last.
     ``owed`` are sources that gave no answer in time, ``asked`` how often they were asked again.
-    ``follows`` is set while it is to go back together with another.
+    ``follows`` is set while it is to go back together with another. ``back_failures`` are the tasks that
+    had failed, when its rollback began, of the deployment that it goes back to.
     """
 
     id: str
@@ -166,6 +167,7 @@ class Deployment(msgspec.Struct, frozen=True, omit_defaults=True):
     owed: tuple[str, ...] = ()
     asked: int = 0
     follows: Follows | None = None
+    back_failures: int = 0
 
 
 class Act(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -8,7 +8,7 @@ from deploy_guard import investigation, watch
 from deploy_guard.causes import diagnose, trips
 from deploy_guard.failures import is_unclear
 from deploy_guard.ledger import absorb, is_open, with_handled
-from deploy_guard.model import Ledger, Outcome
+from deploy_guard.model import Deployment, Ledger, Outcome
 from deploy_guard.scene import Outbox, Visited
 from deploy_guard.signals import OfService, TaskFailed
 from deploy_guard.verdict import FEWEST
@@ -19,9 +19,14 @@ def matters(signal: OfService, ledger: Ledger) -> bool:
     if not isinstance(signal, TaskFailed):
         return True
     row = ledger.find(signal.task.started_by)
-    if row is None:
+    if row is None or any(_goes_back(one) and one is not row for one in ledger.deployments):
         return True
     return is_open(row) and not (row.outcome is Outcome.FAILED and "failed" in row.told)
+
+
+def _goes_back(row: Deployment) -> bool:
+    """Tasks of an older deployment, which has long ended, tell what becomes of its rollback."""
+    return row.outcome is Outcome.ROLLING_BACK
 
 
 def changes_nothing(ledger: Ledger, signals: Sequence[OfService]) -> bool:

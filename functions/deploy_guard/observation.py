@@ -96,12 +96,26 @@ def symptoms_of(row: Deployment, ledger: Ledger, reality: Reality) -> tuple[Diag
     signals = _signals(row, ledger, reality)
     diagnosis = diagnose(tasks, signals)
     failed = ledger.counts.get(row.ecs_id or "", 0)
-    symptoms = Symptoms(failed, len(signals.placement), diagnosis.blame, trips(diagnosis))
+    back = 0
+    if row.outcome is Outcome.ROLLING_BACK:
+        back = _failures_behind(row, ledger, reality) - row.back_failures
+    symptoms = Symptoms(failed, len(signals.placement), diagnosis.blame, trips(diagnosis), back)
     return diagnosis, symptoms
 
 
+def _failures_behind(row: Deployment, ledger: Ledger, reality: Reality) -> int:
+    """How many tasks have ever failed of the deployment that is PRIMARY in its stead."""
+    primary = reality.primary
+    if primary is None or primary.id == row.ecs_id:
+        return 0
+    return ledger.counts.get(primary.id, 0)
+
+
 def _signals(row: Deployment, ledger: Ledger, reality: Reality) -> Signals:
-    deployment = reality.find(row.id)
+    deployment, of_codedeploy = reality.find(row.id), reality.code_deployment(row.id)
+    said = (deployment.rollback_reason or deployment.reason or "") if deployment else ""
+    if of_codedeploy is not None and of_codedeploy.error_code:
+        said = f"{of_codedeploy.error_code}: {of_codedeploy.error or ''}"
     since = [
         one
         for one in ledger.notices
@@ -111,7 +125,7 @@ def _signals(row: Deployment, ledger: Ledger, reality: Reality) -> Signals:
     fired = row.bake.fired if row.bake else ()
     heard = row.heard or Heard()
     return Signals(
-        status_reason=(deployment.rollback_reason or deployment.reason or "") if deployment else "",
+        status_reason=said,
         service_events=reality.events_since(row.began),
         placement=tuple(one.text for one in since if one.kind == "placement"),
         configuration=tuple(one.text for one in since if one.kind == "configuration"),
@@ -129,6 +143,9 @@ def _look_at(row: Deployment, ledger: Ledger, reality: Reality, now: float) -> F
         # What was known stays known.
         return Finding(row, row, verdict, diagnosis, _stage(row, row, verdict))
     after = _with_verdict(row, verdict, diagnosis, reality, now)
+    if after.outcome is Outcome.ROLLING_BACK and row.outcome is not Outcome.ROLLING_BACK:
+        behind = _failures_behind(row, ledger, reality)
+        after = msgspec.structs.replace(after, back_failures=behind)
     return Finding(row, after, verdict, diagnosis, _stage(row, after, verdict))
 
 

@@ -46,11 +46,16 @@ def read(
             problems.append(str(problem))
         return value
 
+    mode = setting(tags.ROLLBACK, of_service, default)
+    if default == "off" and mode in ("auto", "dry-run"):
+        # Whoever stops everything stops this, too; what a service was tagged for is still told.
+        mode = "notify"
+        problems.append("the stack's DeployGuardMode is off: nothing is rolled back")
     alarms = of_service.get(tags.BAKE_ALARMS)
     where = {"the service": of_service, "the task definition": of_definition}
     marked = [name for name, given in where.items() if setting(tags.IRREVERSIBLE, given) == "on"]
     return OwnerSettings(
-        mode=setting(tags.ROLLBACK, of_service, default),  # type: ignore[arg-type]
+        mode=mode,  # type: ignore[arg-type]
         may_roll_back_managed=setting(tags.ROLLBACK_MANAGED, of_service) == "on",
         may_roll_back_unknown=setting(tags.ROLLBACK_UNKNOWN, of_service) == "on",
         irreversible=marked[0] if marked else None,

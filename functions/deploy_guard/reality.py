@@ -96,7 +96,10 @@ class CodeDeployment(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Reality(msgspec.Struct, frozen=True):
-    """What AWS shows right now. ``blind`` names the reads that failed: nothing may be done then."""
+    """What AWS shows right now. ``blind`` names the reads that failed: nothing may be done then.
+
+    ``auto_rollback`` are the events on which CodeDeploy itself rolls back, as its group is configured.
+    """
 
     service: str
     cluster: str
@@ -113,6 +116,7 @@ class Reality(msgspec.Struct, frozen=True):
     history: tuple[ServiceDeployment, ...] = ()
     versions: dict[str, Version] = {}
     code_deployments: tuple[CodeDeployment, ...] = ()
+    auto_rollback: tuple[str, ...] = ()
     alarm_names: tuple[str, ...] = ()
     events: tuple[tuple[float, str], ...] = ()
     description: dict[str, Any] = {}
@@ -130,6 +134,10 @@ class Reality(msgspec.Struct, frozen=True):
     def find(self, arn: str) -> ServiceDeployment | None:
         """A service deployment by its ARN."""
         return next((one for one in self.history if one.arn == arn), None)
+
+    def code_deployment(self, deployment: str) -> CodeDeployment | None:
+        """A deployment of CodeDeploy by its id."""
+        return next((one for one in self.code_deployments if one.id == deployment), None)
 
     def version(self, revision_arn: str | None) -> Version | None:
         """What a service revision runs."""

@@ -52,12 +52,16 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Symptoms(msgspec.Struct, frozen=True):
-    """What its tasks show: ``trips`` when trying again cannot help."""
+    """What its tasks show: ``trips`` when trying again cannot help.
+
+    ``back`` are tasks that failed, since it rolls back, of the deployment that it goes back to.
+    """
 
     failures: int = 0
     placements: int = 0
     blame: str = "unknown"
     trips: bool = False
+    back: int = 0
 
 
 def judge(row: Deployment, reality: Reality, symptoms: Symptoms, now: float) -> Verdict:
@@ -92,7 +96,7 @@ def _by_status(
         case Outcome.IN_PROGRESS:
             return _unfinished(row, reality, symptoms, msgspec.structs.replace(verdict, at=now))
         case Outcome.ROLLING_BACK:
-            verdict = _going_back(row, reality, verdict, now)
+            verdict = _going_back(row, reality, symptoms, verdict, now)
             return _because(verdict, verdict.outcome, told, *verdict.rules)
         case None if deployment.status in ("STOPPED", "STOP_REQUESTED"):
             return _stopped(reality, deployment, verdict)
@@ -132,22 +136,33 @@ def _falling_apart(
     )
 
 
-def _going_back(row: Deployment, reality: Reality, verdict: Verdict, now: float) -> Verdict:
+def _going_back(
+    row: Deployment, reality: Reality, symptoms: Symptoms, verdict: Verdict, now: float
+) -> Verdict:
     """A rollback that gets nowhere: without a circuit breaker ECS tries that for ever, too."""
     primary = reality.primary
     if primary is None or primary.running >= reality.desired:
         return verdict
-    # Until ECS says something else it stays what we called it.
+    # Until ECS says something else it stays what we called it, for the reason that we had.
     known = row.outcome is Outcome.ROLLBACK_FAILED
-    began = row.outcome_at if row.outcome is Outcome.ROLLING_BACK else now
-    quiet = now - max(began, row.progress_at)
-    if not known and quiet < STALLED_AFTER_S:
+    why = row.rules[1:] if known else _gets_nowhere(row, reality, symptoms, now)
+    if not why and not known:
         return verdict
-    minutes = round(STALLED_AFTER_S / 60)
-    stuck = f"the rollback did not move for {minutes} minutes"
     return msgspec.structs.replace(
-        verdict, outcome=Outcome.ROLLBACK_FAILED, at=now, by="guard", rules=(stuck,)
+        verdict, outcome=Outcome.ROLLBACK_FAILED, at=now, by="guard", rules=why
     )
+
+
+def _gets_nowhere(
+    row: Deployment, reality: Reality, symptoms: Symptoms, now: float
+) -> tuple[str, ...]:
+    limit = threshold(row, reality)
+    if symptoms.back >= limit and not _has_breaker(row, reality):
+        return (f"{symptoms.back} tasks of the version gone back to failed, {limit} are the limit",)
+    began = row.outcome_at if row.outcome is Outcome.ROLLING_BACK else now
+    if now - max(began, row.progress_at) < STALLED_AFTER_S:
+        return ()
+    return (f"the rollback did not move for {round(STALLED_AFTER_S / 60)} minutes",)
 
 
 def _stopped(reality: Reality, deployment: ServiceDeployment, verdict: Verdict) -> Verdict:
@@ -232,9 +247,15 @@ def threshold(row: Deployment, reality: Reality) -> int:
     """How many failed tasks are too many: the breaker's word, or its default without one."""
     deployment = reality.find(row.id)
     breaker = deployment.breaker if deployment else None
-    if breaker is not None and breaker.status != "DISABLED" and breaker.threshold:
+    if breaker is not None and breaker.threshold and _has_breaker(row, reality):
         return breaker.threshold
     return min(max(math.ceil(_SHARE * reality.desired), FEWEST), _AT_MOST)
+
+
+def _has_breaker(row: Deployment, reality: Reality) -> bool:
+    deployment = reality.find(row.id)
+    breaker = deployment.breaker if deployment else None
+    return breaker is not None and breaker.status != "DISABLED"
 
 
 def _stands_still(row: Deployment, reality: Reality, now: float) -> bool:

@@ -5,9 +5,10 @@ import json
 import pytest
 
 from build_tools import needs
-from tests.template.shipped import FUNCTIONS, TEMPLATE, of_type, target
+from tests.template.shipped import FUNCTIONS, PARAMETERS, RESOURCES, TEMPLATE, of_type, target
 
 ROLES = of_type("AWS::IAM::Role")
+POLICIES = of_type("AWS::IAM::Policy")
 # Actions that AWS cannot restrict to resources, from the service authorization reference.
 UNRESTRICTED = {
     "elasticloadbalancing:DescribeTargetHealth": "describes of ELB have no resource types",
@@ -84,7 +85,8 @@ OF_LAMBDA = {
 
 
 def statements(role, effect="Allow"):
-    for policy in ROLES[role].get("Policies", ()):
+    attached = [one for one in POLICIES.values() if role in map(target, one["Roles"])]
+    for policy in [*ROLES[role].get("Policies", ()), *attached]:
         for statement in policy["PolicyDocument"]["Statement"]:
             if statement["Effect"] == effect:
                 yield statement
@@ -151,3 +153,11 @@ def test_a_function_may_do_what_its_source_does_and_nothing_else(function):
     role = target(FUNCTIONS[function]["Role"])
     assert allowed(role) - OF_LAMBDA == needed(function) - OF_LAMBDA
     assert needed(function) <= allowed(role)
+
+
+def test_nobody_may_stop_a_deployment_of_codedeploy_unless_the_stack_says_so():
+    stop = "codedeploy:StopDeployment"
+    (policy,) = [name for name, one in POLICIES.items() if stop in json.dumps(one)]
+    assert RESOURCES[policy]["Condition"] == "RollsBackCodeDeploy"
+    assert PARAMETERS["DeployGuardCodeDeploy"]["Default"] == "off"
+    assert stop not in json.dumps(ROLES)

@@ -37,7 +37,11 @@ CAUSES = (
         blame="regression",
         says="a lifecycle hook refused it",
         fix="Read the hook's own log: it says why it refused.",
-        service=(r"hook\(s\) failed|\bhook_(?:failed|timed_out)\b",),
+        service=(
+            r"hook\(s\) failed|\bhook_(?:failed|timed_out)\b",
+            # https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_ErrorInformation.html
+            r"\bHOOK_EXECUTION_FAILURE\b",
+        ),
         subject=_HOOK_ARN,
     ),
     Cause(
@@ -57,7 +61,11 @@ CAUSES = (
         blame="regression",
         says="an alarm went off",
         fix="Look at the alarm's metric since the deployment began.",
-        service=(r"alarm detected|alarm(?:s)? (?:was|were) triggered|due to .*\balarm",),
+        service=(
+            r"alarm detected|alarm(?:s)? (?:was|were) triggered|due to .*\balarm",
+            r"\bALARM_ACTIVE\b",
+        ),
+        subject=r"activated alarms: <([^<>]+)>",
     ),
     Cause(
         id="LIMITS",

@@ -81,6 +81,11 @@ def sentence(text: str) -> str:
     return text[0].upper() + text[1:] + ("" if text[-1] in ".?!" else ".")
 
 
-def quoted(text: str) -> str:
-    """``ECS says "no."`` as the end of a sentence."""
-    return f'ECS says "{text.strip().rstrip(".")}".'
+def quoted(text: str, who: str = "ECS") -> str:
+    """``ECS says "no".`` as the end of a sentence."""
+    return f'{who} says "{text.strip().rstrip(".")}".'
+
+
+def deployer(story: Story) -> str:
+    """Whose words a deployment's are."""
+    return "CodeDeploy" if story.row.controller == "CODE_DEPLOY" else "ECS"

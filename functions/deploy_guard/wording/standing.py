@@ -10,6 +10,7 @@ from deploy_guard.story import Story
 from deploy_guard.wording.names import (
     clock,
     counted,
+    deployer,
     failed_version,
     older_version,
     quoted,
@@ -63,7 +64,7 @@ def done(story: Story) -> str:
         return acted(story.audit, story)
     if story.outcome is Outcome.ROLLBACK_FAILED or is_first(story):
         said = story.verdict.says if story.verdict else None
-        return quoted(said) if said else ""
+        return quoted(said, deployer(story)) if said else ""
     if story.outcome in (Outcome.ROLLING_BACK, Outcome.ROLLED_BACK):
         return _who_rolls_back(story)
     return decided(story.decision, story) if story.decision else ""
@@ -123,7 +124,7 @@ def _who_rolls_back(story: Story) -> str:
     if alarms is not None and alarms.status == "TRIGGERED":
         return f"ECS itself asked for it, for the alarm {', '.join(alarms.triggered)}."
     said = story.verdict.says if story.verdict else None
-    return quoted(said) if said else "The toolkit did not ask for it."
+    return quoted(said, deployer(story)) if said else "The toolkit did not ask for it."
 
 
 def _breaker_counts(story: Story) -> str:
@@ -144,6 +145,12 @@ def _calls(decision: Decision) -> str:
 def _still_running(story: Story) -> int | None:
     """Tasks of the deployments before this one; None if ECS does not show them apart."""
     mine = story.row.ecs_id
+    if story.row.controller == "CODE_DEPLOY":
+        sets = story.reality.description.get("taskSets") or ()
+        others = [one for one in sets if one.get("externalId") != story.row.id]
+        return (
+            sum(one.get("runningCount", 0) for one in others) if len(others) < len(sets) else None
+        )
     if mine is None or not any(one.id == mine for one in story.reality.deployments):
         return None
     return sum(one.running for one in story.reality.deployments if one.id != mine)

@@ -11,11 +11,11 @@ from deploy_guard.evidence.registry import Registry
 from deploy_guard.evidence.target_health import TargetHealth
 from deploy_guard.release_group import name_of
 from deploy_guard.story import Story
-from deploy_guard.wording.names import failed_version, quoted, sentence, span
+from deploy_guard.wording.names import deployer, failed_version, quoted, sentence, span
 from ecsops.arns import target_group_name
 
 _UNKNOWN = Diagnosis("UNKNOWN")
-_QUOTE = 160
+_QUOTE, _SAID = 160, 320
 
 
 def diagnosis_of(story: Story) -> Diagnosis:
@@ -67,7 +67,10 @@ def _plainly(_: Story, diagnosis: Diagnosis) -> str:
 
 def _unknown(story: Story, diagnosis: Diagnosis) -> str:
     said = diagnosis.detail or story.row.reason or (story.verdict.says if story.verdict else "")
-    return f"the cause is not known; {quoted(_cut(said))}" if said else "the cause is not known"
+    if not said:
+        return "the cause is not known"
+    # What it ends with is often a name, and all that is told of the cause.
+    return f"the cause is not known; {quoted(_cut(said, _SAID), deployer(story))}"
 
 
 def _image(story: Story, diagnosis: Diagnosis) -> str:
@@ -161,8 +164,8 @@ def _telling_line(story: Story) -> str | None:
     return _cut(line) if line else None
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _QUOTE else text[: _QUOTE - 3] + "..."
+def _cut(text: str, most: int = _QUOTE) -> str:
+    return text if len(text) <= most else text[: most - 3] + "..."
 
 
 _TELLERS: dict[str, Callable[[Story, Diagnosis], str]] = {

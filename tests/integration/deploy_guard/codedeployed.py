@@ -16,6 +16,8 @@ from tests.integration.deploy_guard.condemned import ALARM
 SERVICES = "arn:aws:ecs:eu-west-1:123456789012:service"
 SUBNET = "subnet-0a0a0a0a0a0a0a0a0"
 AUTO = {"ecs-ops:rollback": "auto"}
+# Without it the guard has no right to call CodeDeploy.
+ALLOWED = {"DeployGuardCodeDeploy": "on"}
 CHANGES = (
     *("StopDeployment", "CreateDeployment", "UpdateService", "StopServiceDeployment"),
     *("ContinueServiceDeployment", "RegisterTaskDefinition"),
@@ -25,8 +27,14 @@ CHANGES = (
 class CodeDeployed:
     """A service, its deployment group, and what the guard says and does."""
 
-    def __init__(self, world: Operations, name: str = "web", **tags: str) -> None:
-        self.world, self.name = world, name
+    def __init__(
+        self,
+        world: Operations,
+        name: str = "web",
+        group: dict[str, Any] | None = None,
+        **tags: str,
+    ) -> None:
+        self.world, self.name, self.settings = world, name, group or {}
         self.account = world.account
         self.arn = f"{SERVICES}/prod/{name}"
         self.names = {"applicationName": f"{name}-shop", "deploymentGroupName": name}
@@ -78,6 +86,7 @@ class CodeDeployed:
                 "deploymentReadyOption": {"actionOnTimeout": "CONTINUE_DEPLOYMENT"},
             },
             "tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+            **self.settings,
         }
 
     def register(self, app: App | None = None, image: str = "web:1") -> str:

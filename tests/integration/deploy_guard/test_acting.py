@@ -12,7 +12,7 @@ def guard(operate):
     return Guard(operate([guarded()]))
 
 
-def test_scenario_2_a_missing_image_is_rolled_back_once(guard):
+def test_s02_a_missing_image_is_rolled_back_once(guard):
     row = guard.fail()
     guard.carry_out()
     assert guard.rollbacks == [
@@ -24,10 +24,18 @@ def test_scenario_2_a_missing_image_is_rolled_back_once(guard):
     assert guard.status == "ROLLBACK_SUCCESSFUL"
 
 
+def test_the_stacks_mode_off_stops_every_rollback_whatever_the_tags_say(operate):
+    guard = Guard(operate([guarded()], parameters={"DeployGuardMode": "off"}))
+    guard.fail()
+    guard.carry_out()
+    assert guard.tried == []
+    assert guard.states == ["REFUSED"]
+
+
 @pytest.mark.parametrize(
     ("mode", "state"), [("notify", "REFUSED"), ("dry-run", "DRY_RUN"), ("off", "REFUSED")]
 )
-def test_scenario_3_without_the_tag_nothing_is_called_and_the_audit_says_so(guard, mode, state):
+def test_s03_without_the_tag_nothing_is_called_and_the_audit_says_so(guard, mode, state):
     guard.fail()
     guard.tag(rollback=mode)
     guard.carry_out(guard.order(kind="dry-run" if mode == "dry-run" else "act", mode=mode))
@@ -39,14 +47,14 @@ def test_scenario_3_without_the_tag_nothing_is_called_and_the_audit_says_so(guar
     assert alert["stage"].startswith(f"acted-{state}")
 
 
-def test_scenario_3_an_order_of_a_dry_run_never_acts_even_if_the_tag_has_changed(guard):
+def test_s03_an_order_of_a_dry_run_never_acts_even_if_the_tag_has_changed(guard):
     guard.fail()
     guard.carry_out(guard.order(kind="dry-run", mode="dry-run"))
     assert guard.tried == []
     assert guard.states == ["DRY_RUN"]
 
 
-def test_scenario_7_a_newer_deployment_is_left_alone(guard):
+def test_s07_a_newer_deployment_is_left_alone(guard):
     guard.fail()
     given = guard.order()
     guard.account.run_for(300)
@@ -58,7 +66,7 @@ def test_scenario_7_a_newer_deployment_is_left_alone(guard):
     assert "somebody else was faster" in alert["title"]
 
 
-def test_scenario_9_five_copies_on_five_workers_come_to_one_call(guard):
+def test_s09_five_copies_on_five_workers_come_to_one_call(guard):
     guard.fail()
     guard.carry_out(*[guard.order()] * 5, seconds=200)
     assert [operation for operation, _ in guard.rollbacks] == ["StopServiceDeployment"]

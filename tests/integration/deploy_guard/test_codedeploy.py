@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from deploy_guard.model import Outcome
 from sandbox.ecs import App
-from tests.integration.deploy_guard.codedeployed import ALARM, CodeDeployed
+from tests.integration.deploy_guard.codedeployed import ALARM, ALLOWED, CodeDeployed
 from tests.integration.deploy_guard.observed import SECRET
 
 
 def test_s17_a_deployment_that_runs_is_stopped_and_codedeploy_rolls_back(operate):
-    shop = CodeDeployed(operate(world=False))
+    shop = CodeDeployed(operate(world=False, parameters=ALLOWED))
     good = shop.serving
     failed = shop.release(App.without_secret(SECRET), seconds=900)
     assert shop.rollbacks == [
@@ -29,14 +31,14 @@ def test_s17_a_deployment_that_runs_is_stopped_and_codedeploy_rolls_back(operate
 
 
 def test_s17_in_notify_mode_only_the_call_is_told(operate):
-    shop = CodeDeployed(operate(world=False), **{"ecs-ops:rollback": "notify"})
+    shop = CodeDeployed(operate(world=False, parameters=ALLOWED), **{"ecs-ops:rollback": "notify"})
     failed = shop.release(App.without_secret(SECRET), seconds=300)
     assert shop.rollbacks == []
     assert f"aws deploy stop-deployment --deployment-id {failed}" in json.dumps(shop.alerts())
 
 
 def test_s17_a_deployment_that_a_person_stopped_is_told_in_codedeploys_words(operate):
-    shop = CodeDeployed(operate(world=False))
+    shop = CodeDeployed(operate(world=False, parameters=ALLOWED))
     stopped = shop.release(seconds=30)
     shop.deploy.stop_deployment(deploymentId=stopped, autoRollbackEnabled=False)
     shop.account.run_for(300)
@@ -49,7 +51,7 @@ def test_s17_a_deployment_that_a_person_stopped_is_told_in_codedeploys_words(ope
 
 
 def test_s17_after_an_alarm_a_finished_deployment_is_deployed_back(operate):
-    shop = CodeDeployed(operate(world=False), **{"ecs-ops:bake-alarms": ALARM})
+    shop = CodeDeployed(operate(world=False, parameters=ALLOWED), **{"ecs-ops:bake-alarms": ALARM})
     good = shop.release(seconds=1800)
     bad = shop.release(seconds=300)
     assert shop.row(bad).outcome is Outcome.SUCCEEDED
@@ -64,3 +66,47 @@ def test_s17_after_an_alarm_a_finished_deployment_is_deployed_back(operate):
     shop.account.run_for(600)
     assert shop.row(bad).outcome is Outcome.ROLLED_BACK
     assert len(shop.rollbacks) == 1
+
+
+@pytest.mark.parametrize("mode", ["auto", "notify"])
+def test_s17_unless_the_stack_allows_it_codedeploy_is_left_alone(operate, mode):
+    shop = CodeDeployed(operate(world=False), **{"ecs-ops:rollback": mode})
+    shop.release(App.without_secret(SECRET), seconds=300)
+    assert shop.rollbacks == []
+    (alert,) = shop.alerts()
+    says = "Not rolled back: the stack's parameter DeployGuardCodeDeploy says off."
+    assert says in alert["summary"]
+
+
+WATCHES = {"alarmConfiguration": {"enabled": True, "alarms": [{"name": ALARM}]}}
+ON_ALARM = {
+    "autoRollbackConfiguration": {"enabled": True, "events": ["DEPLOYMENT_STOP_ON_ALARM"]},
+}
+
+
+def alarmed(operate, group, **tags):
+    """CodeDeploy stops a deployment for an alarm."""
+    world = operate(world=False, parameters=ALLOWED)
+    shop = CodeDeployed(world, group=group, **tags)
+    shop.alarm("OK")
+    shop.release(seconds=700)
+    bad = shop.release(seconds=45)
+    shop.alarm("ALARM")
+    shop.account.run_for(900)
+    return shop, bad
+
+
+def test_s17_what_codedeploy_stops_for_an_alarm_is_told_by_that_alarm(operate):
+    shop, bad = alarmed(operate, WATCHES, **{"ecs-ops:rollback": "notify"})
+    first = shop.alerts()[0]
+    assert first["title"] == "prod/web: web:3 failed, an alarm went off"
+    assert first["summary"].startswith(f"Alarm {ALARM} went off")
+    assert "CodeDeploy says Stopped (ALARM_ACTIVE)" in " ".join(shop.row(bad).rules)
+    assert "web:2 still serves with 2 tasks" in first["summary"]
+    assert shop.rollbacks == []
+
+
+def test_s17_codedeploys_own_rollback_goes_first(operate):
+    shop, bad = alarmed(operate, WATCHES | ON_ALARM)
+    assert shop.rollbacks == []
+    assert shop.row(bad).outcome is Outcome.ROLLED_BACK

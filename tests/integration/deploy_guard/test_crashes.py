@@ -13,7 +13,7 @@ from deploy_guard.model import Outcome
 from sandbox.ecs import App
 from sandbox.faults import CallFault
 from tests.integration.deploy_guard import condemned
-from tests.integration.deploy_guard.codedeployed import ALARM, CodeDeployed
+from tests.integration.deploy_guard.codedeployed import ALARM, ALLOWED, CodeDeployed
 from tests.integration.deploy_guard.guarded import EXECUTOR, took_effect
 from tests.integration.deploy_guard.observed import SECRET
 
@@ -78,8 +78,8 @@ WAYS = {
     "update": Way(update, "UpdateService", 12, 2),
     "pinned-copy": Way(pinned_copy, "UpdateService", 18, 2),
     "answer-hook": Way(answer_hook, "ContinueServiceDeployment", 9, 1),
-    "stop-codedeploy": Way(stop_codedeploy, "StopDeployment", 11, 2),
-    "create-codedeploy": Way(create_codedeploy, "CreateDeployment", 16, 3),
+    "stop-codedeploy": Way(stop_codedeploy, "StopDeployment", 12, 2),
+    "create-codedeploy": Way(create_codedeploy, "CreateDeployment", 17, 3),
 }
 
 
@@ -87,7 +87,7 @@ class Strikes:
     """One account, and a new service for each strike."""
 
     def __init__(self, operate, way):
-        self.world, self.way, self.number = operate(world=False), way, 0
+        self.world, self.way, self.number = operate(world=False, parameters=ALLOWED), way, 0
         self.function = self.world.stack.function(EXECUTOR).name
 
     def strike(self, fault=None):

@@ -101,7 +101,7 @@ def service() -> Iterator[Service]:
         yield Service(account)
 
 
-def test_scenario_2_a_missing_image(service):
+def test_s02_a_missing_image(service):
     for tag in ("v6", "v7", "v8"):
         service.account.images.push(f"{REPOSITORY}:{tag}")
         service.account.run_for(60)
@@ -124,7 +124,7 @@ def test_a_missing_image_in_a_registry_that_nobody_can_ask_is_not_confirmed(serv
     assert not trips(diagnose([image]))
 
 
-def test_scenario_4_health_checks_that_fail(service):
+def test_s04_health_checks_that_fail(service):
     service.release(app=App.unhealthy(404), seconds=600)
     diagnosis, evidence = service.explain()
     assert diagnosis.cause_id == "ELB_HEALTH"
@@ -135,7 +135,7 @@ def test_scenario_4_health_checks_that_fail(service):
     assert not trips(diagnosis)
 
 
-def test_scenario_5_out_of_memory_with_exit_code_1(service):
+def test_s05_out_of_memory_with_exit_code_1(service):
     service.release(app=App.out_of_memory(), memory="1024")
     diagnosis, _ = service.explain()
     assert (diagnosis.cause_id, diagnosis.exit_code) == ("OOM", 1)
@@ -173,7 +173,7 @@ def test_a_process_that_ends_well_is_told_as_such(service):
     assert service.explain()[0].cause_id == "CLEAN_EXIT"
 
 
-def test_scenario_20_a_secret_in_the_log_is_not_shown(service):
+def test_s20_a_secret_in_the_log_is_not_shown(service):
     service.release(app=App.crash("connect failed: password=hunter2", after_s=1))
     _, evidence = service.explain()
     assert isinstance(evidence.logs, LogLines)

@@ -60,7 +60,7 @@ def ask(guard, **fields):
     return done.result
 
 
-def test_scenario_16_a_version_that_failed_before_is_refused(guard):
+def test_s16_a_version_that_failed_before_is_refused(guard):
     guard.release(seconds=120)
     condemn(guard, guard.remember().deployments[0].target.revision_arn)
     answer = ask(guard)
@@ -68,7 +68,7 @@ def test_scenario_16_a_version_that_failed_before_is_refused(guard):
     assert "out of memory" in answer["reason"]
 
 
-def test_scenario_16_without_enforce_it_passes(operate):
+def test_s16_without_enforce_it_passes(operate):
     guard = Guard(operate([guarded()]))
     guard.release(seconds=120)
     condemn(guard, guard.remember().deployments[0].target.revision_arn)
@@ -77,18 +77,18 @@ def test_scenario_16_without_enforce_it_passes(operate):
     assert "ecs-ops:known-bad=enforce would refuse it" in answer["reason"]
 
 
-def test_scenario_16_a_version_that_nobody_knows_passes(guard):
+def test_s16_a_version_that_nobody_knows_passes(guard):
     guard.release(seconds=120)
     assert ask(guard)["hookStatus"] == "SUCCEEDED"
 
 
-def test_scenario_16_the_first_deployment_passes(guard):
+def test_s16_the_first_deployment_passes(guard):
     condemn(guard, guard.remember().deployments[0].target.revision_arn)
     assert ask(guard)["hookStatus"] == "SUCCEEDED"
 
 
 @pytest.mark.parametrize("stage", ["PRODUCTION_TRAFFIC_SHIFT", "TEST_TRAFFIC_SHIFT"])
-def test_scenario_16_a_rollback_is_let_through_without_a_look(guard, stage):
+def test_s16_a_rollback_is_let_through_without_a_look(guard, stage):
     guard.release(seconds=120)
     target = guard.remember().deployments[0].target.revision_arn
     condemn(guard, target)
@@ -109,7 +109,7 @@ def test_scenario_16_a_rollback_is_let_through_without_a_look(guard, stage):
         ),
     ],
 )
-def test_scenario_16_each_stage_has_its_own_weights(guard, weights, looks):
+def test_s16_each_stage_has_its_own_weights(guard, weights, looks):
     guard.release(seconds=120)
     target = guard.remember().deployments[0].target.revision_arn
     condemn(guard, target)
@@ -125,7 +125,7 @@ def test_scenario_16_each_stage_has_its_own_weights(guard, weights, looks):
     "event",
     [{}, None, [], "x", {"lifecycleStage": 3}, {"lifecycleStage": "PRE_SCALE_UP"}, NO_SERVICE],
 )
-def test_scenario_16_a_question_that_nobody_understands_is_answered(guard, event):
+def test_s16_a_question_that_nobody_understands_is_answered(guard, event):
     done = guard.account.invoke(HOOK, event)
     assert done.ok
     assert done.result["hookStatus"] == "FAILED"
@@ -134,7 +134,7 @@ def test_scenario_16_a_question_that_nobody_understands_is_answered(guard, event
 @pytest.mark.parametrize(
     "operation", ["BatchGetItem", "DescribeServices", "DescribeTaskDefinition"]
 )
-def test_scenario_16_whatever_fails_inside_is_an_answer_and_an_alert(guard, operation):
+def test_s16_whatever_fails_inside_is_an_answer_and_an_alert(guard, operation):
     guard.release(seconds=120)
     function = guard.world.stack.function(HOOK).name
     guard.account.faults.add(

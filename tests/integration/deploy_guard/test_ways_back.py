@@ -26,7 +26,7 @@ def refused(guard):
     return row
 
 
-def test_scenario_12_a_completed_version_is_replaced_by_the_task_definition_alone(operate):
+def test_s12_a_completed_version_is_replaced_by_the_task_definition_alone(operate):
     guard = completed(operate)
     guard.carry_out()
     good = guard.row.source.task_definition
@@ -40,14 +40,14 @@ def test_scenario_12_a_completed_version_is_replaced_by_the_task_definition_alon
     assert row.task_definition == good
 
 
-def test_scenario_12_an_alarm_that_is_over_moves_nothing(operate):
+def test_s12_an_alarm_that_is_over_moves_nothing(operate):
     guard = completed(operate)
     set_alarm(guard.world, "OK")
     guard.carry_out()
     assert refused(guard).state == "REFUSED"
 
 
-def test_scenario_12_a_newer_deployment_ends_the_matter(operate):
+def test_s12_a_newer_deployment_ends_the_matter(operate):
     guard = completed(operate)
     given = guard.order()
     guard.release(seconds=5)
@@ -55,7 +55,7 @@ def test_scenario_12_a_newer_deployment_ends_the_matter(operate):
     assert refused(guard).state == "SUPERSEDED"
 
 
-def test_scenario_8_a_conflict_with_a_success_leads_to_no_other_call(operate):
+def test_s08_a_conflict_with_a_success_leads_to_no_other_call(operate):
     guard = Guard(operate([guarded()]))
     guard.fail()
 
@@ -70,7 +70,7 @@ def test_scenario_8_a_conflict_with_a_success_leads_to_no_other_call(operate):
     assert [act.executed for act in guard.acts] == [False]
 
 
-def test_scenario_8_a_conflict_with_a_rollback_counts_as_done(operate):
+def test_s08_a_conflict_with_a_rollback_counts_as_done(operate):
     guard = Guard(operate([guarded()]))
     row = guard.fail()
 
@@ -103,7 +103,7 @@ def test_a_third_deployment_that_was_replaced_by_ours_is_told(operate):
     assert "which somebody began at the same moment" in guard.audit[-1].note
 
 
-def test_scenario_10_the_third_rollback_in_a_day_is_left_to_people(operate):
+def test_s10_the_third_rollback_in_a_day_is_left_to_people(operate):
     guard = Guard(operate([guarded()]))
     for number in range(3):
         guard.fail()
@@ -113,7 +113,7 @@ def test_scenario_10_the_third_rollback_in_a_day_is_left_to_people(operate):
     assert "2 of at most 2" in guard.audit[-1].why
 
 
-def test_scenario_10_a_rollback_gets_time_to_settle(operate):
+def test_s10_a_rollback_gets_time_to_settle(operate):
     guard = Guard(operate([guarded()]))
     guard.fail()
     guard.carry_out(seconds=300)
@@ -124,7 +124,7 @@ def test_scenario_10_a_rollback_gets_time_to_settle(operate):
     assert len(guard.rollbacks) == 2
 
 
-def test_scenario_15_a_deployment_that_waits_is_answered_with_rollback(operate):
+def test_s15_a_deployment_that_waits_is_answered_with_rollback(operate):
     guard = paused(operate)
     guard.carry_out()
     ((operation, parameters),) = guard.rollbacks
@@ -133,13 +133,13 @@ def test_scenario_15_a_deployment_that_waits_is_answered_with_rollback(operate):
     assert parameters["action"] == "ROLLBACK"
 
 
-def test_scenario_13_a_mutable_tag_needs_the_owners_word(operate):
+def test_s13_a_mutable_tag_needs_the_owners_word(operate):
     guard = mutable(operate)
     guard.carry_out()
     assert "mutable tag" in refused(guard).why
 
 
-def test_scenario_13_a_pinned_copy_is_registered_and_deployed(operate):
+def test_s13_a_pinned_copy_is_registered_and_deployed(operate):
     guard = mutable(operate, **{"ecs-ops:pin-digests": "on"})
     good = guard.row.source
     guard.carry_out()
@@ -169,7 +169,7 @@ def test_scenario_13_a_pinned_copy_is_registered_and_deployed(operate):
         ("irreversible", "reversible"),
     ],
 )
-def test_scenario_18_each_brake_alone_holds_the_guard(operate, how, rule):
+def test_s18_each_brake_alone_holds_the_guard(operate, how, rule):
     guard = Guard(operate([guarded()]))
     guard.fail()
     brake(guard, how)
@@ -202,7 +202,7 @@ def brake(guard, how):
             guard.tag(irreversible="on")
 
 
-def test_scenario_18_when_the_freeze_is_over_an_order_is_carried_out(operate):
+def test_s18_when_the_freeze_is_over_an_order_is_carried_out(operate):
     guard = Guard(operate([guarded()]))
     guard.fail()
     brake(guard, "freeze")
@@ -213,7 +213,7 @@ def test_scenario_18_when_the_freeze_is_over_an_order_is_carried_out(operate):
     assert guard.states == ["REFUSED", "ATTEMPT", "REQUESTED"]
 
 
-def test_scenario_19_ecs_goes_first_and_the_order_waits(operate):
+def test_s19_ecs_goes_first_and_the_order_waits(operate):
     guard = Guard(operate([guarded(breaker={"threshold": 50})]))
     guard.fail()
     guard.carry_out(seconds=60)

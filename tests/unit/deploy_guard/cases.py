@@ -138,7 +138,9 @@ SERVICE_TEXTS = [
         ),
     ),
     ("HOOK_FAILED", "HOOK_TIMED_OUT POST_TEST_TRAFFIC_SHIFT"),
+    ("HOOK_FAILED", "HOOK_EXECUTION_FAILURE: One or more of the lifecycle event hooks failed."),
     ("BG_NETWORK", "Service deployment rolled back because of invalid networking configuration."),
+    ("ALARM", "ALARM_ACTIVE: One or more alarms have been activated. Activated alarms: <errors>"),
     ("ALARM", "(service web) (deployment ecs-svc/42) deployment failed: alarm detected."),
     (
         "LIMITS",

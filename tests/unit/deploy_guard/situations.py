@@ -99,6 +99,7 @@ def case(**fields):
         "blame": "release",
         "failed_at": BEGAN + 43_100,
         "kill_switch": "on",
+        "codedeploy": True,
     }
     return Case(**(given | fields))
 

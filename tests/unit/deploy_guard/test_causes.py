@@ -29,7 +29,7 @@ ALARM = "(service web) (deployment ecs-svc/42) deployment failed: alarm detected
 BREAKER = "Service deployment rolled back because the circuit breaker threshold was exceeded."
 
 
-def test_scenario_2_two_tasks_whose_image_is_missing():
+def test_s02_two_tasks_whose_image_is_missing():
     diagnosis = diagnose([never_started(NOT_FOUND), never_started(NOT_FOUND)])
     assert (diagnosis.cause_id, diagnosis.count, diagnosis.total) == ("IMAGE_NOT_FOUND", 2, 2)
     assert diagnosis.blame == "release"
@@ -38,7 +38,7 @@ def test_scenario_2_two_tasks_whose_image_is_missing():
     assert trips(diagnosis)
 
 
-def test_scenario_2_one_task_is_enough_when_the_registry_says_so_too():
+def test_s02_one_task_is_enough_when_the_registry_says_so_too():
     one = [never_started(NOT_FOUND)]
     assert not trips(diagnose(one))
     assert trips(diagnose(one, Signals(image_exists=False)))
@@ -73,7 +73,7 @@ def test_what_may_pass_never_trips():
     assert not trips(diagnose([exited(1) for _ in range(50)]))
 
 
-def test_scenario_4_an_elb_failure_with_exit_143_is_no_sigterm():
+def test_s04_an_elb_failure_with_exit_143_is_no_sigterm():
     diagnosis = diagnose([unhealthy()])
     assert diagnosis.cause_id == "ELB_HEALTH"
     assert diagnosis.subject == TARGET_GROUP
@@ -82,7 +82,7 @@ def test_scenario_4_an_elb_failure_with_exit_143_is_no_sigterm():
 
 
 @pytest.mark.parametrize("code", [1, 137, None])
-def test_scenario_5_out_of_memory_whatever_the_exit_code(code):
+def test_s05_out_of_memory_whatever_the_exit_code(code):
     diagnosis = diagnose([exited(code, OOM)])
     assert (diagnosis.cause_id, diagnosis.container) == ("OOM", "web")
     assert diagnosis.detail == OOM
@@ -187,7 +187,7 @@ def test_the_log_tells_that_the_image_is_for_another_processor():
     assert trips(diagnosis)
 
 
-def test_scenario_6_placement_failures_are_capacity_and_never_trip():
+def test_s06_placement_failures_are_capacity_and_never_trip():
     diagnosis = diagnose([], Signals(placement=("RESOURCE:MEMORY",) * 5))
     assert (diagnosis.cause_id, diagnosis.count) == ("PLACEMENT", 5)
     assert diagnosis.blame == "capacity"
@@ -195,7 +195,7 @@ def test_scenario_6_placement_failures_are_capacity_and_never_trip():
     assert not trips(diagnosis)
 
 
-def test_scenario_11_the_first_cause_is_told_not_that_there_is_no_candidate():
+def test_s11_the_first_cause_is_told_not_that_there_is_no_candidate():
     signals = Signals(status_reason="No rollback candidate was found to run the rollback.")
     assert diagnose([never_started(NOT_FOUND)], signals).cause_id == "IMAGE_NOT_FOUND"
     assert diagnose([], signals).cause_id == "NO_CANDIDATE"
@@ -231,7 +231,7 @@ def test_hooks_and_configuration_are_heard():
     assert diagnose([], Signals(configuration=(role,))).cause_id == "ROLE_ASSUME"
 
 
-def test_scenario_20_no_secret_gets_into_a_diagnosis():
+def test_s20_no_secret_gets_into_a_diagnosis():
     text = "SomethingError: connect postgres://app:hunter2@db failed, password=hunter2"
     assert "hunter2" not in diagnose([never_started(text)]).detail
     # Where a secret is kept is no secret.

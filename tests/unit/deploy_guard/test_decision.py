@@ -346,3 +346,27 @@ def test_nothing_that_stands_in_the_way_is_outweighed(names):
 )
 def test_the_repository_of_an_image(image, name):
     assert repository(image) == name
+
+
+@pytest.mark.parametrize(
+    ("status", "events", "minutes", "kind"),
+    [
+        ("Stopped", ("DEPLOYMENT_STOP_ON_ALARM",), 0, "wait"),
+        ("InProgress", ("DEPLOYMENT_FAILURE",), 0, "wait"),
+        ("Stopped", ("DEPLOYMENT_STOP_ON_ALARM",), 15, "act"),
+        ("Stopped", (), 0, "act"),
+        ("Succeeded", ("DEPLOYMENT_FAILURE",), 0, "act"),
+    ],
+)
+def test_s17_codedeploy_goes_first_where_its_group_says_so(status, events, minutes, kind):
+    fields = codedeploy(status)
+    seen = changed(fields["reality"], auto_rollback=events)
+    given = case(**fields | {"reality": seen})
+    assert decide(given, given.failed_at + minutes * 60).kind == kind
+
+
+def test_s17_unless_the_stack_says_so_codedeploy_is_not_called():
+    given = case(**codedeploy("InProgress"), codedeploy=False)
+    decision = decide(given, given.failed_at)
+    assert decision.kind == "nothing"
+    assert decision.reason == "the stack's parameter DeployGuardCodeDeploy says off"

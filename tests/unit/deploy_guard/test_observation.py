@@ -6,8 +6,9 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy_guard.ledger import absorb, unhandled, with_handled, with_rows
+from deploy_guard.ledger import absorb, unhandled, with_handled, with_row, with_rows
 from deploy_guard.model import Act, Deployment, Judged, Ledger, Outcome
+from deploy_guard.noting import matters
 from deploy_guard.observation import observe
 from deploy_guard.signals import DeploymentChanged, TaskFailed
 from tests.unit.deploy_guard.builders import NOT_FOUND, never_started
@@ -269,3 +270,41 @@ def test_what_cannot_be_read_changes_nothing_and_is_told_once():
     assert after.find(deployment_arn(43)).outcome is Outcome.IN_PROGRESS
     _, again = step(after, [EVENTS[5]], blind, T0 + 70)
     assert again == []
+
+
+def behind(number, at):
+    """A failed task of the deployment before."""
+    task = never_started(
+        NOT_FOUND,
+        task_arn=f"older/{number}",
+        started_by="ecs-svc/42",
+        task_definition=definition(42),
+        stopped_at=at,
+    )
+    return TaskFailed(SERVICE, task, f"older/{number}")
+
+
+def test_s10_failures_count_against_a_rollback_from_the_moment_when_it_began():
+    older = Deployment(
+        deployment_arn(42), BEGAN, version(42), "ecs-svc/42", outcome=Outcome.SUCCEEDED
+    )
+    failed = Deployment(deployment_arn(43), T0, version(43), "ecs-svc/43", outcome=Outcome.FAILED)
+    ledger = Ledger(SERVICE, (failed, older), counts={"ecs-svc/42": 4})
+    seen = reality(
+        service_deployment(43, "ROLLBACK_IN_PROGRESS", source=42),
+        deployments=(ecs_deployment(42, running=0),),
+    )
+    outcomes = []
+    for number in range(4):
+        signals = [behind(number, T0 + number)] if number else []
+        ledger, _ = observe(absorb(ledger, signals), seen, (), T0 + number)
+        outcomes.append(ledger.find("ecs-svc/43").outcome)
+    rolling = Outcome.ROLLING_BACK
+    assert outcomes == [rolling, rolling, rolling, Outcome.ROLLBACK_FAILED]
+    assert matters(behind(9, T0), with_outcome(ledger, rolling))
+    assert not matters(behind(9, T0), with_outcome(ledger, Outcome.ROLLED_BACK))
+
+
+def with_outcome(ledger, outcome):
+    row = msgspec.structs.replace(ledger.find("ecs-svc/43"), outcome=outcome)
+    return with_row(ledger, row)

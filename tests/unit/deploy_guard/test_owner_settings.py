@@ -17,7 +17,15 @@ def test_without_tags_the_guard_tells_and_does_nothing():
 
 def test_the_stack_may_set_another_mode_and_the_tag_outranks_it():
     assert settings(default="off").mode == "off"
-    assert settings(default="off", rollback="auto").mode == "auto"
+    assert settings(default="dry-run", rollback="auto").mode == "auto"
+    assert settings(default="dry-run", rollback="notify").mode == "notify"
+
+
+@pytest.mark.parametrize("tag", ["auto", "dry-run"])
+def test_off_stops_everything_whatever_the_tags_say(tag):
+    stopped = settings(default="off", rollback=tag)
+    assert stopped.mode == "notify"
+    assert stopped.problems == ("the stack's DeployGuardMode is off: nothing is rolled back",)
 
 
 def test_nonsense_falls_back_and_is_reported():

@@ -85,7 +85,7 @@ def test_image_and_digest():
     ]
 
 
-def test_scenario_5_memory_of_task_and_container():
+def test_s05_memory_of_task_and_container():
     assert changed_task(memory="512") == [("task memory", "1024", "512")]
     assert changed_container(memory=512) == [("web memory", "1024", "512")]
 
@@ -251,7 +251,7 @@ def _places(secret, name):
 
 
 @given(secrets, secrets, names, st.data())
-def test_scenario_20_no_value_appears_in_a_difference(old, new, name, data):
+def test_s20_no_value_appears_in_a_difference(old, new, name, data):
     assume(old != new and old not in name and new not in name)
     for place, other in zip(_places(old, name), _places(new, name), strict=True):
         sides = [

@@ -203,8 +203,8 @@ def test_what_fell_apart_and_was_replaced_is_superseded():
 GOING_BACK = {"outcome": Outcome.ROLLING_BACK, "outcome_at": NOW}
 
 
-def going_back(status="ROLLBACK_IN_PROGRESS", running=0):
-    rolls = service_deployment(43, status, source=42, rolled_back_to=revision_arn(42))
+def going_back(status="ROLLBACK_IN_PROGRESS", running=0, **fields):
+    rolls = service_deployment(43, status, source=42, rolled_back_to=revision_arn(42), **fields)
     return reality(rolls, deployments=(ecs_deployment(42, running=running),))
 
 
@@ -221,6 +221,26 @@ def going_back(status="ROLLBACK_IN_PROGRESS", running=0):
 )
 def test_s10_a_rollback_that_gets_nowhere_has_failed(minutes, fields, expected):
     assert outcome(going_back(), now=NOW + minutes * 60, **fields) is expected
+
+
+@pytest.mark.parametrize(
+    ("failures", "running", "with_breaker", "expected"),
+    [
+        (2, 0, False, Outcome.ROLLING_BACK),
+        (3, 0, False, Outcome.ROLLBACK_FAILED),
+        # They start again and again, and by now all of them run.
+        (3, 2, False, Outcome.ROLLING_BACK),
+        # ECS itself says when enough is enough.
+        (3, 0, True, Outcome.ROLLING_BACK),
+    ],
+)
+def test_s10_a_version_gone_back_to_whose_tasks_fail_as_well_is_told_at_once(
+    failures, running, with_breaker, expected
+):
+    monitors = {"breaker": breaker("TRIGGERED", failures=3)} if with_breaker else {}
+    seen = going_back(running=running, **monitors)
+    found = outcome(seen, Symptoms(5, blame="app", back=failures), now=NOW + 60, **GOING_BACK)
+    assert found is expected
 
 
 @pytest.mark.parametrize("seen", [going_back(running=2), going_back("ROLLBACK_SUCCESSFUL")])

@@ -90,7 +90,7 @@ def test_only_those_are_asked_who_can_tell_something(tasks, calls):
     assert account.calls == calls
 
 
-def test_scenario_2_the_registry_confirms_and_one_failure_is_enough():
+def test_s02_the_registry_confirms_and_one_failure_is_enough():
     task = never_started(NOT_FOUND)
     evidence = gather(ask(task), Account().clients)
     assert isinstance(evidence.registry, Registry)
@@ -164,7 +164,7 @@ def test_events_from_before_the_deployment_tell_nothing_of_it():
     assert isinstance(gather(old, Account().clients).target_health, Unavailable)
 
 
-def test_scenario_21_each_source_fails_by_itself_and_says_so():
+def test_s21_each_source_fails_by_itself_and_says_so():
     account = Account(
         logs={"get_log_events": refusal("AccessDeniedException")},
         elbv2={"describe_target_health": refusal("Throttling")},
@@ -178,7 +178,7 @@ def test_scenario_21_each_source_fails_by_itself_and_says_so():
     assert evidence.events == ("unable to do it",)
 
 
-def test_scenario_21_a_connection_that_fails_and_a_fault_of_ours():
+def test_s21_a_connection_that_fails_and_a_fault_of_ours():
     timeout = ConnectTimeoutError(endpoint_url="https://ecr")
     evidence = gather(
         ask(never_started(NOT_FOUND)), Account(ecr={"describe_images": timeout}).clients
@@ -188,7 +188,7 @@ def test_scenario_21_a_connection_that_fails_and_a_fault_of_ours():
     assert "KeyError in the toolkit" in str(broken.logs)
 
 
-def test_scenario_21_a_source_that_hangs_keeps_nobody_waiting():
+def test_s21_a_source_that_hangs_keeps_nobody_waiting():
     end = threading.Event()
     account = Account(
         logs={"get_log_events": lambda _: end.wait() and {"events": []}},

@@ -118,7 +118,7 @@ def test_long_logs_are_cut_from_the_front_and_long_lines_from_the_back():
     assert all(len(line) <= 300 for line in lines)
 
 
-def test_scenario_20_the_log_is_shown_without_secrets():
+def test_s20_the_log_is_shown_without_secrets():
     lines = lines_of(
         "connecting with password=hunter2",
         "-----BEGIN PRIVATE KEY-----\nMIIhunter2\n-----END PRIVATE KEY-----",
@@ -126,14 +126,14 @@ def test_scenario_20_the_log_is_shown_without_secrets():
     assert "hunter2" not in "\n".join(lines)
 
 
-def test_scenario_20_a_key_whose_beginning_is_out_of_sight_stays_hidden():
+def test_s20_a_key_whose_beginning_is_out_of_sight_stays_hidden():
     body = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEA"
     lines = lines_of(*([body] * 20), "-----END PRIVATE KEY-----")
     assert body not in "\n".join(lines)
 
 
 @given(st.integers(0, 9_000), st.integers(0, 9_000))
-def test_scenario_20_no_cut_leaves_half_a_secret(before, after):
+def test_s20_no_cut_leaves_half_a_secret(before, after):
     secret = "s3cr3t" * 30
     shown = "\n".join(lines_of("x" * before + f" password={secret} " + "y" * after, "the end"))
     assert "s3cr3t" not in shown

@@ -73,7 +73,7 @@ def test_other_registries_cannot_be_asked(text, host):
     assert missing.why.endswith(host)
 
 
-def test_scenario_2_a_missing_tag_and_the_newest_three():
+def test_s02_a_missing_tag_and_the_newest_three():
     found = looked(
         WEB,
         listing(image(1, "v5"), image(4, "v8", "stable"), image(2, "v6"), image(3, "v7")),

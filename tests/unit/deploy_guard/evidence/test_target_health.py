@@ -28,7 +28,7 @@ def look(*targets, events=()):
         return read(elbv2, TARGET_GROUP, events)
 
 
-def test_scenario_4_the_reason_code_and_the_codes_are_told():
+def test_s04_the_reason_code_and_the_codes_are_told():
     health = look(target("healthy"), target(*MISMATCH))
     assert (health.group, health.short) == ("web", "Target.ResponseCodeMismatch [404]")
     assert health.rows == (("10.0.0.7:8080", *MISMATCH),)

@@ -81,31 +81,31 @@ def test_every_cause_can_be_told_with_next_to_nothing_known(cause):
         assert "None" not in alert.summary
 
 
-def test_scenario_1_a_rollback_is_told_as_no_success():
+def test_s01_a_rollback_is_told_as_no_success():
     alert = ALERTS["rolled back"]
     assert alert.title.startswith("prod/web: rolled back, serving web:42")
     assert (alert.severity, alert.state) == ("warning", "update")
 
 
-def test_scenario_1_all_stages_are_one_thread():
+def test_s01_all_stages_are_one_thread():
     stages = ("missing image, the toolkit rolls back", "native breaker rolls back", "rolled back")
     assert {ALERTS[name].incident for name in stages} == {f"deploy_guard:{SERVICE}:43"}
     assert len({ALERTS[name].stage for name in stages}) == 3
 
 
-def test_scenario_2_the_image_its_tag_and_the_last_three():
+def test_s02_the_image_its_tag_and_the_last_three():
     line = told("missing image, the toolkit rolls back")[1]
     assert line.startswith("Tag v9 is not in repository web; the newest tags are v8, v7, v6.")
 
 
 @pytest.mark.parametrize("name", ["missing image, mode notify", "missing image, dry run"])
-def test_scenario_3_the_call_that_would_be_made_is_told(name):
+def test_s03_the_call_that_would_be_made_is_told(name):
     assert "would run StopServiceDeployment" in told(name)[2]
     block = next(one for one in ALERTS[name].evidence if one.title == "Would run")
     assert block.lines[0].endswith("stopType=ROLLBACK")
 
 
-def test_scenario_4_the_health_check_not_the_signal():
+def test_s04_the_health_check_not_the_signal():
     alert = ALERTS["load balancer health checks with exit code 143"]
     line = told("load balancer health checks with exit code 143")[1]
     assert "Target.ResponseCodeMismatch [404]" in line
@@ -113,20 +113,20 @@ def test_scenario_4_the_health_check_not_the_signal():
     assert "143" not in alert.title + alert.summary
 
 
-def test_scenario_5_the_memory_that_changed():
+def test_s05_the_memory_that_changed():
     line = told("out of memory with exit code 1")[1]
     assert "ran out of memory (exit code 1)" in line
     assert "task memory 1024 -> 512" in line
 
 
-def test_scenario_11_the_first_cause_and_ecss_own_words():
+def test_s11_the_first_cause_and_ecss_own_words():
     name = "first deployment, ECS found nothing to go back to"
     assert SECRET in told(name)[1]
     assert "No rollback candidate was found" in told(name)[2]
     assert ALERTS[name].severity == "critical"
 
 
-def test_scenario_15_the_hook_can_be_answered_both_ways_and_never_by_default():
+def test_s15_the_hook_can_be_answered_both_ways_and_never_by_default():
     commands = [step.command for step in ALERTS["hook waits"].next_steps if step.command]
     assert [command.split("--action ")[1].split()[0] for command in commands] == [
         "CONTINUE",
@@ -135,16 +135,16 @@ def test_scenario_15_the_hook_can_be_answered_both_ways_and_never_by_default():
     assert "until 02:15 UTC" in ALERTS["hook waits"].title
 
 
-def test_scenario_18_what_stands_in_the_way_and_who_put_it_there():
+def test_s18_what_stands_in_the_way_and_who_put_it_there():
     assert "frozen by ops@example.com (migration)" in told("frozen")[2]
 
 
-def test_scenario_19_failures_and_threshold_are_those_that_ecs_reports():
+def test_s19_failures_and_threshold_are_those_that_ecs_reports():
     assert "2 failures, the threshold is 5" in told("native breaker, the toolkit waits")[2]
     assert "5 failures, the threshold is 5" in told("native breaker rolls back")[2]
 
 
-def test_scenario_21_what_could_not_be_found_out_is_said():
+def test_s21_what_could_not_be_found_out_is_said():
     block = ALERTS["no source of evidence answers"].evidence[-1]
     assert block.lines[0] == ("log lines unavailable: AccessDeniedException on logs:GetLogEvents")
 
@@ -204,7 +204,7 @@ secrets = st.from_regex(r"hunter[a-z0-9]{8,20}", fullmatch=True)
 
 
 @given(secrets, st.sampled_from(list(STORIES)))
-def test_scenario_20_no_secret_is_told(secret, name):
+def test_s20_no_secret_is_told(secret, name):
     leak = f"connect failed: password={secret}"
     story = msgspec.structs.replace(
         STORIES[name],
