@@ -23,9 +23,9 @@ Shape = dict[str, Any]
 
 
 class Alarms:
-    """Answers SetAlarmState; nothing evaluates an alarm."""
+    """Answers SetAlarmState, and PutCompositeAlarm, which moto does not; nothing evaluates an alarm."""
 
-    operations = frozenset({"SetAlarmState"})
+    operations = frozenset({"SetAlarmState", "PutCompositeAlarm"})
 
     def __init__(self, clock: Clock, scope: tuple[str, str], emit: Callable[[Shape], None]) -> None:
         """``emit`` puts an event on the default bus."""
@@ -39,9 +39,10 @@ class Alarms:
         return {name: known[name].state_value for name in names if name in known}
 
     def call(self, operation: str, params: dict[str, Any], caller: Caller) -> dict[str, Any]:
-        """Answer SetAlarmState."""
-        del operation
+        """Answer a call."""
         backend = cloudwatch_backends[caller.account][caller.region]
+        if operation == "PutCompositeAlarm":
+            return _put_composite(backend, params)
         name, value = params["AlarmName"], params["StateValue"]
         alarm = backend.alarms.get(name)
         if alarm is None:
@@ -74,6 +75,24 @@ class Alarms:
         }
         # Not while the call is being answered: the event may lead to further calls.
         self._clock.call_later(0, lambda: self._emit(event), label="alarm state change")
+
+
+def _put_composite(backend: Any, params: Shape) -> Shape:
+    """Keep it beside the metric alarms, as moto tells them apart: by their rule."""
+    no_metric = ("namespace", "metric_name", "comparison_operator", "evaluation_periods", "period")
+    backend.put_metric_alarm(
+        **dict.fromkeys((*no_metric, "threshold", "statistic")),
+        name=params["AlarmName"],
+        rule=params["AlarmRule"],
+        dimensions=[],
+        description=params.get("AlarmDescription"),
+        actions_enabled=params.get("ActionsEnabled", True),
+        alarm_actions=params.get("AlarmActions", []),
+        ok_actions=params.get("OKActions", []),
+        insufficient_data_actions=params.get("InsufficientDataActions", []),
+        tags=params.get("Tags", []),
+    )
+    return {}
 
 
 def _state(alarm: Any) -> Shape:

@@ -17,6 +17,10 @@ def resources_of(service: str, operation: str, scope: Scope, parameters: Paramet
     Both are asked for on ``*``: a policy that names a resource does not allow such a call here.
     """
     if (service, operation) == ("cloudwatch", "DescribeAlarms"):
+        # Composite alarms are for permissions that are scoped to "*" alone. AWS leaves them out of the
+        # answer then; here whoever asks for them is refused, so that nobody misses it.
+        if "CompositeAlarm" in (parameters.get("AlarmTypes") or ()):
+            return []
         return [scope.arn("cloudwatch", "alarm:*")]  # refusals name it whatever was asked for
     unsupported = _NO_RESOURCE.get(service, frozenset())
     if operation in unsupported:

@@ -28,6 +28,17 @@ ALARM = (
     "TreatMissingData",
     "Unit",
 )
+COMPOSITE = (
+    "ActionsEnabled",
+    "ActionsSuppressor",
+    "ActionsSuppressorExtensionPeriod",
+    "ActionsSuppressorWaitPeriod",
+    "AlarmActions",
+    "AlarmDescription",
+    "AlarmRule",
+    "InsufficientDataActions",
+    "OKActions",
+)
 
 
 @creates(
@@ -88,12 +99,13 @@ def alarm(resource: Resource) -> Created:
 
 @creates(
     "AWS::CloudWatch::CompositeAlarm",
-    "AlarmName AlarmRule ActionsEnabled AlarmActions AlarmDescription OKActions InsufficientDataActions "
-    "ActionsSuppressor ActionsSuppressorExtensionPeriod ActionsSuppressorWaitPeriod Tags",
+    "AlarmName Tags " + " ".join(COMPOSITE),
 )
 def composite_alarm(resource: Resource) -> Created:
-    """Name a composite alarm; moto has no API for them, so nobody can read it back."""
+    """Store a composite alarm; nothing evaluates its rule, SetAlarmState changes it."""
     name = resource.name("AlarmName", 255)
+    params = resource.only(*COMPOSITE) | {"AlarmName": name, "Tags": resource.tags()}
+    call(resource, "cloudwatch", "PutCompositeAlarm", params)
     return Created(name, {"Arn": resource.arn("cloudwatch", f"alarm:{name}")})
 
 

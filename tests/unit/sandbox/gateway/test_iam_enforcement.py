@@ -293,6 +293,9 @@ def test_a_policy_with_an_unknown_operator_is_refused_at_once(grant: Any) -> Non
         ("cloudwatch", "DescribeAlarms", {"AlarmNames": ["errors"]}, [
             ("cloudwatch:DescribeAlarms", "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:*"),
         ]),
+        ("cloudwatch", "DescribeAlarms", {"AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}, [
+            ("cloudwatch:DescribeAlarms", "*"),
+        ]),
         ("logs", "GetLogEvents", {"logGroupName": "/x", "logStreamName": "s"}, [
             ("logs:GetLogEvents",
              "arn:aws:logs:eu-west-1:123456789012:log-group:/x:log-stream:s"),

@@ -44,6 +44,10 @@ def test_every_supported_type_is_created_and_can_be_read_back(account, tmp_path)
                 "ActionsEnabled": "false",
             },
         },
+        "Composite": {
+            "Type": "AWS::CloudWatch::CompositeAlarm",
+            "Properties": {"AlarmRule": 'ALARM("errors")', "ActionsEnabled": "false"},
+        },
         "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "ops"}},
         "Mail": {
             "Type": "AWS::SNS::Subscription",
@@ -87,7 +91,11 @@ def test_every_supported_type_is_created_and_can_be_read_back(account, tmp_path)
         "Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "orders"}},
     }
     stack = deploy(account, tmp_path, resources)
-    alarm = account.client("cloudwatch").describe_alarms()["MetricAlarms"][0]
+    alarms = account.client("cloudwatch").describe_alarms(
+        AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+    )
+    assert alarms["CompositeAlarms"][0]["AlarmName"] == stack.ref("Composite")
+    alarm = alarms["MetricAlarms"][0]
     assert (alarm["AlarmName"], alarm["Period"], alarm["ActionsEnabled"]) == (
         stack.ref("Alarm"),
         60,

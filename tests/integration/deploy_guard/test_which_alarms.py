@@ -1,0 +1,29 @@
+"""Which alarms watch a version: composite ones as well, and none that does not exist."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.conftest import web
+from tests.integration.deploy_guard.observed import Observed
+
+WATCH = 900
+
+
+@pytest.fixture
+def guard(operate):
+    guard = Observed(operate([web()]))
+    guard.tag(rollback="auto", bake="15m")
+    return guard
+
+
+def test_s12_a_composite_alarm_goes_back_like_any_other(guard):
+    """Both roles see it: AWS shows composite alarms to permissions alone that are scoped to everything."""
+    cloudwatch = guard.account.client("cloudwatch")
+    cloudwatch.put_composite_alarm(AlarmName="release", AlarmRule='ALARM("errors")')
+    guard.tag(bake_alarms="release")
+    guard.release(image="app:2", seconds=200)
+    cloudwatch.set_alarm_state(AlarmName="release", StateValue="ALARM", StateReason="errors is on")
+    guard.account.run_for(60)
+    assert guard.writes() == ["UpdateService"]
+    assert guard.alerts()[0]["title"] == "prod/web: web:2 got worse, alarm release went off"
