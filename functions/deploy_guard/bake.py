@@ -57,11 +57,13 @@ def watched(bake: Bake, alarms: tuple[AlarmSeen, ...], now: float) -> Bake:
         if one.name in bake.alarms and one.state == "ALARM" and one.since > bake.began
     ]
     if not bake.over:
+        known = {one.name for one in alarms}
         inside = [one for one in off if one.since <= bake.ends_at]
         bake = msgspec.structs.replace(
             bake,
             fired=_joined(bake.fired, tuple(one.name for one in inside)),
             fired_at=bake.fired_at or min((one.since for one in inside), default=0.0),
+            missing=tuple(name for name in bake.alarms if name not in known),
         )
     bake = still_firing(bake, off)
     late = tuple(one.name for one in off if one.name not in bake.firing)
@@ -98,8 +100,8 @@ def came_to_nothing(bake: Bake) -> bool:
 
 
 def proven(bake: Bake, failures: int) -> bool:
-    """Whether the version has survived: no alarm, and no task of it that failed meanwhile."""
-    survived = bake.over and not bake.fired and not bake.cancelled
+    """Whether the version has survived: no alarm, none missing, and no task that failed meanwhile."""
+    survived = bake.over and not bake.fired and not bake.cancelled and not bake.missing
     return survived and failures <= bake.failures
 
 

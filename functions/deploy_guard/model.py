@@ -1,7 +1,6 @@
 """What the guard remembers: versions, and a service's deployments with what became of them.
 
-Times are epoch seconds. Everything is frozen and written as JSON: a field that is added later needs a
-default.
+Times are epoch seconds. All is frozen and written as JSON: a field that is added later needs a default.
 """
 
 from __future__ import annotations
@@ -92,8 +91,8 @@ class Judged(msgspec.Struct, frozen=True, omit_defaults=True):
 class Bake(msgspec.Struct, frozen=True, omit_defaults=True):
     """The watch after COMPLETED. ``fired`` are alarms that went off in it, ``late`` those after it.
 
-    ``firing`` are those of ``fired`` that have been in ALARM ever since, ``fired_at`` is when the first
-    went off. ``cancelled``: nobody watched to its end. ``failures`` are the tasks that had failed before.
+    ``firing`` of them are in ALARM ever since, the first since ``fired_at``; ``missing`` do not exist.
+    ``cancelled``: nobody watched to its end. ``failures`` are the tasks that had failed before.
     """
 
     began: float
@@ -105,6 +104,7 @@ class Bake(msgspec.Struct, frozen=True, omit_defaults=True):
     cancelled: bool = False
     failures: int = 0
     firing: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     fired_at: float = 0.0
 
 

@@ -21,7 +21,7 @@ class Story(msgspec.Struct, frozen=True):
     The stages of an outcome: ``failed``, ``stalled``, ``rolling-back``, ``rolled-back``,
     ``rollback-failed``, ``superseded``, ``recovered``, ``blind``, and ``evidence`` that came late. Of
     the watch after COMPLETED: ``bake-alarm`` (in time: a decision stands beside it), ``alarm-over``
-    (nothing came of that) and ``late-alarm``. Of the executor:
+    (nothing came of that), ``late-alarm`` and ``unwatched`` (alarms do not exist). Of the executor:
     ``acted`` with an audit row that says what it did, found done, would have done or did not do, and
     why. Of one that goes back together with another: ``follows``, and ``left-behind`` if it does not
     come to it (the story of the one that failed says together with whom). Besides: ``known-bad``

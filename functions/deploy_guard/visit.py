@@ -165,9 +165,10 @@ class Visitor:
             incident.tell_stage(scene, msgspec.structs.replace(finding, row=row), "bake-alarm")
         if bake.came_to_nothing(watched) and "bake-alarm" in scene.row(row).told:
             scene.tell(Story("alarm-over", scene.now, scene.row(row), scene.reality))
+        if watched.over and watched.missing and not watched.fired:
+            scene.tell(Story("unwatched", scene.now, scene.row(row), scene.reality))
         if watched.late:
-            stage = "late-alarm"
-            scene.tell(Story(stage, scene.now, scene.row(row), scene.reality))
+            scene.tell(Story("late-alarm", scene.now, scene.row(row), scene.reality))
         if bake.proven(watched, scene.failures(row)):
             proof = Judged(row.target, True, watched.ends_at, row.id, _PROOF)
             scene.ledger = with_judgement(scene.ledger, proof)

@@ -71,6 +71,7 @@ def explanation_lines(explanation: Explanation) -> Iterator[str]:
         state = "cut short" if row.bake.cancelled else "over" if row.bake.over else "going on"
         off = f", went off: {', '.join(row.bake.fired)}" if row.bake.fired else ""
         off += f", still on: {', '.join(row.bake.firing)}" if row.bake.firing else ""
+        off += f", do not exist: {', '.join(row.bake.missing)}" if row.bake.missing else ""
         yield f"bake: until {_when(row.bake.ends_at)}, {state}{off}"
     if row.follows is not None:
         follows = row.follows

@@ -230,6 +230,7 @@ _STAGES: dict[str, Callable[[Story], Words]] = {
     "bake-alarm": _worse,
     "alarm-over": watched.calm,
     "late-alarm": watched.late,
+    "unwatched": watched.unwatched,
     "acted": _acted,
     "follows": _follows,
     "left-behind": _left_behind,

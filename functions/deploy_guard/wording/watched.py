@@ -34,3 +34,20 @@ def calm(story: Story) -> tuple[str, str]:
             f"Next: see what set it off; {new} counts as bad until it is forgiven with the command below."
         ),
     )
+
+
+def unwatched(story: Story) -> tuple[str, str]:
+    """The watch has ended, and an alarm of it does not exist: that none went off proves nothing."""
+    missing = story.row.bake.missing if story.row.bake else ()
+    names = ", ".join(missing) or "?"
+    what, do = ("alarms", "do") if len(missing) > 1 else ("alarm", "does")
+    new = failed_version(story)
+    return (
+        f"nothing watched {new}, {what} {names} {do} not exist",
+        (
+            f"The watch after its deployment ended without {names}: {new} does not count as proven good. "
+            f"{standing.serving(story)}\n"
+            "Next: correct the names in the tag ecs-ops:bake-alarms, or in the service's own deployment "
+            "configuration, or create what is missing."
+        ),
+    )

@@ -27,3 +27,13 @@ def test_s12_a_composite_alarm_goes_back_like_any_other(guard):
     guard.account.run_for(60)
     assert guard.writes() == ["UpdateService"]
     assert guard.alerts()[0]["title"] == "prod/web: web:2 got worse, alarm release went off"
+
+
+def test_an_alarm_that_does_not_exist_proves_nothing_and_is_told(guard):
+    guard.tag(bake_alarms="erors")
+    guard.release(image="app:2", seconds=200 + WATCH)
+    (alert,) = guard.alerts()
+    assert alert["title"] == "prod/web: nothing watched web:2, alarm erors does not exist"
+    assert alert["severity"] == "warning"
+    assert "web:2 does not count as proven good" in alert["summary"]
+    assert guard.ledger().good() == ()

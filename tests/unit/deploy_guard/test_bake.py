@@ -20,14 +20,24 @@ NOW = T0 + 10
 BAKE = Bake(T0, END, ("errors", "latency"))
 
 
+CALM = tuple(AlarmSeen(name, "OK", 0.0) for name in BAKE.alarms)
+
+
 def off(name="errors", since=T0 + 360, state="ALARM"):
-    return (AlarmSeen(name, state, since),)
+    return (AlarmSeen(name, state, since), *(one for one in CALM if one.name != name))
 
 
 def test_s12_an_alarm_that_goes_off_in_the_bake_time_condemns():
     bake = watched(BAKE, off(), T0 + 361)
     assert bake.fired == ("errors",)
-    assert not proven(watched(bake, (), END), 0)
+    assert not proven(watched(bake, CALM, END), 0)
+
+
+def test_an_alarm_that_does_not_exist_proves_nothing():
+    going_on = watched(BAKE, CALM[:1], T0 + 361)
+    assert going_on.missing == ("latency",)
+    assert not proven(watched(going_on, CALM[:1], END), 0)
+    assert proven(watched(going_on, CALM, END), 0)
 
 
 def test_s12_what_went_off_in_time_counts_even_if_we_look_late():
@@ -69,7 +79,7 @@ def test_s12_neither_ok_nor_a_lack_of_data_condemns(state):
 
 
 def test_s12_after_the_end_people_are_told_and_nothing_else():
-    bake = watched(watched(BAKE, (), END), off(since=END + 60), END + 61)
+    bake = watched(watched(BAKE, CALM, END), off(since=END + 60), END + 61)
     assert proven(bake, 0)
     assert bake.late == ("errors",)
     assert bake.fired == ()
@@ -80,8 +90,8 @@ def test_an_alarm_of_somebody_else_tells_nothing():
 
 
 def test_it_survives_to_the_end():
-    assert not proven(watched(BAKE, (), END - 1), 0)
-    assert proven(watched(BAKE, (), END), 0)
+    assert not proven(watched(BAKE, CALM, END - 1), 0)
+    assert proven(watched(BAKE, CALM, END), 0)
 
 
 DONE = row(outcome=Outcome.SUCCEEDED, outcome_at=T0)

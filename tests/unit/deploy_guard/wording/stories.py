@@ -310,6 +310,13 @@ STORIES = {
         verdict=Verdict(Outcome.SUCCEEDED, NOW - 900, version(43), version(43)),
         reality=reality(service_deployment(43, "SUCCESSFUL", source=42)),
     ),
+    "alarm of the watch that does not exist": of(
+        "unwatched",
+        Outcome.SUCCEEDED,
+        row=row(bake=Bake(began=NOW - 900, ends_at=NOW, missing=("web-5x",), over=True)),
+        verdict=Verdict(Outcome.SUCCEEDED, NOW - 900, version(43), version(43)),
+        reality=reality(service_deployment(43, "SUCCESSFUL", source=42)),
+    ),
     "alarm after the watch": of(
         "late-alarm",
         Outcome.SUCCEEDED,
