@@ -47,6 +47,12 @@ def read(
         return value
 
     mode = setting(tags.ROLLBACK, of_service, default)
+    if mode == "auto" and of_service[tags.ROLLBACK.tag].lower() != mode:
+        # IAM compares without regard to case, and takes spaces for what they are.
+        mode = "notify"
+        problems.append(
+            f"{tags.ROLLBACK.tag} has spaces around auto: AWS would refuse the rollback"
+        )
     if default == "off" and mode in ("auto", "dry-run"):
         # Whoever stops everything stops this, too; what a service was tagged for is still told.
         mode = "notify"

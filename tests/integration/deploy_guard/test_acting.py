@@ -24,6 +24,14 @@ def test_s02_a_missing_image_is_rolled_back_once(guard):
     assert guard.status == "ROLLBACK_SUCCESSFUL"
 
 
+def test_whoever_writes_the_tag_in_capitals_is_understood_by_iam_too(guard):
+    guard.fail()
+    guard.tag(rollback="Auto")
+    guard.carry_out()
+    assert [operation for operation, _ in guard.rollbacks] == ["StopServiceDeployment"]
+    assert guard.states == ["ATTEMPT", "REQUESTED"]
+
+
 def test_the_stacks_mode_off_stops_every_rollback_whatever_the_tags_say(operate):
     guard = Guard(operate([guarded()], parameters={"DeployGuardMode": "off"}))
     guard.fail()

@@ -28,6 +28,13 @@ def test_off_stops_everything_whatever_the_tags_say(tag):
     assert stopped.problems == ("the stack's DeployGuardMode is off: nothing is rolled back",)
 
 
+def test_auto_is_what_iam_takes_for_auto():
+    assert settings(rollback="Auto").mode == "auto"
+    spaced = settings(rollback=" auto")
+    assert spaced.mode == "notify"
+    assert "spaces around auto" in spaced.problems[0]
+
+
 def test_nonsense_falls_back_and_is_reported():
     read_anyway = settings(rollback="yes please", bake="long", irreversible="maybe")
     assert read_anyway.mode == "notify"
