@@ -16,6 +16,8 @@ from ecsops.observability import count, logger
 
 _UNNAMED = "unnamed"
 _SHOWN = 20
+# By the time a slot is missed, so many have come after it at most.
+_REMEMBERED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,13 @@ class Refusing:
         evidence = (Table("Problems", ("field", "what is wrong", "what to write"), rows),)
         if "refused" in policy.on:
             self.jobs.open(job, {"refused": msgspec.structs.replace(alert, evidence=evidence)}, now)
-        if slot is not None and slot > (job.last_slot or 0.0):
+        if slot is not None:
             self._settle(name, slot, now)
 
     def _settle(self, name: str, slot: float, now: float) -> None:
         def change(row: JobRow) -> JobRow:
-            return msgspec.structs.replace(row, last_slot=max(slot, row.last_slot or 0.0))
+            refused = tuple(sorted({*row.refused, float(int(slot))}))[-_REMEMBERED:]
+            newest = max(slot, row.last_slot or 0.0)
+            return msgspec.structs.replace(row, last_slot=newest, refused=refused)
 
         self.jobs.change(name, change, now)

@@ -12,6 +12,7 @@
 | key#<job>   | <key>                         | Request: the run of a request that has a key           |
 | agenda      | <priority>#<due>#<run>...     | AgendaRow: first attempts, or a retry, to be launched  |
 | pace        | buckets                       | Buckets: launch tokens                                 |
+| schedules   | looked                        | Looked: up to when lost slots were looked for          |
 
 Attempt and end rows are facts: written without conditions, the same however often. Rows with a ``rev``
 are changed by whoever read the newest one.
@@ -35,6 +36,7 @@ SKIPPED, MISSED = "SKIPPED", "MISSED"
 FINAL = frozenset({SUCCEEDED, FAILED, CANCELLED, SKIPPED, MISSED})
 
 Key = tuple[str, str]
+LOOKED: Key = ("schedules", "looked")
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -51,7 +53,7 @@ class JobRow(Row, frozen=True, kw_only=True):
 
     ``displaced`` ones will not get it any more, and are not told yet; ``skipped`` are the slots in a row
     that found the lock taken; ``outcomes`` are (run, state) of the latest runs that succeeded or failed.
-    ``last_slot`` is the latest one that came; slots up to ``settled`` are not missed either.
+    ``last_slot`` is the latest one that came; slots up to ``settled``, or ``refused`` ones, are not missed.
     """
 
     job: str
@@ -68,6 +70,7 @@ class JobRow(Row, frozen=True, kw_only=True):
     displaced: tuple[str, ...] = ()
     skipped: int = 0
     settled: float = 0.0
+    refused: tuple[float, ...] = ()
     outcomes: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -222,6 +225,17 @@ class AgendaRow(Row, frozen=True, kw_only=True):
     def id(self) -> AttemptId | None:
         """The attempt of a retry."""
         return None if self.shard is None else AttemptId(self.run, self.shard, self.attempt)
+
+
+class Looked(Row, frozen=True, kw_only=True):
+    """When lost slots were looked for last; earlier for schedules that are ``behind``, by name.
+
+    ``told`` has the jobs of schedules that cannot be understood, by the schedule's name.
+    """
+
+    at: float = 0.0
+    behind: dict[str, float] = {}
+    told: dict[str, str] = {}
 
 
 class Brake(Row, frozen=True, kw_only=True):

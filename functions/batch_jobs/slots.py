@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -67,29 +67,31 @@ class Unmet:
 
 
 def unmet(
-    schedule: Schedule,
-    last: float,
+    lost: Sequence[float],
+    newest: float,
     now: float,
     *,
     catch_up: str,
     limit: int,
     deadline_s: float | None,
 ) -> Unmet:
-    """The slots after ``last`` up to ``now``, by what is to happen to them.
+    """What is to happen to slots that brought no run, oldest first; ``newest`` is due by now.
 
     A starting deadline moves where the count begins, as it does for a CronJob: what is older is missed,
-    and nobody is warned of its number.
+    and nobody is warned of its number. The latest is not run once a later one is due.
     """
-    due = _due(schedule, last, now)
-    late = [slot for slot in due if deadline_s is not None and now - slot > deadline_s]
-    fresh = due[len(late) :]
-    most = {"none": 0, "latest": 1, "all": limit}[catch_up]
+    late = [slot for slot in lost if deadline_s is not None and now - slot > deadline_s]
+    fresh = lost[len(late) :]
+    overtaken = bool(fresh) and fresh[-1] < newest
+    most = {"none": 0, "latest": 0 if overtaken else 1, "all": limit}[catch_up]
     run = fresh[len(fresh) - min(most, len(fresh)) :]
     missed = [*late, *fresh[: len(fresh) - len(run)]]
     return Unmet(tuple(run), tuple(missed), len(fresh) > TOO_MANY)
 
 
-def _due(schedule: Schedule, last: float, now: float) -> list[float]:
+def due(schedule: Schedule, after: float, until: float) -> list[float]:
+    """The slots of a schedule in a time, oldest first; raises ``InvalidSetting``."""
+    after = max(after, schedule.since)
     # Only a schedule of a job asks for it: not in every cold start.
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -103,10 +105,10 @@ def _due(schedule: Schedule, last: float, now: float) -> list[float]:
         schedule.expression, start=schedule.start, zone=zone, at_start=True
     )
     found: list[float] = []
-    slot = following(last)
+    slot = following(after)
     if slot is None and _EVERY_YEAR.fullmatch(schedule.expression.strip()):
         raise InvalidSetting(f"{schedule.expression} names a day that never comes")
-    while slot is not None and slot <= now and (schedule.end is None or slot <= schedule.end):
+    while slot is not None and slot <= until and (schedule.end is None or slot <= schedule.end):
         found.append(slot)
         if len(found) > _MOST:
             found = found[len(found) // 2 :]

@@ -15,6 +15,7 @@ from batch_jobs.ledger import Ledger
 from batch_jobs.missing import Missing
 from batch_jobs.plans import Plans
 from batch_jobs.refusing import Refusing
+from batch_jobs.schedules import Schedules
 from batch_jobs.starting import Starting
 from batch_jobs.stopping import Stopping
 from batch_jobs.submitting import Submitting
@@ -47,8 +48,7 @@ _desk = Desk(
         _jobs,
         _submitting,
         _refusing,
-        lambda: client("scheduler"),
-        required("SUBMIT_QUEUE_ARN"),
+        Schedules(lambda: client("scheduler"), required("SUBMIT_QUEUE_ARN")),
     ),
     off=choice("BATCH_JOBS_MODE", ("on", "off")) == "off",
 )

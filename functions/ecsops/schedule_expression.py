@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,15 +28,15 @@ def parse(
 ) -> Next:
     """Give a function that tells the first time after a given one, or None when there is none.
 
-    A rate counts from ``start``: the creation of the rule, or the schedule's own start date. A schedule's
-    first time is its start (``at_start``), a rule's one period later.
+    A rate counts from ``start``: the creation of the rule, or the schedule's own start date. A rule's first
+    time is one period later; a schedule's (``at_start``) is its start, or earlier for who asks earlier.
     """
     found = re.fullmatch(r"(rate|cron|at)\((.*)\)", expression.strip())
     if not found:
         raise _invalid(expression)
     kind, body = found.groups()
     if kind == "rate":
-        return _rate(body, start, 0 if at_start else 1)
+        return _rate(body, start, -math.inf if at_start else 1)
     if kind == "at":
         return _at(body, zone)
     return _Cron.parse(body, zone).next_after
@@ -45,7 +46,7 @@ def _invalid(expression: str) -> InvalidSetting:
     return InvalidSetting(f"{expression!r} is no schedule expression of EventBridge")
 
 
-def _rate(body: str, start: float, first: int) -> Next:
+def _rate(body: str, start: float, first: float) -> Next:
     found = re.fullmatch(r"([1-9]\d*) (minute|hour|day)(s?)", body)
     # "rate(1 minutes)" and "rate(5 minute)" are refused: the unit agrees with its value.
     if not found or (found[1] == "1") == (found[3] == "s"):

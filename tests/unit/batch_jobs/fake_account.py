@@ -32,9 +32,24 @@ class Account:
         # The cluster was deleted; tasks of which ECS says that it does not know them.
         self.no_cluster, self.unseen = False, set()
         self.alerts = []
+        self.schedules = {}
         self.most_running = {}
         # Messages with a delay come at once, unless ``delays``; then they are here until they are due.
         self.delays, self.later, self.queries = False, [], 0
+
+    def schedule(self, document, expression, window_m=0, **more):
+        """A schedule that is there from now on, or another version of it; its name is the job's."""
+        made = datetime.fromtimestamp(self.now, UTC)
+        self.schedules[document["job"]] = {
+            "Name": document["job"],
+            "GroupName": "default",
+            "State": "ENABLED",
+            "ScheduleExpression": expression,
+            "CreationDate": made,
+            "LastModificationDate": made,
+            "FlexibleTimeWindow": {"MaximumWindowInMinutes": window_m},
+            "Target": {"Arn": "submit", "Input": json.dumps(document)},
+        } | more
 
     def call(self, act):
         fault = self.faults()
@@ -185,6 +200,29 @@ class Events:
             return {"FailedEntryCount": 0}
 
         return self.account.call(act)
+
+
+class Scheduler:
+    """Its two reading calls, over what ``schedule`` has put there; it sends nothing."""
+
+    def __init__(self, account):
+        self.account = account
+
+    def get_paginator(self, _operation):
+        return self
+
+    def paginate(self):
+        def act():
+            names = ("Name", "GroupName", "State", "LastModificationDate", "Target")
+            return [
+                {"Schedules": [{name: one[name] for name in names}]}
+                for one in self.account.schedules.values()
+            ]
+
+        return self.account.call(act)
+
+    def get_schedule(self, GroupName, Name):
+        return self.account.call(lambda: self.account.schedules[Name])
 
 
 class Ecs:

@@ -13,10 +13,12 @@ from batch_jobs.launch_calls import Calls
 from batch_jobs.launch_worker import LaunchWorker
 from batch_jobs.launching import Launcher
 from batch_jobs.ledger import Ledger
+from batch_jobs.missing import Missing
 from batch_jobs.plans import Plans
 from batch_jobs.refusing import Refusing
 from batch_jobs.replacing import Replacing
 from batch_jobs.rows import RunRow, row_of, run_key
+from batch_jobs.schedules import Schedules
 from batch_jobs.starting import Starting
 from batch_jobs.stopping import Stopping
 from batch_jobs.submitting import Submitting
@@ -25,7 +27,7 @@ from batch_jobs.tracking import Tracker
 from ecsops import parallel
 from ecsops.queue import Message
 from tests.unit.batch_jobs import builders
-from tests.unit.batch_jobs.fake_account import TABLE, Dynamodb, Ecs, Events, Sqs
+from tests.unit.batch_jobs.fake_account import TABLE, Dynamodb, Ecs, Events, Scheduler, Sqs
 
 KEEP_S = 86_400.0
 
@@ -41,11 +43,6 @@ class Inputs:
         return spec.fan_out.items
 
 
-class NothingMissing:
-    def look(self, now):
-        pass
-
-
 class Functions:
     """Their work on a message, by the queue from which it comes."""
 
@@ -55,18 +52,20 @@ class Functions:
         runs = Runs(ledger, Sqs(account), "submit", "launch")
         ecs, jobs = Ecs(account), Jobs(ledger, Events(account))
         reader, endings = TaskReader(ecs), Endings(ledger, Plans(ledger), runs)
-        submitting = Submitting(ledger, jobs, runs, Inputs())
+        refusing, submitting = Refusing(jobs), Submitting(ledger, jobs, runs, Inputs())
         desk = Desk(
             ledger,
             jobs,
             runs,
             submitting,
-            Refusing(jobs),
+            refusing,
             Starting(ledger, jobs, runs, submitting),
             Stopping(ledger, endings, ecs, reader),
             Closing(ledger, jobs, runs, Events(account), lambda: None),
             Checking(ledger, jobs, endings, submitting, ecs, reader),
-            NothingMissing(),
+            Missing(
+                ledger, jobs, submitting, refusing, Schedules(lambda: Scheduler(account), "submit")
+            ),
             off,
         )
         agenda = Agenda(ledger, endings.plans)

@@ -10,7 +10,7 @@ from batch_jobs.judge import Ended, judge
 from batch_jobs.overlap import admit, release
 from batch_jobs.rows import CANCELLED, FAILED, FINAL, STOPPING, SUCCEEDED, WAITING, JobRow, Wait
 from batch_jobs.run import Action, GaveUp, MayStart, ShardsEnded, StopAsked, decide
-from batch_jobs.slots import Schedule, unmet
+from batch_jobs.slots import Schedule, due, unmet
 from ecsops.errors import InvalidSetting
 from tests.unit.batch_jobs.builders import NOW, PARTS, follow, run, spec, task
 
@@ -120,8 +120,9 @@ def test_what_is_over_stays_over_and_no_event_counts_twice(events, state):
 def slots(
     last, now, catch_up="latest", deadline_s=None, expression="cron(0 * * * ? *)", zone="UTC"
 ):
-    schedule = Schedule(expression, zone)
-    return unmet(schedule, last, now, catch_up=catch_up, limit=10, deadline_s=deadline_s)
+    lost = due(Schedule(expression, zone), last, now)
+    newest = lost[-1] if lost else last
+    return unmet(lost, newest, now, catch_up=catch_up, limit=10, deadline_s=deadline_s)
 
 
 def test_c1_of_missed_slots_the_latest_runs_or_all():
@@ -130,6 +131,15 @@ def test_c1_of_missed_slots_the_latest_runs_or_all():
     assert slots(TEN, now).missed == (TEN + HOUR,)
     assert slots(TEN, now, "all").run == (TEN + HOUR, TEN + 2 * HOUR)
     assert slots(TEN, now, "none").missed == (TEN + HOUR, TEN + 2 * HOUR)
+
+
+def test_c1_the_latest_slot_is_not_run_once_a_later_one_is_due():
+    def lost(newest, catch_up="latest"):
+        return unmet([TEN], newest, TEN + 600, catch_up=catch_up, limit=10, deadline_s=None)
+
+    assert lost(TEN).run == (TEN,)
+    assert (lost(TEN + 300).run, lost(TEN + 300).missed) == ((), (TEN,))
+    assert lost(TEN + 300, "all").run == (TEN,)
 
 
 def test_c2_a_week_without_a_run_is_one_run_and_one_warning():

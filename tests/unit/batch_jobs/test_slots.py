@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from batch_jobs.slots import schedule_of, unmet
+from batch_jobs import slots
+from batch_jobs.slots import schedule_of
 
 MADE = datetime(2026, 1, 5, 9, 3, 20, 400_000, UTC)
 HOUR = 3600.0
@@ -23,10 +24,8 @@ def described(expression=EVERY_HOUR, **more):
 def due(schedule, hours, last=None, settled=0.0):
     """Minutes after it was made, of slots that nobody has asked for."""
     now = MADE.timestamp() + hours * HOUR
-    found = schedule_of(schedule, last, now)
-    since = max(last or 0.0, settled, found.since)
-    every = unmet(found, since, now, catch_up="all", limit=100, deadline_s=None)
-    return [round((slot - MADE.timestamp()) / 60, 1) for slot in every.run]
+    every = slots.due(schedule_of(schedule, last, now), max(last or 0.0, settled), now)
+    return [round((slot - MADE.timestamp()) / 60, 1) for slot in every]
 
 
 def test_a_rate_without_a_start_date_is_due_at_once():
@@ -49,6 +48,12 @@ def test_a_slot_that_came_is_not_due_again_a_little_later(apart):
     assert due(described(), 0.9, last=came) == []
     # And the ones after it are counted from it, however Scheduler came to it.
     assert due(described(), 2.5, last=came) == [round(60 * n + apart / 60, 1) for n in (1, 2)]
+
+
+def test_the_slots_before_one_that_came_have_its_rhythm():
+    came = MADE.timestamp() + 2 * HOUR + 600
+    found = slots.due(schedule_of(described(), came, came), 0, came)
+    assert [round((slot - came) / 60) for slot in found] == [-120, -60, 0]
 
 
 def test_after_a_change_the_next_slot_counts():
