@@ -12,7 +12,7 @@ from deploy_guard.decision import Decision
 from deploy_guard.difference import Change
 from deploy_guard.finding_out import BAD_NEWS, ask_again, diagnosis_of, evidence_of
 from deploy_guard.gates import Rule
-from deploy_guard.model import Judged, Outcome
+from deploy_guard.model import Deployment, Judged, Outcome
 from deploy_guard.observation import Finding
 from deploy_guard.order import Order
 from deploy_guard.reputation import served_before
@@ -96,12 +96,12 @@ def tell_following(scene: Scene, finding: Finding) -> None:
 
 def may_order(scene: Scene, finding: Finding) -> bool:
     """Whether the executor may be asked (again): a dry run is ordered once."""
-    row = scene.row(finding.row)
-    if scene.settings.mode not in _ACTING:
-        return False
-    if not row.ordered_at:
-        return True
-    return scene.settings.mode != "dry-run" and scene.now - row.ordered_at >= ORDER_AGAIN_S
+    return scene.settings.mode in _ACTING and not _asked_lately(scene, scene.row(finding.row))
+
+
+def _asked_lately(scene: Scene, row: Deployment) -> bool:
+    again = scene.settings.mode != "dry-run" and scene.now - row.ordered_at >= ORDER_AGAIN_S
+    return bool(row.ordered_at) and not again
 
 
 def decision_of(scene: Scene, story: Story) -> Decision:
@@ -130,8 +130,10 @@ def decision_of(scene: Scene, story: Story) -> Decision:
 
 
 def order(scene: Scene, story: Story, decision: Decision) -> None:
-    """Ask the executor, if the decision comes to that."""
+    """Ask the executor, if the decision comes to that and it has not just been asked."""
     if decision.kind not in ("act", "dry-run") or decision.action is None:
+        return
+    if _asked_lately(scene, scene.row(story.row)):
         return
     scene.keep(msgspec.structs.replace(scene.row(story.row), ordered_at=scene.now))
     scene.outbox.orders.append(

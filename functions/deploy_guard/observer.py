@@ -26,6 +26,7 @@ from deploy_guard.signals import (
     Signal,
     Sweep,
 )
+from deploy_guard.untold import untold
 from deploy_guard.visit import Visitor, names_unknown
 from ecsops.errors import CALL_ERRORS, InvalidMessage
 from ecsops.observability import count, logger
@@ -159,10 +160,11 @@ class Observer:
                 visited[one] = answer
         unsent = self.senders.tell(visited)
         batch.fail(unsent)
-        told = {one: v for one, v in visited.items() if one not in unsent}
-        saved = self._save(told, known, batch, now)
+        for one in unsent:
+            visited[one] = untold(known[one].ledger, visited[one], fresh[one], now)
+        saved = self._save(visited, known, batch, now)
         # The executor judges by the ledger: it has to stand there first.
-        self.senders.order({one: v for one, v in told.items() if saved.get(one)})
+        self.senders.order({one: v for one, v in visited.items() if saved.get(one)})
         return [one for one, kept in saved.items() if not kept]
 
     def _realities(

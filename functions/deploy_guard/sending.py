@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -36,28 +36,27 @@ class Senders:
 
     def tell(self, visited: Mapping[str, Visited]) -> set[str]:
         """Send everything but orders, side by side; the services of which something was not taken."""
-        told = {one: v.outbox.stories for one, v in visited.items() if v.outbox.stories}
-        sending: list[tuple[Iterable[str], Callable[[], None]]] = []
-        if told:
-            published = [tell(story) for stories in told.values() for story in stories]
-            sending.append((told, lambda: alerts.publish(self.events, published)))
+        sending: list[tuple[str, Callable[[], None]]] = []
         for one, v in visited.items():
             calls: list[Callable[[], None]] = [partial(self._note, v)] if v.outbox.notes else []
+            if v.outbox.stories:
+                # A call for each service: one alert that is not taken holds back no other service's.
+                calls.append(partial(self._publish, v))
             for delay_s, look in v.outbox.wakes:
                 bodies = [signals.encode(look)]
                 calls.append(partial(send_later, self.sqs, self.queue_url, bodies, delay_s))
             for moment, look in v.outbox.schedules:
                 calls.append(partial(self.schedules.send_at, moment, signals.encode(look)))
-            sending += [((one,), call) for call in calls]
+            sending += [(one, call) for call in calls]
         unsent: set[str] = set()
         answers = run_all([call for _, call in sending])
-        for (services, _), answer in zip(sending, answers, strict=True):
+        for (service, _), answer in zip(sending, answers, strict=True):
             if isinstance(answer, CALL_ERRORS):
-                logger.error("not sent", services=sorted(services), reason=str(answer))
-                unsent |= set(services)
+                logger.error("not sent", service=service, reason=str(answer))
+                unsent.add(service)
             elif isinstance(answer, Exception):
-                logger.error("not sent", services=sorted(services), exc_info=answer)
-                unsent |= set(services)
+                logger.error("not sent", service=service, exc_info=answer)
+                unsent.add(service)
         return unsent
 
     def order(self, visited: Mapping[str, Visited]) -> None:
@@ -72,6 +71,9 @@ class Senders:
         except CALL_ERRORS as error:
             services = [one.service for one in orders]
             logger.error("orders not sent", services=services, reason=str(error))
+
+    def _publish(self, visited: Visited) -> None:
+        alerts.publish(self.events, [tell(story) for story in visited.outbox.stories])
 
     def _note(self, visited: Visited) -> None:
         for row in visited.outbox.notes:

@@ -131,7 +131,6 @@ def test_every_service_is_looked_at_once_and_saved_before_it_is_ordered():
 TROUBLES = [
     {"unreadable": SERVICE},
     {"unseen": SERVICE},
-    {"unsent": SERVICE},
     {"visit": {SERVICE: FAILED}},
     {"visit": {SERVICE: ZeroDivisionError("ours")}},
     {"save": {SERVICE: FAILED}},
@@ -143,6 +142,12 @@ def test_one_services_trouble_is_tried_again_and_costs_no_other(trouble):
     world = World(**trouble)
     assert world.observer().work(messages(), NOW) == {"1"}
     assert world.saved == world.ordered == [OTHER]
+
+
+def test_s22_what_could_not_be_sent_is_tried_again_and_holds_up_no_order():
+    world = World(unsent=SERVICE)
+    assert world.observer().work(messages(), NOW) == {"1"}
+    assert sorted(world.saved) == sorted(world.ordered) == sorted([SERVICE, OTHER])
 
 
 def test_codedeploys_silence_concerns_its_services_alone():
