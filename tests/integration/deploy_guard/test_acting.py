@@ -40,6 +40,14 @@ def test_the_stacks_mode_off_stops_every_rollback_whatever_the_tags_say(operate)
     assert guard.states == ["REFUSED"]
 
 
+def test_s02_the_tag_means_the_same_to_iam_however_it_is_written(guard):
+    guard.tag(rollback="Auto")
+    guard.fail()
+    guard.carry_out()
+    assert [operation for operation, _ in guard.rollbacks] == ["StopServiceDeployment"]
+    assert guard.states == ["ATTEMPT", "REQUESTED"]
+
+
 @pytest.mark.parametrize(
     ("mode", "state"), [("notify", "REFUSED"), ("dry-run", "DRY_RUN"), ("off", "REFUSED")]
 )
