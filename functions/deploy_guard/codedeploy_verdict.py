@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from deploy_guard.model import Deployment, Outcome
 from deploy_guard.reality import CodeDeployment, Reality
-from deploy_guard.verdict import Symptoms, Verdict, failing
+from deploy_guard.symptoms import Symptoms, failing
+from deploy_guard.verdict import Verdict
 
 _RUNNING = frozenset({"Created", "Queued", "InProgress", "Baking", "Ready"})
 

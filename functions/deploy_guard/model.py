@@ -134,12 +134,13 @@ class Follows(msgspec.Struct, frozen=True, omit_defaults=True):
 class Deployment(msgspec.Struct, frozen=True, omit_defaults=True):
     """The ledger's row of a deployment: of a service deployment, or of one of CodeDeploy.
 
-    ``id`` is its ARN (or ``d-...``), ``ecs_id`` the ``ecs-svc/N`` under which its tasks start. ``told``
-    are the stages that people have been told, ``rules`` what led to the outcome and ``by`` whose word
-    it is, ``decided`` what led to the decision. ``ordered_at`` is when the executor was asked last.
-    ``owed`` are sources that gave no answer in time, ``asked`` how often they were asked again.
-    ``follows`` is set while it is to go back together with another. ``back_failures`` are the tasks that
-    had failed, when its rollback began, of the deployment that it goes back to.
+        ``id`` is its ARN (or ``d-...``), ``ecs_id`` the ``ecs-svc/N`` under which its tasks start. ``told``
+        are the stages that people have been told, ``rules`` what led to the outcome and ``by`` whose word
+        it is, ``decided`` what led to the decision. ``ordered_at`` is when the executor was asked last.
+        ``owed`` are sources that gave no answer in time, ``asked`` how often they were asked again.
+        ``follows`` is set while it is to go back together with another. ``back_failures`` are the tasks that
+    had failed, when its rollback began, of the deployment that it goes back to. ``idle_at`` is when it was
+    last seen with a desired count of 0.
     """
 
     id: str
@@ -154,6 +155,7 @@ class Deployment(msgspec.Struct, frozen=True, omit_defaults=True):
     diagnosis: Diagnosis | None = None
     serving: Version | None = None
     progress_at: float = 0.0
+    idle_at: float = 0.0
     running: int = 0
     failed_at: float = 0.0
     rolls_back: str | None = None

@@ -11,7 +11,7 @@ from deploy_guard.ledger import absorb, is_open, with_handled
 from deploy_guard.model import Deployment, Ledger, Outcome
 from deploy_guard.scene import Outbox, Visited
 from deploy_guard.signals import OfService, TaskFailed
-from deploy_guard.verdict import FEWEST
+from deploy_guard.symptoms import FEWEST
 
 
 def matters(signal: OfService, ledger: Ledger) -> bool:

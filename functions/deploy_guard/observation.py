@@ -12,7 +12,8 @@ from deploy_guard.ledger import is_open, with_row
 from deploy_guard.model import Act, Deployment, Heard, Judged, Ledger, Outcome
 from deploy_guard.reality import Reality
 from deploy_guard.reputation import served_before, with_judgement
-from deploy_guard.verdict import Symptoms, Verdict, judge
+from deploy_guard.symptoms import Symptoms
+from deploy_guard.verdict import Verdict, judge
 
 # Told once each; a later one makes the earlier ones old news.
 STAGES: dict[Outcome, str] = {
@@ -167,6 +168,7 @@ def _with_verdict(
         diagnosis=diagnosis if diagnosis.total or bad else row.diagnosis,
         running=running,
         progress_at=now if running > row.running else row.progress_at,
+        idle_at=now if reality.desired == 0 else row.idle_at,
         failed_at=row.failed_at or (verdict.at if bad else 0.0),
         rules=verdict.rules,
         by=verdict.by,

@@ -7,23 +7,21 @@ deployment decides, and where that cannot be had, which of the two deployments i
 
 from __future__ import annotations
 
-import math
-
 import msgspec
 
 from deploy_guard.model import Deployment, Outcome, Version
 from deploy_guard.reality import Reality, ServiceDeployment
+from deploy_guard.symptoms import (
+    NOT_OF_THE_VERSION,
+    STALLED_AFTER_S,
+    Symptoms,
+    failing,
+    has_breaker,
+    stalled,
+    threshold,
+)
 
-# ECS's own default for services with a breaker; ours for those without. For services with one, its
-# threshold is read: it can be configured, and autoscaling moves it.
-# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
-_SHARE, FEWEST, _AT_MOST = 0.5, 3, 200
-STALLED_AFTER_S = 900
-_PLACEMENTS_TO_STALL = 3
-_NOT_OF_THE_VERSION = frozenset({"capacity", "infra"})
-# Stages in which ECS, a hook or a person is at work and tasks need not change.
-_WAITING_STAGES = frozenset({"BAKE_TIME", "CLEAN_UP"})
-_WAITING_HOOKS = frozenset({"AWAITING_ACTION", "IN_PROGRESS"})
+_NOTHING = "a desired count of 0 tells nothing"
 _BY_STATUS = {
     "PENDING": Outcome.IN_PROGRESS,
     "IN_PROGRESS": Outcome.IN_PROGRESS,
@@ -49,19 +47,6 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
     says: str | None = None
     by: str = "ecs"
     rules: tuple[str, ...] = ()
-
-
-class Symptoms(msgspec.Struct, frozen=True):
-    """What its tasks show: ``trips`` when trying again cannot help.
-
-    ``back`` are tasks that failed, since it rolls back, of the deployment that it goes back to.
-    """
-
-    failures: int = 0
-    placements: int = 0
-    blame: str = "unknown"
-    trips: bool = False
-    back: int = 0
 
 
 def judge(row: Deployment, reality: Reality, symptoms: Symptoms, now: float) -> Verdict:
@@ -92,6 +77,12 @@ def _by_status(
     verdict = Verdict(
         outcome or Outcome.UNKNOWN, at, row.target, _serving(row, reality, deployment), says
     )
+    if reality.desired == 0 or row.idle_at:
+        parked = _without_tasks(row, reality, deployment, verdict)
+        if parked is not None:
+            return parked
+    if outcome is Outcome.SUCCEEDED and _is_yet_to_come(row, reality):
+        outcome = Outcome.IN_PROGRESS
     match outcome:
         case Outcome.IN_PROGRESS:
             return _unfinished(row, reality, symptoms, msgspec.structs.replace(verdict, at=now))
@@ -102,13 +93,34 @@ def _by_status(
             return _stopped(reality, deployment, verdict)
         case None:
             told = f"{deployment.status} is a status that this version does not know"
-        case Outcome.SUCCEEDED if reality.desired == 0:
-            told += ", with a desired count of 0: that proves nothing"
         case Outcome.SUCCEEDED:
+            # The watch of what completed without tasks begins when it has some.
+            verdict = msgspec.structs.replace(verdict, at=max(verdict.at, row.idle_at))
             return _falling_apart(row, reality, deployment, symptoms, now) or _because(
                 verdict, Outcome.SUCCEEDED, told
             )
     return _because(verdict, verdict.outcome, told)
+
+
+def _without_tasks(
+    row: Deployment, reality: Reality, deployment: ServiceDeployment, verdict: Verdict
+) -> Verdict | None:
+    """A desired count of 0, now or before: a deployment completes at once then, and nothing fails."""
+    completed = verdict.outcome is Outcome.SUCCEEDED
+    if row.outcome is Outcome.SUCCEEDED or not (
+        completed or verdict.outcome is Outcome.IN_PROGRESS
+    ):
+        return None
+    newer = newer_than(deployment, reality) if completed else None
+    if newer is not None:
+        return _because(verdict, Outcome.SUPERSEDED, f"a newer one replaced it: {newer.arn}")
+    return _because(verdict, row.outcome, _NOTHING) if reality.desired == 0 else None
+
+
+def _is_yet_to_come(row: Deployment, reality: Reality) -> bool:
+    """It completed without tasks, and those that are wanted since do not run yet."""
+    running = reality.primary.running if reality.primary is not None else reality.running
+    return row.idle_at > 0 and row.outcome is not Outcome.SUCCEEDED and running < reality.desired
 
 
 def _falling_apart(
@@ -130,7 +142,7 @@ def _falling_apart(
         told = f"a newer one replaced it: {newer.arn}"
         return Verdict(Outcome.SUPERSEDED, now, row.target, rules=(told,))
     told = f"{symptoms.failures - bake.failures} tasks failed since ECS called it completed"
-    outcome = Outcome.STALLED if symptoms.blame in _NOT_OF_THE_VERSION else Outcome.FAILED
+    outcome = Outcome.STALLED if symptoms.blame in NOT_OF_THE_VERSION else Outcome.FAILED
     return Verdict(
         outcome, now, row.target, row.source, by="guard", rules=(told, f"{limit} are the limit")
     )
@@ -157,7 +169,7 @@ def _gets_nowhere(
     row: Deployment, reality: Reality, symptoms: Symptoms, now: float
 ) -> tuple[str, ...]:
     limit = threshold(row, reality)
-    if symptoms.back >= limit and not _has_breaker(row, reality):
+    if symptoms.back >= limit and not has_breaker(row, reality):
         return (f"{symptoms.back} tasks of the version gone back to failed, {limit} are the limit",)
     began = row.outcome_at if row.outcome is Outcome.ROLLING_BACK else now
     if now - max(began, row.progress_at) < STALLED_AFTER_S:
@@ -191,7 +203,7 @@ def _by_primary(row: Deployment, reality: Reality, symptoms: Symptoms, now: floa
     state = primary.rollout_state
     if primary.id == row.ecs_id:
         told = f"{primary.id} is PRIMARY and {state or 'has no rollout state'}"
-        if state == "COMPLETED":
+        if state == "COMPLETED" and reality.desired:
             return _because(verdict, Outcome.SUCCEEDED, told)
         if state == "FAILED":
             return _because(verdict, Outcome.FAILED, told)
@@ -210,65 +222,12 @@ def _by_primary(row: Deployment, reality: Reality, symptoms: Symptoms, now: floa
 def _unfinished(row: Deployment, reality: Reality, symptoms: Symptoms, verdict: Verdict) -> Verdict:
     """ECS still tries. Whether that can come to anything is ours to say, for it may try for ever."""
     if reality.desired == 0:
-        return _because(verdict, Outcome.IN_PROGRESS, "a desired count of 0 tells nothing")
-    given_up = failing(row, reality, symptoms) or _stalled(row, reality, symptoms, verdict.at)
+        return _because(verdict, row.outcome, _NOTHING)
+    given_up = failing(row, reality, symptoms) or stalled(row, reality, symptoms, verdict.at)
     if given_up is None:
         return _because(verdict, Outcome.IN_PROGRESS, "ECS is at it")
     outcome, why = given_up
     return _because(msgspec.structs.replace(verdict, by="guard"), outcome, why)
-
-
-def failing(row: Deployment, reality: Reality, symptoms: Symptoms) -> tuple[Outcome, str] | None:
-    """What its failed tasks come to, and why; None: nothing yet."""
-    if symptoms.trips:
-        why = f"{symptoms.failures} failed, and trying the same again cannot help"
-        return Outcome.FAILED, why
-    limit = threshold(row, reality)
-    if symptoms.failures < limit:
-        return None
-    why = f"{symptoms.failures} tasks failed, {limit} are the limit"
-    if symptoms.blame in _NOT_OF_THE_VERSION:
-        return Outcome.STALLED, f"{why}; the cause is {symptoms.blame}"
-    return Outcome.FAILED, why
-
-
-def _stalled(
-    row: Deployment, reality: Reality, symptoms: Symptoms, now: float
-) -> tuple[Outcome, str] | None:
-    if symptoms.placements >= _PLACEMENTS_TO_STALL and not symptoms.failures:
-        return Outcome.STALLED, f"{symptoms.placements} times a task found no place"
-    if _stands_still(row, reality, now):
-        minutes = round((now - max(row.began, row.progress_at)) / 60)
-        return Outcome.STALLED, f"nothing has moved for {minutes} minutes"
-    return None
-
-
-def threshold(row: Deployment, reality: Reality) -> int:
-    """How many failed tasks are too many: the breaker's word, or its default without one."""
-    deployment = reality.find(row.id)
-    breaker = deployment.breaker if deployment else None
-    if breaker is not None and breaker.threshold and _has_breaker(row, reality):
-        return breaker.threshold
-    return min(max(math.ceil(_SHARE * reality.desired), FEWEST), _AT_MOST)
-
-
-def _has_breaker(row: Deployment, reality: Reality) -> bool:
-    deployment = reality.find(row.id)
-    breaker = deployment.breaker if deployment else None
-    return breaker is not None and breaker.status != "DISABLED"
-
-
-def _stands_still(row: Deployment, reality: Reality, now: float) -> bool:
-    deployment = reality.find(row.id)
-    if deployment is not None:
-        if deployment.stage in _WAITING_STAGES:
-            return False
-        if any(hook.status in _WAITING_HOOKS for hook in deployment.hooks):
-            return False
-    primary = reality.primary
-    running = primary.running if primary is not None else reality.running
-    quiet = now - max(row.began, row.progress_at)
-    return running < reality.desired and quiet >= STALLED_AFTER_S
 
 
 def _serving(row: Deployment, reality: Reality, deployment: ServiceDeployment) -> Version | None:

@@ -41,7 +41,9 @@ def _next(row: Deployment, now: float) -> float | None:
         return forgotten if bake.alarms and now < forgotten else None
     if not is_open(row):
         return None
-    if row.owed or row.outcome in _AT_WORK:
+    # Without tasks, perhaps for weeks; once it has some, their failures are events.
+    parked = row.idle_at > row.progress_at
+    if row.owed or (row.outcome in _AT_WORK and not parked):
         return now + LOOK_EVERY_S
     return _soon(row, now)
 

@@ -5,7 +5,7 @@ import pytest
 from deploy_guard.codedeploy_verdict import judge_codedeploy
 from deploy_guard.model import Outcome
 from deploy_guard.reality import CodeDeployment
-from deploy_guard.verdict import Symptoms
+from deploy_guard.symptoms import Symptoms
 from tests.unit.deploy_guard.situations import BEGAN, changed, reality, row
 
 NOW = BEGAN + 43_200

@@ -4,7 +4,8 @@ import pytest
 
 from deploy_guard.model import Bake, Outcome
 from deploy_guard.reality import Hook
-from deploy_guard.verdict import Symptoms, judge, threshold
+from deploy_guard.symptoms import Symptoms, threshold
+from deploy_guard.verdict import judge
 from tests.unit.deploy_guard.situations import (
     BEGAN,
     breaker,
@@ -167,7 +168,32 @@ def test_a_desired_count_of_zero_tells_nothing():
     trips = Symptoms(9, blame="release", trips=True)
     assert outcome(seen, trips, now=row().began + 9000) is Outcome.IN_PROGRESS
     done = reality(service_deployment(43, "SUCCESSFUL"), desired=0)
-    assert "proves nothing" in judge(row(), done, NONE, NOW).rules[0]
+    assert "tells nothing" in judge(row(), done, NONE, NOW).rules[0]
+
+
+@pytest.mark.parametrize("status", ["IN_PROGRESS", "SUCCESSFUL"])
+@pytest.mark.parametrize("known", [Outcome.IN_PROGRESS, Outcome.FAILED, Outcome.STALLED])
+def test_without_tasks_what_was_known_stays_known(status, known):
+    seen = reality(service_deployment(43, status), desired=0)
+    assert outcome(seen, outcome=known) is known
+
+
+PARKED = {"outcome": Outcome.FAILED, "idle_at": NOW - 600}
+
+
+def test_what_completed_without_tasks_has_succeeded_when_they_run():
+    def up(running):
+        return reality(COMPLETED, deployments=(ecs_deployment(43, running=running),))
+
+    assert outcome(up(1), **PARKED) is Outcome.IN_PROGRESS
+    assert outcome(up(1), Symptoms(9, blame="app"), **PARKED) is Outcome.FAILED
+    verdict = judge(row(**PARKED), up(2), NONE, NOW)
+    assert (verdict.outcome, verdict.at >= NOW - 600) == (Outcome.SUCCEEDED, True)
+
+
+def test_what_was_replaced_while_it_had_no_tasks_is_superseded():
+    seen = reality(COMPLETED, service_deployment(44, source=43), desired=0)
+    assert outcome(seen, **PARKED) is Outcome.SUPERSEDED
 
 
 COMPLETED = service_deployment(43, "SUCCESSFUL", source=42)

@@ -23,6 +23,12 @@ def test_what_is_under_way_is_looked_at_each_minute(outcome):
     assert looked_at(outcome=outcome) == (60, set())
 
 
+def test_what_has_no_tasks_is_looked_at_less_and_less():
+    assert looked_at(outcome=Outcome.IN_PROGRESS, idle_at=NOW) == (700, set())
+    up = {"idle_at": NOW - 90, "progress_at": NOW - 30}
+    assert looked_at(outcome=Outcome.IN_PROGRESS, **up) == (60, set())
+
+
 @pytest.mark.parametrize("outcome", [Outcome.ROLLED_BACK, Outcome.SUPERSEDED])
 def test_what_has_ended_is_not_looked_at(outcome):
     assert looked_at(outcome=outcome) is None
