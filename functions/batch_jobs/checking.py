@@ -262,14 +262,14 @@ class Checking:
             self.jobs.open(job, {"long": telling.problem(job, "long", run.at, title, summary)}, now)
 
     def _late(self, run: RunRow, plan: Plan, job: JobRow, now: float) -> None:
-        """What waits for its turn, or for another run, is as late as what waits for capacity."""
-        policy = plan.spec.alerts
-        late = seconds(policy.late_after)
-        if run.started or late is None or now - run.at <= late or not plan.spec.alerts_on("late"):
+        """What waits for its turn is as late as what waits for capacity."""
+        if run.started or not plan.spec.alerts_on("late"):
+            return
+        if not self.endings.runs.is_late(run, plan.spec.alerts, now):
             return
         title = f"Job {run.job} is late: not one task of run {run.run} was launched"
-        others = ", ".join(wait.run for wait in run.waits_for)
-        why = run.reason or (f"it waits for {others}" if others else "")
+        waits = ", ".join(wait.run for wait in run.waits_for)
+        why = run.reason or (f"it waits for {waits}" if waits else "")
         ago = f"It was due at {iso(run.at)}, {format_duration(now - run.at)} ago"
         summary = f"{ago}; {why}." if why else f"{ago}."
         self.jobs.open(job, {"late": telling.problem(job, "late", run.at, title, summary)}, now)

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from batch_jobs import shards
 from batch_jobs.ids import run_of_slot
 from batch_jobs.rows import FINAL, SUCCEEDED, RunRow, Wait
-from batch_jobs.spec import Dependency
+from batch_jobs.spec import AlertPolicy, Dependency
+from ecsops.durations import parse_duration
+
+_LATE_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +53,16 @@ def outlook(run: RunRow, others: Mapping[str, RunRow]) -> Outlook:
         elif other.state != SUCCEEDED:
             starts = False
     return Outlook(starts and not whys, failed, "; ".join(whys))
+
+
+def late_since(run: RunRow, policy: AlertPolicy, others: Mapping[str, RunRow]) -> float | None:
+    """From when on a run that has not begun is late; None while one on which it depends is not over.
+
+    That one's own alerts tell of it. Nobody tells of one that never comes: then the slot counts.
+    """
+    if policy.late_after is not None:
+        return run.at + parse_duration(policy.late_after)
+    held = [others[wait.run] for wait in run.waits_for if wait.run in others]
+    if any(other.state not in FINAL for other in held):
+        return None
+    return max([run.at, *(other.ended or 0.0 for other in held)]) + _LATE_S

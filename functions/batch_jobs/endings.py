@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from batch_jobs import messages, shards
+from batch_jobs.dependencies import late_since
 from batch_jobs.ids import AttemptId
 from batch_jobs.judge import Parts, Stopped, judge
 from batch_jobs.ledger import Item, Ledger
@@ -35,6 +36,7 @@ from batch_jobs.rows import (
     run_key,
 )
 from batch_jobs.run import Action, Decision, Event, ShardsEnded, decide
+from batch_jobs.spec import AlertPolicy
 from batch_jobs.verdict import Kind, Verdict
 from ecsops.queue import send_later
 
@@ -99,6 +101,19 @@ class Runs:
             return msgspec.structs.replace(row, dependents=dependents)
 
         return self.ledger.change(run_key(run), RunRow, change, now) is not None
+
+    def waited_for(self, run: RunRow) -> dict[str, RunRow]:
+        """The runs on which a run depends, those that are there."""
+        known = self.ledger.get_many([run_key(wait.run) for wait in run.waits_for], RunRow)
+        return {one.row.run: one.row for one in known.values()}
+
+    def is_late(self, run: RunRow, policy: AlertPolicy, now: float) -> bool:
+        """Whether a run should have begun by now. Others are read only if it depends on some."""
+        late = late_since(run, policy, {})
+        if late is not None and now <= late:
+            return False
+        late = late_since(run, policy, self.waited_for(run))
+        return late is not None and now > late
 
     def pump(self, delay_s: int = 0) -> None:
         """Wake the launcher."""

@@ -21,7 +21,6 @@ from batch_jobs.run import LaunchBegan
 from batch_jobs.run_task import run_task
 from batch_jobs.tasks import TaskReader, stop_task
 from batch_jobs.verdict import Kind, Verdict
-from ecsops.durations import parse_duration
 from ecsops.errors import OpsError
 from ecsops.observability import logger
 from ecsops.parallel import raised, run_all
@@ -118,7 +117,7 @@ class Calls:
                 row = self.endings.runs.apply(run, LaunchBegan(), now)
                 if row is not None and row.started == now:
                     tally.began.append(row)
-                    if now - row.at > parse_duration(plans[run].spec.alerts.late_after):
+                    if self.endings.runs.is_late(row, plans[run].spec.alerts, now):
                         tally.late.append(row.job)
 
     def _run_task(self, one: Launch, plans: Mapping[str, Plan], now: float) -> Outcome:

@@ -133,11 +133,14 @@ class Dependency(_Part, frozen=True, omit_defaults=True):
 
 
 class AlertPolicy(_Part, frozen=True, omit_defaults=True):
-    """Of what people are told, and where (the value that routes match as tag)."""
+    """Of what people are told, and where (the value that routes match as tag).
+
+    ``lateAfter`` counts from when a run is due; without it from when nothing holds it up any more.
+    """
 
     on: tuple[AlertKind, ...] = get_args(AlertKind)
     route: Text | None = None
-    late_after: Duration = "10m"
+    late_after: Duration | None = None
     long_after: Duration | None = None
 
 

@@ -31,8 +31,7 @@ class Starting:
         if known is None or plan is None or known.row.state not in (WAITING, RUNNING):
             return
         row = known.row
-        others = self.ledger.get_many([run_key(wait.run) for wait in row.waits_for], RunRow)
-        view = outlook(row, {one.row.run: one.row for one in others.values()})
+        view = outlook(row, self.runs.waited_for(row))
         if row.state == RUNNING:
             if view.failed or view.why:
                 self.runs.apply(run, ShardsEnded(failed=view.failed), now)

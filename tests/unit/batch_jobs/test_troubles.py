@@ -130,6 +130,37 @@ def test_while_nothing_but_refusals_comes_a_run_is_late(account, functions):
     assert run in alert["title"]
 
 
+def test_j5_a_run_is_not_late_while_the_one_on_which_it_depends_runs(account, functions):
+    slot = account.now
+    ask(account, "extract")
+    report = ask(account, "report", dependsOn=[{"job": "extract"}])
+    promised = ask(account, "promised", dependsOn=[{"job": "extract"}], alerts={"lateAfter": "30m"})
+    lonely = ask(account, "lonely", dependsOn=[{"job": "nobody"}])
+    functions.work(4)
+    for _ in range(12):
+        account.now += 300
+        functions.work(2, tick=True)
+    assert {one["incident"].split(":")[1] for one in alerts(account, "late")} == {
+        "promised",
+        "lonely",
+    }
+    assert functions.run(lonely).state == "WAITING"
+
+    # And when that is over, it has ten minutes.
+    account.refusals = [True] * 500
+    (extract,) = account.tasks
+    account.stop(extract, "EssentialContainerExited", 0)
+    functions.work(6)
+    account.now += 500
+    functions.work(2, tick=True)
+    assert not [one for one in alerts(account, "late") if report in one["title"]]
+    account.now += 300
+    functions.work(2, tick=True)
+    (alert,) = [one for one in alerts(account, "late") if report in one["title"]]
+    assert alert["at"] == slot
+    assert functions.run(promised).started is None
+
+
 def test_slots_that_are_skipped_behind_the_same_run_are_told_of_once(account, functions):
     hanging = ask(account)
     functions.work(4)
