@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from deploy_guard.model import Bake, Deployment, Outcome
+from deploy_guard.model import Bake, Deployment, Ledger, Outcome
 from deploy_guard.owner_settings import OwnerSettings
 from deploy_guard.reality import Reality
 
@@ -45,6 +45,42 @@ def begun(
     if bake.ends_at <= now:
         bake = Bake(bake.began, bake.ends_at, cancelled=True, over=True)
     return msgspec.structs.replace(row, bake=bake)
+
+
+def resumed(
+    back: Deployment, ledger: Ledger, reality: Reality, settings: OwnerSettings, now: float
+) -> Deployment | None:
+    """The row of what serves again since ``back`` was rolled back, watched once more; None if it need not.
+
+    A watch that was cut short proved nothing, and without proof a much older version would be gone back
+    to, however long this one serves from now on.
+    """
+    if back.outcome is not Outcome.ROLLED_BACK or back.serving is None or reality.desired == 0:
+        return None
+    if any(one.began > back.began for one in ledger.deployments):
+        return None
+    older = (one for one in ledger.deployments if one.began < back.began)
+    row = next((one for one in older if one.target.is_same(back.serving)), None)
+    if row is None or row.outcome is not Outcome.SUCCEEDED or row.bake is None:
+        return None
+    if not row.bake.cancelled or row.bake.fired:
+        return None
+    alarms = settings.bake_alarms if settings.bake_alarms is not None else reality.alarm_names
+    failures = ledger.counts.get(row.ecs_id or "", 0)
+    bake = Bake(now, now + settings.bake_s, alarms, failures=failures, again=True)
+    return msgspec.structs.replace(row, bake=bake)
+
+
+def after_look(bake: Bake, alarms: tuple[AlarmSeen, ...], now: float) -> Bake:
+    """The watch after a look at its alarms.
+
+    One that goes off in a watch of what serves again ends it without proof, and nothing else comes of
+    it: it is no news of a deployment, and nobody chains to ever older versions.
+    """
+    seen = watched(bake, alarms, now)
+    if bake.again and seen.fired:
+        return Bake(bake.began, bake.ends_at, over=True, cancelled=True)
+    return seen
 
 
 def watched(bake: Bake, alarms: tuple[AlarmSeen, ...], now: float) -> Bake:
@@ -85,8 +121,10 @@ def still_firing(bake: Bake, alarms: Iterable[AlarmSeen]) -> Bake:
 def cut_short(row: Deployment, deployments: tuple[Deployment, ...]) -> Deployment:
     """A newer deployment ends the watch and what follows it: alarms speak of another version then."""
     bake = row.bake
-    newer = any(one.began > row.began for one in deployments)
-    if bake is None or bake.cancelled or not newer:
+    if bake is None or bake.cancelled:
+        return row
+    since = bake.began if bake.again else row.began
+    if not any(one.began > since for one in deployments):
         return row
     if bake.over and bake.firing:
         return row

@@ -164,6 +164,12 @@ def _notes(
             "UpdateService brings back the task definition only; these stay as they are: "
             + ", ".join(stay)
         )
+    if decision and decision.target and isinstance(decision.action, RegisterCopy):
+        old = decision.target.name
+        notes.append(
+            f"a copy of {old} will be the latest revision of {old.rpartition(':')[0]}: build the next "
+            "release on the revision that failed, not on the latest"
+        )
     return tuple(notes)
 
 

@@ -5,7 +5,6 @@ Times are epoch seconds. All is frozen and written as JSON: a field that is adde
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import Literal
 
@@ -92,7 +91,8 @@ class Bake(msgspec.Struct, frozen=True, omit_defaults=True):
     """The watch after COMPLETED. ``fired`` are alarms that went off in it, ``late`` those after it.
 
     ``firing`` of them are in ALARM ever since, the first since ``fired_at``; ``missing`` do not exist.
-    ``cancelled``: nobody watched to its end. ``failures`` are the tasks that had failed before.
+    ``cancelled``: nobody watched to its end; ``again``: of what serves again, after a newer one failed.
+    ``failures`` are the tasks that had failed before.
     """
 
     began: float
@@ -105,6 +105,7 @@ class Bake(msgspec.Struct, frozen=True, omit_defaults=True):
     failures: int = 0
     firing: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    again: bool = False
     fired_at: float = 0.0
 
 
@@ -241,13 +242,10 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def bad(self, version: Version) -> Judged | None:
         """Why a version is known to be bad, unless it has been forgiven."""
-        return _latest(one for one in self.judged if not one.good and one.version.is_same(version))
+        found = (one for one in self.judged if not one.good and one.version.is_same(version))
+        return max(found, key=lambda one: one.at, default=None)
 
     def good(self) -> tuple[Judged, ...]:
         """Versions with proof, the latest first, without those that failed since."""
         proven = sorted((one for one in self.judged if one.good), key=lambda one: -one.at)
         return tuple(one for one in proven if self.bad(one.version) is None)
-
-
-def _latest(found: Iterable[Judged]) -> Judged | None:
-    return max(found, key=lambda one: one.at, default=None)

@@ -122,6 +122,9 @@ class Visitor:
         for finding in findings:
             row = scene.row(finding.row)
             begun = bake.begun(row, scene.reality, scene.settings, scene.failures(row), scene.now)
+            if begun is row:
+                again = bake.resumed(row, scene.ledger, scene.reality, scene.settings, scene.now)
+                begun = again or row
             if begun is not row and begun.bake is not None and not begun.bake.over:
                 look = Look(scene.reality.service, "the bake time ends")
                 scene.outbox.schedules.append((begun.bake.ends_at, look))
@@ -153,7 +156,7 @@ class Visitor:
     ) -> None:
         if row.bake is None:
             return
-        watched = bake.watched(row.bake, seen, scene.now)
+        watched = bake.after_look(row.bake, seen, scene.now)
         row = msgspec.structs.replace(row, bake=watched)
         scene.keep(row)
         if watched.fired and not served_before(row, scene.ledger, scene.reality):

@@ -108,6 +108,8 @@ def test_s13_a_pinned_copy_brings_the_proven_image_back(operate, again):
     release_another_build(guard, new_revision=again)
     alarm(guard, "ALARM", seconds=300)
     assert guard.writes() == ["RegisterTaskDefinition", "UpdateService"]
+    told = json.dumps(guard.alerts()[0]["evidence"])
+    assert "a copy of web:1 will be the latest revision of web:" in told
     (registered,) = made(guard, "RegisterTaskDefinition")
     (digest,) = before
     assert registered["containerDefinitions"][0]["image"] == f"{REPOSITORY}@{digest}"

@@ -4,16 +4,18 @@ import pytest
 
 from deploy_guard.bake import (
     AlarmSeen,
+    after_look,
     begun,
     came_to_nothing,
     cut_short,
     proven,
+    resumed,
     still_firing,
     watched,
 )
-from deploy_guard.model import Bake, Outcome
+from deploy_guard.model import Bake, Ledger, Outcome
 from deploy_guard.owner_settings import OwnerSettings
-from tests.unit.deploy_guard.situations import reality, row
+from tests.unit.deploy_guard.situations import SERVICE, changed, reality, row, version
 
 T0, END = 1000.0, 1900.0
 NOW = T0 + 10
@@ -143,3 +145,43 @@ def test_a_version_whose_tasks_fail_while_it_is_watched_is_not_proven():
 def test_a_watch_begins_once():
     watching = begun(DONE, reality(), OwnerSettings(), 0, NOW)
     assert begun(watching, reality(), OwnerSettings(bake_s=1), 0, NOW) == watching
+
+
+CUT = row(43, outcome=Outcome.SUCCEEDED, bake=changed(BAKE, over=True, cancelled=True))
+BACK = row(44, outcome=Outcome.ROLLED_BACK, serving=version(43))
+AGAIN = BACK.began + 300
+
+
+def again(*rows):
+    return resumed(BACK, Ledger(SERVICE, deployments=rows), reality(), OwnerSettings(), AGAIN)
+
+
+def test_a_watch_that_was_cut_short_is_taken_up_when_the_version_serves_again():
+    watching = again(BACK, CUT)
+    assert watching.id == CUT.id
+    assert (watching.bake.began, watching.bake.ends_at) == (AGAIN, AGAIN + 900)
+    assert cut_short(watching, (BACK, watching)) == watching
+    later = changed(BACK, id="later", began=AGAIN + 1)
+    assert cut_short(watching, (later, watching)).bake.cancelled
+    assert proven(after_look(watching.bake, (), AGAIN + 900), 0)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (BACK,),
+        (BACK, changed(CUT, bake=BAKE)),
+        (BACK, changed(CUT, bake=changed(CUT.bake, fired=("errors",)))),
+        (BACK, changed(CUT, target=version(41))),
+        (changed(BACK, id="newer", began=BACK.began + 1), BACK, CUT),
+    ],
+    ids=["unknown", "still watched", "condemned", "another version", "a newer one began"],
+)
+def test_no_watch_is_taken_up_where_there_is_nothing_to_prove(rows):
+    assert again(*rows) is None
+
+
+def test_an_alarm_in_the_second_watch_ends_it_without_proof():
+    seen = after_look(changed(BAKE, again=True), off(), T0 + 361)
+    assert (seen.fired, seen.cancelled) == ((), True)
+    assert not proven(seen, 0)
