@@ -16,7 +16,17 @@ from batch_jobs.launch_outcome import Again, Launched, Outcome, Refused
 from batch_jobs.readiness import scope_of
 from batch_jobs.request import request_of
 from batch_jobs.retrying import Place
-from batch_jobs.rows import RUNNING, AttemptRow, Key, Plan, Row, RunRow, attempt_key, run_key
+from batch_jobs.rows import (
+    RUNNING,
+    AttemptRow,
+    Key,
+    Plan,
+    Row,
+    RunRow,
+    attempt_key,
+    row_of,
+    run_key,
+)
 from batch_jobs.run import LaunchBegan
 from batch_jobs.run_task import run_task
 from batch_jobs.tasks import TaskReader, stop_task
@@ -81,6 +91,7 @@ class Calls:
         for one, answer in zip(launches, answers, strict=True):
             outcomes[one] = _outcome_of(one, answer)
         self._refused(outcomes, plans, now, tally)
+        elsewhere = self._launched_elsewhere(outcomes)
         rows: list[tuple[Key, Row]] = []
         for one, outcome in outcomes.items():
             _note(tally, scope_of(plans[one.id.run], one.place), outcome)
@@ -100,7 +111,7 @@ class Calls:
             if isinstance(outcome, Launched)
         }
         self._begin({one.id.run for one in started}, runs, plans, now, tally)
-        self._stop_superfluous(started, plans)
+        self._stop_superfluous(started | elsewhere, plans)
         return settled
 
     def _begin(
@@ -147,11 +158,24 @@ class Calls:
         if refused:
             self.endings.record([Ending(one.id, v, now) for one, v in refused.items()], now)
 
+    def _launched_elsewhere(self, outcomes: Mapping[Launch, Outcome]) -> dict[Launch, str]:
+        """Tasks of attempts that were refused here, and not to another pass at the same time.
+
+        The end was written before this is read, and is looked for after such a task was: one sees the other.
+        """
+        refused = {
+            attempt_key(o.id, "a"): o for o, out in outcomes.items() if isinstance(out, Refused)
+        }
+        rows = self.endings.ledger.get_many(refused, AttemptRow)
+        return {refused[key]: held.row.task for key, held in rows.items() if held.row.task}
+
     def _stop_superfluous(self, started: Mapping[Launch, str], plans: Mapping[str, Plan]) -> None:
-        """Stop what was launched while its run was being stopped."""
+        """Stop what was launched while its run was being stopped, or although its end is decided."""
         keys = {run_key(one.id.run) for one in started}
-        rows = self.endings.ledger.get_many(keys, RunRow).values()
-        running = {one.row.run for one in rows if one.row.state == RUNNING}
+        found = self.endings.ledger.get_items(keys | {attempt_key(o.id, "e") for o in started})
+        running = {
+            key for key in keys & found.keys() if row_of(found[key], RunRow).state == RUNNING
+        }
         stops = [
             partial(
                 stop_task,
@@ -161,7 +185,7 @@ class Calls:
                 stop_reasons.SUPERFLUOUS,
             )
             for one, task in started.items()
-            if one.id.run not in running
+            if run_key(one.id.run) not in running or attempt_key(one.id, "e") in found
         ]
         for answer in run_all(stops):
             raised(answer)

@@ -205,8 +205,8 @@ class AgendaRow(Row, frozen=True, kw_only=True):
     """Launches to be made: of ``shard`` and ``attempt``, or without them all first attempts of a run.
 
     ``block`` are the shards that were meant to be launched last, at ``at``: an attempt row says that
-    one of them was. Whoever stops a run moves what was intended into ``launched`` and intends everything:
-    then no pass that is under way can launch another shard.
+    one of them was. Whoever stops a run keeps what was intended in ``launched``: over that new revision no
+    pass that is under way can intend another shard.
     """
 
     run: str

@@ -77,7 +77,10 @@ class Stopping:
             self.endings.runs.tell([messages.stop(run)], delay_s=wait)
 
     def _fence(self, run: str, plan: Plan, now: float) -> AgendaRow | None:
-        """Intend everything, so that a pass under way can intend nothing; None if one was faster."""
+        """Keep what was intended: a pass under way can intend no more over the new revision.
+
+        None if one was faster.
+        """
         first = first_attempts(run, plan)
         key = agenda_key(first)
         held = self.ledger.get(key, AgendaRow)
@@ -86,7 +89,7 @@ class Stopping:
             return msgspec.structs.replace(first, launched=plan.shards)
         if held.row.launched is not None:
             return held.row
-        fenced = msgspec.structs.replace(held.row, intended=plan.shards, launched=held.row.intended)
+        fenced = msgspec.structs.replace(held.row, launched=held.row.intended)
         return fenced if self._write(key, fenced, held, now) else None
 
     def _write(

@@ -1,16 +1,13 @@
 # ruff: noqa: N803  the calls have the names of the API
-"""A table, a cluster and two queues in memory, where any call may fail before or after it took effect."""
+"""A table, a cluster and queues in memory, where any call may fail before or after it took effect."""
 
 import itertools
 import json
 from datetime import UTC, datetime
 
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ReadTimeoutError
 
 from batch_jobs.times import iso
-
-TABLE, CLUSTER = "jobs", "prod"
-TOKEN_OUTLIVES_S = 3600.0
 
 
 class Died(BaseException):
@@ -18,9 +15,14 @@ class Died(BaseException):
 
 
 class Account:
-    """``faults`` decides about each call: None, "before", "after" (the answer is lost) or "died"."""
+    """``faults`` decides about each call, by its operation, before it takes effect.
 
-    def __init__(self, faults=lambda: None):
+    None: it goes well. "before": it is lost; "after": its answer is lost; "retried": so it is, and the
+    client makes the call again; "died": the process ends when the answer would have come. While it is
+    asked it may do whatever another function does meanwhile.
+    """
+
+    def __init__(self, faults=lambda _operation: None):
         self.faults = faults
         self.now = 1_767_603_600.0
         self.items, self.tasks, self.tokens = {}, {}, {}
@@ -51,11 +53,13 @@ class Account:
             "Target": {"Arn": "submit", "Input": json.dumps(document)},
         } | more
 
-    def call(self, act):
-        fault = self.faults()
+    def call(self, operation, act):
+        fault = self.faults(operation)
         if fault == "before":
             raise ReadTimeoutError(endpoint_url="https://somewhere")
         answer = act()
+        if fault == "retried":
+            return act()
         if fault == "after":
             raise ReadTimeoutError(endpoint_url="https://somewhere")
         if fault == "died":
@@ -113,67 +117,6 @@ class Account:
         self.queues["track"].append(json.dumps(event))
 
 
-class Dynamodb:
-    """The calls of batch_jobs/ledger.py, with the conditions that it uses."""
-
-    def __init__(self, account):
-        self.account = account
-
-    def batch_get_item(self, RequestItems):
-        keys = [(k["pk"]["S"], k["sk"]["S"]) for k in RequestItems[TABLE]["Keys"]]
-        assert len(keys) == len(set(keys)) <= 100
-
-        def act():
-            found = [dict(self.account.items[k]) for k in keys if k in self.account.items]
-            return {"Responses": {TABLE: found}}
-
-        return self.account.call(act)
-
-    def batch_write_item(self, RequestItems):
-        requests = RequestItems[TABLE]
-        assert 0 < len(requests) <= 25
-        keys = [str(one.get("DeleteRequest", {}).get("Key") or _key(one)) for one in requests]
-        assert len(keys) == len(set(keys)), "Provided list of item keys contains duplicates"
-
-        def act():
-            for request in requests:
-                if "PutRequest" in request:
-                    item = request["PutRequest"]["Item"]
-                    self.account.items[item["pk"]["S"], item["sk"]["S"]] = item
-                else:
-                    key = request["DeleteRequest"]["Key"]
-                    self.account.items.pop((key["pk"]["S"], key["sk"]["S"]), None)
-            return {}
-
-        return self.account.call(act)
-
-    def put_item(self, Item, ConditionExpression, ExpressionAttributeValues=None, **_):
-        key = Item["pk"]["S"], Item["sk"]["S"]
-
-        def act():
-            there = self.account.items.get(key)
-            wanted = (ExpressionAttributeValues or {}).get(":rev")
-            if (there is not None) if wanted is None else (there or {}).get("rev") != wanted:
-                error = {"Error": {"Code": "ConditionalCheckFailedException"}, "Item": there or {}}
-                raise ClientError(error, "PutItem")
-            self.account.items[key] = Item
-            return {}
-
-        return self.account.call(act)
-
-    def query(self, KeyConditionExpression, ExpressionAttributeValues, ScanIndexForward=True, **_):
-        values = {name: value["S"] for name, value in ExpressionAttributeValues.items()}
-        low, high = values.get(":from", ""), values.get(":to", "\uffff")
-        self.account.queries += 1
-
-        def act():
-            keys = [k for k in self.account.items if k[0] == values[":pk"] and low <= k[1] <= high]
-            keys.sort(reverse=not ScanIndexForward)
-            return {"Items": [dict(self.account.items[key]) for key in keys]}
-
-        return self.account.call(act)
-
-
 class Sqs:
     """Messages are delivered by the test, whenever and as often as it likes."""
 
@@ -186,7 +129,7 @@ class Sqs:
                 self.account.deliver(QueueUrl, entry["MessageBody"], entry.get("DelaySeconds", 0))
             return {}
 
-        return self.account.call(act)
+        return self.account.call("SendMessageBatch", act)
 
 
 class Events:
@@ -199,7 +142,7 @@ class Events:
             self.account.alerts += [one for one in details if "incident" in one]
             return {"FailedEntryCount": 0}
 
-        return self.account.call(act)
+        return self.account.call("PutEvents", act)
 
 
 class Scheduler:
@@ -219,119 +162,7 @@ class Scheduler:
                 for one in self.account.schedules.values()
             ]
 
-        return self.account.call(act)
+        return self.account.call("ListSchedules", act)
 
     def get_schedule(self, GroupName, Name):
-        return self.account.call(lambda: self.account.schedules[Name])
-
-
-class Ecs:
-    """RunTask with client tokens as long as ECS keeps them."""
-
-    def __init__(self, account):
-        self.account = account
-
-    def run_task(self, **request):
-        return self.account.call(lambda: self._run(request))
-
-    def _run(self, request):
-        account, token = self.account, request["clientToken"]
-        wanted = json.dumps(request, sort_keys=True)
-        if token in account.tokens:
-            arn, before = account.tokens[token]
-            ended = account.tasks[arn].get("stoppedAt") if arn else account.now
-            if arn and (ended is None or account.now - ended < TOKEN_OUTLIVES_S):
-                assert before == wanted, "the same token with other parameters"
-                return {"tasks": [account.tasks[arn]], "failures": []}
-        account.launches += 1
-        self._cluster("RunTask")
-        if account.provisioning_is_full:
-            message = "You've reached the limit on the number of tasks in the PROVISIONING state"
-            raise ClientError({"Error": {"Code": "ClientException", "Message": message}}, "RunTask")
-        if account.quota is not None and len(account.running()) >= account.quota:
-            reason = "You\u2019ve reached the limit on the number of vCPUs you can run concurrently"
-            return {"tasks": [], "failures": [{"reason": reason}]}
-        if account.refusals and account.refusals.pop():
-            return {"tasks": [], "failures": [{"reason": "RESOURCE:CPU"}]}
-        arn = f"arn:aws:ecs:x:1:task/prod/{next(account.numbers):032x}"
-        account.tasks[arn] = {
-            "taskArn": arn,
-            "startedBy": request["startedBy"],
-            "group": "family:report",
-            "lastStatus": "RUNNING",
-            "desiredStatus": "RUNNING",
-            "createdAt": account.now,
-            "startedAt": account.now,
-        }
-        account.tokens[token] = (arn, wanted)
-        if account.ghosts:
-            # "Not always reliable": it runs although it was refused (apache/airflow#16150).
-            account.ghosts -= 1
-            return {"tasks": [], "failures": [{"reason": "RESOURCE:CPU"}]}
-        return {"tasks": [account.tasks[arn]], "failures": []}
-
-    def stop_task(self, cluster, task, reason):
-        def act():
-            self._cluster("StopTask")
-            found = self.account.tasks[task]
-            if found["lastStatus"] == "RUNNING":
-                found["stoppedReason"] = reason
-                self.account.stop(task, "UserInitiated", 143)
-            return {}
-
-        return self.account.call(act)
-
-    def describe_tasks(self, cluster, tasks):
-        def act():
-            self._cluster("DescribeTasks")
-            known = [self._known(arn) for arn in tasks]
-            missing = [arn for arn, task in zip(tasks, known, strict=True) if task is None]
-            return {
-                "tasks": [_moments(task) for task in known if task],
-                "failures": [{"arn": arn, "reason": "MISSING"} for arn in missing],
-            }
-
-        return self.account.call(act)
-
-    def describe_task_definition(self, taskDefinition):
-        return {"taskDefinition": {"containerDefinitions": [{"name": "app"}]}}
-
-    def get_paginator(self, _operation):
-        return self
-
-    def paginate(self, cluster, desiredStatus, startedBy=None, family=None):
-        def act():
-            self._cluster("ListTasks")
-            found = [
-                arn
-                for arn in self.account.tasks
-                if (task := self._known(arn))
-                and task["desiredStatus"] == desiredStatus
-                and startedBy in (None, task["startedBy"])
-            ]
-            return [{"taskArns": found}]
-
-        return self.account.call(act)
-
-    def _cluster(self, operation):
-        if self.account.no_cluster:
-            error = {"Error": {"Code": "ClusterNotFoundException", "Message": "Cluster not found."}}
-            raise ClientError(error, operation)
-
-    def _known(self, arn):
-        task = self.account.tasks[arn]
-        if arn in self.account.unseen:
-            return None
-        gone = "stoppedAt" in task and self.account.now - task["stoppedAt"] > TOKEN_OUTLIVES_S
-        return None if gone else task
-
-
-def _key(request):
-    item = request["PutRequest"]["Item"]
-    return {"pk": item["pk"], "sk": item["sk"]}
-
-
-def _moments(task):
-    times = ("createdAt", "startedAt", "stoppedAt")
-    moments = {n: datetime.fromtimestamp(task[n], UTC) for n in times if n in task}
-    return {**task, **moments}
+        return self.account.call("GetSchedule", lambda: self.account.schedules[Name])

@@ -27,7 +27,9 @@ from batch_jobs.tracking import Tracker
 from ecsops import parallel
 from ecsops.queue import Message
 from tests.unit.batch_jobs import builders
-from tests.unit.batch_jobs.fake_account import TABLE, Dynamodb, Ecs, Events, Scheduler, Sqs
+from tests.unit.batch_jobs.fake_account import Events, Scheduler, Sqs
+from tests.unit.batch_jobs.fake_ecs import Ecs
+from tests.unit.batch_jobs.fake_table import TABLE, Dynamodb
 
 KEEP_S = 86_400.0
 

@@ -67,7 +67,7 @@ class ExactlyOnce(RuleBasedStateMachine):
         run = run_of_slot("nightly", self.slots[which % len(self.slots)])
         self.account.queues["submit"].append(json.dumps({"command": "cancel", "run": run}))
 
-    def fault(self):
+    def fault(self, _operation):
         """What happens to a call: only the one whose turn it is goes wrong."""
         self.left -= 1
         return self.kind if self.left == 0 else None

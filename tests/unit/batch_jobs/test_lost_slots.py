@@ -109,7 +109,7 @@ def test_c3_what_was_looked_at_is_looked_at_once_and_a_look_costs_few_calls(acco
     assert [one["state"] for one in told(account, "missed")] == ["open"] * 31
     missing = functions.of_queue["submit"].__self__.missing
     calls = []
-    account.faults = lambda: calls.append(1)
+    account.faults = lambda _operation: calls.append(1)
 
     missing.look(account.now)
 

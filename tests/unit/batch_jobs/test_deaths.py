@@ -1,0 +1,192 @@
+"""A function dies at one of its calls, or an answer is lost: whoever comes next does the rest, once."""
+
+import pytest
+
+from batch_jobs.rows import JobRow, job_key, row_of
+from tests.unit.batch_jobs.fake_account import Account
+from tests.unit.batch_jobs.fake_functions import one_thread
+from tests.unit.batch_jobs.histories import (
+    RETRIES,
+    ask,
+    at,
+    attempts,
+    cancel,
+    deliver,
+    end,
+    running,
+    state,
+    ticks,
+    work,
+)
+
+# More calls than any of these functions makes for one message.
+CALLS = range(1, 30)
+
+
+@pytest.fixture(autouse=True)
+def _in_turn(monkeypatch):
+    one_thread(monkeypatch)
+
+
+@pytest.fixture
+def account():
+    return Account()
+
+
+def every_death(queue, begin, check):
+    """Let the function die at each of its calls for a message; ``check`` how it all ends."""
+    for nth in CALLS:
+        account = Account()
+        begun = begin(account)
+        met = at(account, None, "died", nth=nth)
+        deliver(account, queue)
+        if not met():
+            assert nth > 5, "dies at several calls"
+            return
+        check(account, begun)
+    pytest.fail("it makes more calls than are tried")
+
+
+@pytest.mark.parametrize("refusal", ["answer", "error"])
+def test_a_refused_attempt_is_followed_by_one_other_wherever_the_launcher_dies(refusal):
+    def begin(account):
+        account.refusals = [refusal]
+        run = ask(account)
+        deliver(account, "submit")
+        return run
+
+    def check(account, run):
+        work(account, 4)
+        ticks(account, 10)
+        assert running(account) in (["0/2"], ["0/1"])
+        assert len(attempts(account)) == 1
+        end(account, running(account)[0])
+        work(account, 3)
+        assert state(account, run) == "SUCCEEDED"
+
+    every_death("launch", begin, check)
+
+
+def test_a_run_that_cannot_be_launched_fails_wherever_the_launcher_dies():
+    def begin(account):
+        account.refusals = ["answer"]
+        run = ask(account, retries={"launch": 0})
+        deliver(account, "submit")
+        return run
+
+    def check(account, run):
+        work(account, 4)
+        ticks(account, 10)
+        # Refused once: where nothing was written of it, the same call is answered in the same way.
+        assert attempts(account) == []
+        assert state(account, run) == "FAILED"
+
+    every_death("launch", begin, check)
+
+
+def test_a_run_that_was_displaced_is_told_wherever_the_submission_dies():
+    def begin(account):
+        runs = []
+        for _ in range(3):
+            runs.append(ask(account, overlap="replace", limits={"queue": "30d"}))
+            if len(runs) < 3:
+                deliver(account, "submit")
+                account.queues["submit"].clear()
+                account.queues["launch"].clear()
+            account.now += 60
+        return runs
+
+    def check(account, runs):
+        ticks(account, 10)
+        assert [state(account, run) for run in runs] == ["CANCELLED", "SKIPPED", "RUNNING"]
+        job = row_of(account.items[job_key("nightly")], JobRow)
+        assert (job.active, job.waiting, job.displaced) == ((runs[2],), (), ())
+
+    every_death("submit", begin, check)
+
+
+def test_a_lost_answer_that_the_client_asks_for_again_costs_no_time():
+    """botocore makes the call again, and a conditional write then fails by its own success."""
+    for nth in CALLS:
+        account = Account()
+        ask(account)
+        met = at(account, "PutItem", "retried", nth=nth)
+        work(account, 3)
+        assert attempts(account) == ["0/1"], nth
+        if not met():
+            assert nth > 4, "several writes are made"
+            return
+    pytest.fail("it makes more calls than are tried")
+
+
+@pytest.mark.parametrize("operation", ["PutItem", "RunTask"])
+def test_a_run_is_cancelled_although_nobody_knows_what_the_launcher_did_before_it_died(
+    operation, account
+):
+    run = ask(account)
+    deliver(account, "submit")
+    at(account, operation, "died", nth=2 if operation == "PutItem" else 1)
+    deliver(account, "launch")
+    assert len(attempts(account)) == (operation == "RunTask")
+    cancel(account, run)
+    ticks(account, 10)
+
+    assert state(account, run) == "CANCELLED"
+    assert running(account) == []
+    assert row_of(account.items[job_key("nightly")], JobRow).active == ()
+
+
+@pytest.mark.parametrize("later", [2900, 3100, 3700, 8000])
+def test_a_token_is_used_no_more_when_it_may_be_forgotten(later, account):
+    """The launcher dies after RunTask, the task's end is lost, and the message comes again much later."""
+    run = ask(account)
+    deliver(account, "submit")
+    at(account, "RunTask", "died")
+    deliver(account, "launch")
+    end(account, "0/1")
+    account.queues["track"].clear()
+    account.now += later
+    work(account, 4)
+    ticks(account, 20)
+
+    # While ECS knows the task, its end is what it tells; later another attempt is made, never the same.
+    known = later < 3600
+    assert attempts(account) == (["0/1"] if known else ["0/1", "0/2"])
+    if known:
+        assert state(account, run) == "SUCCEEDED"
+    else:
+        assert running(account) == ["0/2"]
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_what_was_decided_first_about_an_attempt_stands(code, account):
+    """Refused, it runs all the same (apache/airflow#16150): its end says nothing about the shard."""
+    account.ghosts = 1
+    run = ask(account, retries={**RETRIES, "application": 0})
+    work(account, 8)
+    assert running(account) == ["0/1", "0/2"]
+
+    end(account, "0/1", code)
+    work(account, 4)
+    assert state(account, run) == "RUNNING"
+    end(account, "0/2")
+    work(account, 4)
+    assert state(account, run) == "SUCCEEDED"
+
+
+def test_a_warning_that_comes_after_the_end_starts_nothing_and_pays_for_nothing(account):
+    retries = {"interruption": 5, "application": 1, "backoff": "1s"}
+    run = ask(account, replaceAtWarning=True, retries=retries)
+    work(account, 4)
+    for attempt in ("0/1", "0/2"):
+        (arn,) = [a for a, task in account.tasks.items() if task["startedBy"].endswith(attempt)]
+        account.warn(arn)
+        (late,) = account.queues["track"]
+        account.queues["track"].clear()
+        end(account, attempt, 1)
+        deliver(account, "track")
+        account.queues["track"].append(late)
+        work(account, 4)
+
+    assert attempts(account) == ["0/1", "0/2"]
+    assert state(account, run) == "FAILED"
