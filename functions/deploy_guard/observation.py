@@ -13,6 +13,7 @@ from deploy_guard.model import Act, Deployment, Heard, Judged, Ledger, Outcome
 from deploy_guard.reality import Reality
 from deploy_guard.reputation import served_before, with_judgement
 from deploy_guard.symptoms import Symptoms
+from deploy_guard.undoing import linked, undone
 from deploy_guard.verdict import Verdict, judge
 
 # Told once each; a later one makes the earlier ones old news.
@@ -32,7 +33,6 @@ _BAD = frozenset(
 _BAD_STAGES = frozenset({"stalled", "failed", "rolling-back"})
 _ONLY_AFTER_BAD_NEWS = frozenset({Outcome.SUPERSEDED, Outcome.SUCCEEDED})
 _OF_THE_VERSION = frozenset({"release", "app", "config", "regression"})
-_SOON_S = 300
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -49,7 +49,7 @@ def observe(
     ledger: Ledger, reality: Reality, acts: Sequence[Act], now: float
 ) -> tuple[Ledger, list[Finding]]:
     """Judge every open deployment of the ledger, newest first."""
-    ledger = _linked(ledger, acts)
+    ledger = linked(ledger, acts)
     findings = []
     for row in ledger.deployments:
         if not is_open(row) and not _owes_news(row):
@@ -71,7 +71,7 @@ def judge_anew(
     row: Deployment, ledger: Ledger, reality: Reality, acts: Sequence[Act], now: float
 ) -> Verdict:
     """The verdict on one deployment, for the cause that was found before: with logs and registry heard."""
-    ledger = _linked(ledger, acts)
+    ledger = linked(ledger, acts)
     _, symptoms = symptoms_of(row, ledger, reality)
     if row.diagnosis is not None:
         symptoms = msgspec.structs.replace(
@@ -83,9 +83,9 @@ def judge_anew(
 def _verdict(
     row: Deployment, ledger: Ledger, reality: Reality, symptoms: Symptoms, now: float
 ) -> Verdict:
-    undone = _undone(row, ledger)
-    if undone is not None:
-        return undone
+    known = undone(row, ledger)
+    if known is not None:
+        return known
     if row.controller == "CODE_DEPLOY":
         return judge_codedeploy(row, reality, symptoms, now)
     return judge(row, reality, symptoms, now)
@@ -187,57 +187,6 @@ def _stage(before: Deployment, after: Deployment, verdict: Verdict) -> str | Non
     if stage == "failed" and {"rolling-back", "rolled-back"} & set(before.told):
         return None
     return stage
-
-
-def _undone(row: Deployment, ledger: Ledger) -> Verdict | None:
-    """The verdict on a deployment that another one of ours undoes: what becomes of that one."""
-    undoing = next((one for one in ledger.deployments if one.rolls_back == row.id), None)
-    if undoing is None:
-        return None
-    told = f"our rollback {undoing.id} is {undoing.outcome}"
-    outcome = Outcome.ROLLBACK_FAILED
-    if undoing.outcome is Outcome.SUCCEEDED and not _as_it_was(undoing, row, ledger):
-        told = f"our rollback {undoing.id} runs other images than {undoing.target.name} did before"
-    elif undoing.outcome is Outcome.SUCCEEDED:
-        outcome = Outcome.ROLLED_BACK
-    elif undoing.outcome is Outcome.SUPERSEDED:
-        outcome = Outcome.SUPERSEDED
-    elif undoing.outcome is Outcome.IN_PROGRESS:
-        outcome = Outcome.ROLLING_BACK
-    at = undoing.outcome_at or undoing.began
-    # The rollback is ours; who says that it failed is another matter.
-    by = undoing.by if outcome is Outcome.ROLLBACK_FAILED else "guard"
-    return Verdict(outcome, at, row.target, undoing.target, undoing.reason, by, (told,))
-
-
-def _as_it_was(undoing: Deployment, failed: Deployment, ledger: Ledger) -> bool:
-    """Whether it runs the images that ran before under the name: a tag may mean another by now."""
-    versions = [one.target for one in ledger.deployments if one.id != undoing.id]
-    versions += [one.source for one in ledger.deployments if one.source is not None]
-    versions += [one.version for one in ledger.judged if one.good]
-    name, digests = undoing.target.task_definition, undoing.target.digests
-    before = {one.digests for one in versions if one.task_definition == name and one.digests}
-    before.discard(failed.target.digests if failed.target.task_definition == name else None)
-    return digests is None or not before or digests in before
-
-
-def _linked(ledger: Ledger, acts: Sequence[Act]) -> Ledger:
-    """Mark the deployments that our own rollbacks brought about: nobody rolls those back."""
-    for row in ledger.deployments:
-        act = next((act for act in acts if act.executed and _brought(act, row)), None)
-        if act is not None and not row.rolls_back:
-            ledger = with_row(ledger, msgspec.structs.replace(row, rolls_back=act.deployment))
-    return ledger
-
-
-def _brought(act: Act, row: Deployment) -> bool:
-    if act.deployment == row.id:
-        return False
-    if act.result is not None:
-        return act.result in (row.id, row.ecs_id)
-    # The answer of the call was lost: what began then, with that task definition, came of it.
-    soon = act.at <= row.began <= act.at + _SOON_S
-    return soon and act.task_definition == row.target.task_definition
 
 
 def _judged(ledger: Ledger, finding: Finding, reality: Reality) -> Ledger:
