@@ -164,11 +164,17 @@ def block_of(row: AgendaRow) -> list[AttemptId]:
 
 
 def _is_obsolete(row: AgendaRow, work: Work) -> bool:
-    """What nothing can come of: the run is over, or is being stopped and this was a retry."""
+    """What nothing can come of: the run is over, or this is a retry and the run is being stopped.
+
+    Or its shard is over: a task that Spot was about to take may have come to its end in time.
+    """
     run = work.runs.get(row.run)
     if run is None:
         return False
-    return run.state in FINAL or (run.state == STOPPING and row.shard is not None)
+    if row.shard is None or run.state in FINAL:
+        return run.state in FINAL
+    over = shards.decode(run.done) | shards.decode(run.failed)
+    return run.state == STOPPING or bool(over >> row.shard & 1)
 
 
 def _is_live(row: AgendaRow, work: Work) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from batch_jobs import messages, stop_reasons, telling
+from batch_jobs import messages, shards, stop_reasons, telling
 from batch_jobs.attempts import Attempts, read_attempts
 from batch_jobs.endings import Ending, Endings, ending_of, retry_row, shards_ended
 from batch_jobs.ids import AttemptId, attempt_of, job_of, time_of
@@ -148,7 +148,7 @@ class Checking:
         if run.started is None and began:
             run = self.endings.runs.apply(run.run, LaunchBegan(), min(began)) or run
         self._keep(run, plan, attempts, now)
-        self._forgotten(plan, attempts, now)
+        self._forgotten(run, plan, attempts, now)
         self._ask(plan, attempts, now)
         self._slow(run, plan, job, now)
         self.endings.runs.pump()
@@ -178,8 +178,9 @@ class Checking:
 
         self.ledger.change(run_key(run.run), RunRow, change, now)
 
-    def _forgotten(self, plan: Plan, attempts: Attempts, now: float) -> None:
+    def _forgotten(self, run: RunRow, plan: Plan, attempts: Attempts, now: float) -> None:
         """Retries that are due and neither launched nor on the agenda: putting them there is harmless."""
+        done = shards.decode(run.done)
         rows = [
             retry_row(plan, id_, end.next)
             for id_, end in attempts.to_retry().items()
@@ -188,7 +189,9 @@ class Checking:
         rows += [
             retry_row(plan, id_, warning.next)
             for id_, warning in attempts.warned.items()
-            if now - warning.next.due > _FORGOTTEN_S and id_.following() not in attempts.launched
+            if now - warning.next.due > _FORGOTTEN_S
+            and id_.following() not in attempts.launched
+            and not done >> id_.shard & 1
         ]
         self.ledger.put_many([(agenda_key(row), row) for row in rows], now)
 
@@ -285,7 +288,7 @@ class Checking:
         self.jobs.open(job, {"lost": telling.problem(job, "lost", now, title, summary)}, now)
 
     def _orphans(self, job: JobRow) -> None:
-        """Tasks of ours that run although their run is over, or their attempt has ended.
+        """Tasks of ours that run although their run or shard is over, or their attempt has ended.
 
         RunTask's failures are "not always reliable" (apache/airflow#16150): a refused attempt may run.
         """
@@ -307,7 +310,7 @@ class Checking:
         stops = {
             arn: stop_reasons.SUPERFLUOUS
             for arn, id_ in ours.items()
-            if (id_.run in runs and runs[id_.run].state in FINAL) or attempt_key(id_, "e") in ended
+            if (id_.run in runs and _is_over(runs[id_.run], id_)) or attempt_key(id_, "e") in ended
         }
         for arn, id_ in ours.items():
             if id_.run not in runs:
@@ -315,6 +318,10 @@ class Checking:
         if stops:
             count("OrphansStopped", len(stops))
             self._stop(job.cluster, stops)
+
+
+def _is_over(run: RunRow, id_: AttemptId) -> bool:
+    return run.state in FINAL or bool(shards.decode(run.done) >> id_.shard & 1)
 
 
 def _lost() -> Verdict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -138,7 +139,7 @@ class Closing:
 
     def _blocked(self, row: RunRow, job: JobRow, now: float) -> None:
         """One slot that found the lock taken is what ``forbid`` is for; several tell of a run that hangs."""
-        job = self.jobs.change(row.job, _skipped, now)
+        job = self.jobs.change(row.job, partial(_skipped, run=row.run), now)
         if job.skipped >= _BLOCKED and "blocked" in row.alerts:
             self.jobs.open(job, {"blocked": telling.blocked_alert(job, row)}, now)
 
@@ -159,5 +160,7 @@ class Closing:
         return tuple(following)
 
 
-def _skipped(job: JobRow) -> JobRow:
-    return msgspec.structs.replace(job, skipped=job.skipped + 1)
+def _skipped(job: JobRow, run: str) -> JobRow:
+    if job.last_skipped == run:
+        return job
+    return msgspec.structs.replace(job, skipped=job.skipped + 1, last_skipped=run)

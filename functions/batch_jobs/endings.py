@@ -67,6 +67,9 @@ def ending_of(plan: Plan, id_: AttemptId, stopped: Stopped, now: float) -> Endin
     return Ending(id_, verdict, stopped.stopped_at or now, stopped)
 
 
+_WARNED = (Kind.INTERRUPTED, Kind.FAILED)
+
+
 @dataclass(frozen=True, slots=True)
 class Runs:
     """Changes runs, and does or passes on what follows from that."""
@@ -205,11 +208,11 @@ def _end(plan: Plan, ending: Ending, around: Mapping[Key, Item]) -> EndRow:
     if known is not None:
         return row_of(known, EndRow)
     place, before = before_of(ending.id, around)
+    following = next_step(plan.spec, ending.id, place, ending.verdict, before, ending.at)
     warned = around.get(attempt_key(ending.id, "w"))
-    if warned is not None and ending.verdict.kind is Kind.INTERRUPTED:
-        following: Next = row_of(warned, WarningRow).next
-    else:
-        following = next_step(plan.spec, ending.id, place, ending.verdict, before, ending.at)
+    if warned is not None and ending.verdict.kind in _WARNED and following.step != "fail-run":
+        # Its replacement is under way, whether it used its two minutes or stumbled in them.
+        following = row_of(warned, WarningRow).next
     task = ending.task
     return EndRow(
         verdict=ending.verdict,

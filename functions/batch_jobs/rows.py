@@ -52,7 +52,8 @@ class JobRow(Row, frozen=True, kw_only=True):
     """``active`` is the overlap lock; ``waiting`` runs have not got it yet, oldest first.
 
     ``displaced`` ones will not get it any more, and are not told yet; ``skipped`` are the slots in a row
-    that found the lock taken; ``outcomes`` are (run, state) of the latest runs that succeeded or failed.
+    that found the lock taken, and the last of them; ``outcomes`` are (run, state) of the latest runs that
+    succeeded or failed.
     ``last_slot`` is the latest one that came; slots up to ``settled``, or ``refused`` ones, are not missed.
     """
 
@@ -69,6 +70,7 @@ class JobRow(Row, frozen=True, kw_only=True):
     updated: float = 0.0
     displaced: tuple[str, ...] = ()
     skipped: int = 0
+    last_skipped: str = ""
     settled: float = 0.0
     refused: tuple[float, ...] = ()
     outcomes: tuple[tuple[str, str], ...] = ()

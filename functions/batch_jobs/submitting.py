@@ -250,6 +250,8 @@ class Submitting:
         waiters = self.ledger.get(waiters_key(row.run), Waiters)
         if waiters is not None:
             self.runs.depend(row.run, waiters.row.runs, now)
+            # Who goes shard by shard begins as soon as it is there.
+            self.runs.tell([messages.start(one) for one in waiters.row.runs])
         if row.state == RUNNING:
             self.runs.pump()
         elif row.state == WAITING:

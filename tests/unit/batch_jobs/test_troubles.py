@@ -1,5 +1,6 @@
 """What must not spread, hang or stay silent: the shipped parts over an account in memory."""
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from batch_jobs.ids import run_of_slot
 from batch_jobs.rows import AttemptRow, JobRow, LogPlace, Plan, encode, job_key, plan_key, row_of
 from batch_jobs.spec_reading import InvalidSpec
 from batch_jobs.times import iso
+from ecsops.queue import Message
 from tests.unit.batch_jobs import builders
-from tests.unit.batch_jobs.fake_account import Account
+from tests.unit.batch_jobs.fake_account import Account, Died
 from tests.unit.batch_jobs.fake_functions import KEEP_S, Functions, one_thread
 
 SAMPLES = Path(__file__).resolve().parents[3] / "events"
@@ -575,3 +577,95 @@ def test_a_task_of_the_same_call_is_no_recovery(exit_codes, account, functions):
     foreign_task(account, 7, 0, created=account.now + 3600)
     functions.work(1)
     assert [one["state"] for one in account.alerts] == ["open", "resolved"]
+
+
+def warned(account, functions, **fields):
+    """A run whose task is about to be taken by Spot; the launcher has not looked since."""
+    run = ask(
+        account, replaceAtWarning=True, retries={"interruption": 5, "backoff": "1s"}, **fields
+    )
+    functions.work(4)
+    arn = account.running(run)[run, "0"][0]
+    account.warn(arn)
+    deliver(account, functions)
+    return run, arn
+
+
+def deliver(account, functions):
+    body = account.queues["track"].pop()
+    assert not functions.of_queue["track"](
+        [Message(f"t{next(account.numbers)}", body)], account.now
+    )
+
+
+def test_v9_a_task_that_ends_well_after_the_warning_is_not_started_again(account, functions):
+    run, arn = warned(account, functions, fanOut={"count": 2})
+    account.stop(arn, "EssentialContainerExited", 0)
+    deliver(account, functions)
+    for _ in range(3):
+        functions.work(6, tick=True)
+        account.now += 300
+
+    assert account.running(run).keys() == {(run, "1")}
+    assert len(account.tasks) == 2
+    assert functions.run(run).state == "RUNNING"
+    assert not [key for key in account.items if key[0] == "agenda"]
+
+
+def test_v9_a_replacement_is_stopped_if_the_first_one_ends_well_after_all(account, functions):
+    run, arn = warned(account, functions, fanOut={"count": 2})
+    functions.work(4)
+    assert len(account.tasks) == 3
+    account.stop(arn, "EssentialContainerExited", 0)
+    functions.work(4)
+    account.now += 300
+    functions.work(6, tick=True)
+
+    assert account.running(run).keys() == {(run, "1")}
+    (other,) = account.running(run)[run, "1"]
+    account.stop(other, "EssentialContainerExited", 0)
+    functions.work(6)
+    assert functions.run(run).state == "SUCCEEDED"
+
+
+def test_v9_a_task_that_stumbles_after_the_warning_leaves_it_to_its_replacement(account, functions):
+    run, arn = warned(account, functions)
+    functions.work(4)
+    account.stop(arn, "EssentialContainerExited", 1)
+    functions.work(4, tick=True)
+    (replacement,) = account.running(run)[run, "0"]
+    account.stop(replacement, "EssentialContainerExited", 0)
+    functions.work(4)
+
+    assert functions.run(run).state == "SUCCEEDED"
+    assert account.alerts == []
+
+
+def test_v9_a_rule_that_fails_the_run_counts_after_the_warning_too(account, functions):
+    run, arn = warned(account, functions, rules=[{"action": "failRun", "exitCodes": [42]}])
+    account.stop(arn, "EssentialContainerExited", 42)
+    functions.work(6)
+
+    assert functions.run(run).state == "FAILED"
+
+
+def test_a_slot_that_is_skipped_is_counted_once_whoever_dies(account, functions):
+    ask(account)
+    functions.work(4)
+    account.now += 3600
+    slot = ask(account)
+    functions.of_queue["submit"]([Message("m", account.queues["submit"].pop())], account.now)
+    finish = [body for body in account.queues["submit"] if "finish" in body]
+    closing = functions.of_queue["submit"].__self__.closing
+    for dies_at in range(4, 14):
+        calls = iter(range(1, 100))
+        account.faults = lambda calls=calls, at=dies_at: "died" if next(calls) == at else None
+        with contextlib.suppress(Died):
+            closing.close(slot, account.now)
+        account.faults = lambda: None
+    functions.work(4)
+
+    assert finish
+    assert functions.run(slot).closed
+    assert row_of(account.items[job_key("nightly")], JobRow).skipped == 1
+    assert alerts(account, "blocked") == []
