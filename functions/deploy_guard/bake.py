@@ -63,7 +63,9 @@ def resumed(
     row = next((one for one in older if one.target.is_same(back.serving)), None)
     if row is None or row.outcome is not Outcome.SUCCEEDED or row.bake is None:
         return None
-    if not row.bake.cancelled or row.bake.fired:
+    # Not cut short yet, where the newer one is seen only now that it has been rolled back.
+    unproven = row.bake.cancelled or not (row.bake.over or row.bake.again)
+    if not unproven or row.bake.fired:
         return None
     alarms = settings.bake_alarms if settings.bake_alarms is not None else reality.alarm_names
     failures = ledger.counts.get(row.ecs_id or "", 0)

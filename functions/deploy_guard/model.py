@@ -91,8 +91,7 @@ class Bake(msgspec.Struct, frozen=True, omit_defaults=True):
     """The watch after COMPLETED. ``fired`` are alarms that went off in it, ``late`` those after it.
 
     ``firing`` of them are in ALARM ever since, the first since ``fired_at``; ``missing`` do not exist.
-    ``cancelled``: nobody watched to its end; ``again``: of what serves again, after a newer one failed.
-    ``failures`` are the tasks that had failed before.
+    ``cancelled``: not watched to its end; ``again``: it serves again. ``failures``: of tasks, before it.
     """
 
     began: float
@@ -139,9 +138,8 @@ class Deployment(msgspec.Struct, frozen=True, omit_defaults=True):
         are the stages that people have been told, ``rules`` what led to the outcome and ``by`` whose word
         it is, ``decided`` what led to the decision. ``ordered_at`` is when the executor was asked last.
         ``owed`` are sources that gave no answer in time, ``asked`` how often they were asked again.
-        ``follows`` is set while it is to go back together with another. ``back_failures`` are the tasks that
-    had failed, when its rollback began, of the deployment that it goes back to. ``idle_at`` is when it was
-    last seen with a desired count of 0.
+        ``follows``: while it is to go back with another. ``back_failures``: tasks of what it goes back to
+    that had failed before. ``idle_at`` is when it was last seen with a desired count of 0.
     """
 
     id: str

@@ -1,14 +1,18 @@
 """No event is lost: queues everywhere, dead-letter queues behind them, alarms on those."""
 
+import re
+
 import pytest
 
 from tests.template.shipped import (
     ALARMS,
     FUNCTIONS,
     MAPPINGS,
+    PARAMETERS,
     QUEUE_OF,
     QUEUES,
     RULES,
+    TEMPLATE,
     of_type,
     target,
 )
@@ -93,6 +97,14 @@ def test_a_message_stays_hidden_for_longer_than_its_function_may_run(function):
 @pytest.mark.parametrize("metric", ["Errors", "Throttles"])
 def test_every_function_has_alarms(function, metric):
     assert watched(metric, "FunctionName", function)
+
+
+def test_the_runbook_switches_every_capability_off():
+    """At three in the morning that line is followed to the letter."""
+    modes = {name for name, one in PARAMETERS.items() if name.endswith("Mode")}
+    assert all("off" in PARAMETERS[mode]["AllowedValues"] for mode in modes)
+    runbook = (TEMPLATE.parent / "docs/runbook.md").read_text()
+    assert set(re.findall(r"`(\w+Mode)=off`", runbook)) == modes
 
 
 @pytest.mark.parametrize("alarm", ALARMS)

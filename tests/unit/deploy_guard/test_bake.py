@@ -160,6 +160,7 @@ def test_a_watch_that_was_cut_short_is_taken_up_when_the_version_serves_again():
     watching = again(BACK, CUT)
     assert watching.id == CUT.id
     assert (watching.bake.began, watching.bake.ends_at) == (AGAIN, AGAIN + 900)
+    assert again(BACK, changed(CUT, bake=BAKE)) == watching
     assert cut_short(watching, (BACK, watching)) == watching
     later = changed(BACK, id="later", began=AGAIN + 1)
     assert cut_short(watching, (later, watching)).bake.cancelled
@@ -170,12 +171,20 @@ def test_a_watch_that_was_cut_short_is_taken_up_when_the_version_serves_again():
     "rows",
     [
         (BACK,),
-        (BACK, changed(CUT, bake=BAKE)),
+        (BACK, changed(CUT, bake=changed(BAKE, over=True))),
+        (BACK, changed(CUT, bake=changed(BAKE, again=True))),
         (BACK, changed(CUT, bake=changed(CUT.bake, fired=("errors",)))),
         (BACK, changed(CUT, target=version(41))),
         (changed(BACK, id="newer", began=BACK.began + 1), BACK, CUT),
     ],
-    ids=["unknown", "still watched", "condemned", "another version", "a newer one began"],
+    ids=[
+        "unknown",
+        "watched to its end",
+        "taken up already",
+        "condemned",
+        "another version",
+        "a newer one began",
+    ],
 )
 def test_no_watch_is_taken_up_where_there_is_nothing_to_prove(rows):
     assert again(*rows) is None
