@@ -169,7 +169,7 @@ def _due(one: JobSchedule, job: JobRow, looked: Looked, keep_s: float, now: floa
             )
         raise InvalidSetting(f'{what}. Write "slot": "{SLOT}"')
     before = looked.behind.get(one.name, looked.at)
-    sent = -_GRACE_S - one.window_s
+    sent = -_grace_s(one.spec) - one.window_s
     # Who has never looked cannot tell what was lost before the last slot that came, and nobody what was
     # before the history.
     since = max(job.settled, before + sent if before else job.last_slot or 0.0, now - keep_s)
@@ -183,6 +183,13 @@ def _due(one: JobSchedule, job: JobRow, looked: Looked, keep_s: float, now: floa
         and run_of_slot(job.job, slot) not in held
     ]
     return _Due(one.name, one.spec, [] if job.paused else judged, slots[-1] if slots else 0.0)
+
+
+def _grace_s(spec: Spec) -> float:
+    """Where nothing is made up for, a message may come as late as the job may start."""
+    if spec.catch_up != "none":
+        return _GRACE_S
+    return max(_GRACE_S, seconds(spec.starting_deadline) or 0.0)
 
 
 def _key(spec: Spec, slot: float) -> Key:

@@ -279,3 +279,16 @@ def test_a_slot_whose_submission_died_half_way_is_not_missed(account, functions)
 
     assert states(account) == {0: "SUCCEEDED"}
     assert account.alerts == []
+
+
+def test_a_late_message_starts_within_the_deadline_where_nothing_is_made_up_for(account, functions):
+    began = account.now
+    spec = document(slot=SLOT, catchUp="none", startingDeadline="2h")
+    account.schedule(spec, "cron(0 * * * ? *)")
+    pass_time(account, functions, began + HOUR_S + 1500, set(), period_s=HOUR_S)
+    assert told(account, "missed") == []
+
+    account.queues["submit"].append(json.dumps({**spec, "slot": iso(began + HOUR_S)}))
+    pass_time(account, functions, began + 4 * HOUR_S + 600, set(), period_s=HOUR_S)
+
+    assert states(account) == {0: "SUCCEEDED", 60: "MISSED"}
