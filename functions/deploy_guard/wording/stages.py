@@ -46,6 +46,9 @@ def _lines(story: Story, *more: str) -> str:
 def _next(story: Story) -> str:
     if by_hand(story):
         return f"Next: roll back with the command below, or fix it. {fix(story)}"
+    under_way = story.audit is None or story.audit.state in ("REQUESTED", "CONFIRMED")
+    if story.decision is not None and story.decision.kind == "act" and under_way:
+        return f"Next: wait for word that it is back; for the next release: {fix(story)}"
     return f"Next: {fix(story)}"
 
 

@@ -38,7 +38,8 @@ def serving(story: Story) -> str:
 def _beside(story: Story, old: str | None, run: str) -> str:
     """What serves while the new version does not get up."""
     if old is None:
-        return f"It is the first version, so there is none to go back to; {run}."
+        first = "it is the first version, so there is none to go back to"
+        return sentence(f"{'' if story.reality.running else 'nothing serves: '}{first}; {run}")
     shown = _still_running(story)
     left = story.reality.running if shown is None else shown
     if left:

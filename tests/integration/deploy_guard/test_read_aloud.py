@@ -62,7 +62,9 @@ def test_s11_a_first_deployment_says_why_its_tasks_stopped(operate):
     title, why, next_ = told(guard)
     assert title == "prod/web: first deployment failed (web:1), the image does not exist"
     assert why.startswith("Tag v1 is not in repository app")
-    assert "It is the first version, so there is none to go back to; 0 of 2 tasks run." in next_
+    assert (
+        "Nothing serves: it is the first version, so there is none to go back to; 0 of 2" in next_
+    )
     assert guard.alerts()[0]["severity"] == "critical"
     assert guard.orders() == []
     assert guard.writes() == []
