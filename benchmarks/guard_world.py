@@ -97,12 +97,12 @@ def failed_task(entry: Entry, name: str) -> str | None:
     return str(detail["taskArn"]) if mine and not scaled else None
 
 
-def tells(entry: Entry, name: str) -> bool:
+def tells(entry: Entry, name: str, stages: tuple[str, ...] = _BAD_NEWS) -> bool:
     """Whether a call published the bad news of a service."""
     if entry.kind != "call" or entry["operation"] != "PutEvents" or entry["outcome"] != "ok":
         return False
     said = (json.loads(one["Detail"]) for one in entry["parameters"]["Entries"])
-    return any(one.get("service") == name and one.get("stage") in _BAD_NEWS for one in said)
+    return any(one.get("service") == name and one.get("stage") in stages for one in said)
 
 
 def calls(account: Account, function: str) -> list[Entry]:
