@@ -29,9 +29,10 @@ from deploy_guard.revision_diff import Side, diff
 from ecsops.arns import parse_arn
 from ecsops.errors import CALL_ERRORS
 from ecsops.observability import logger
-from ecsops.parallel import run_all
+from ecsops.parallel import run_within
 
 _KEEP_S = 300
+_BUDGET_S, _ASK_AGAIN_S = 4.0, 30
 _MOST_KEPT = 200
 # The registry is a second witness at the first failure, the log at the second that is the same.
 _ASK_AT_ONCE = frozenset({"IMAGE_NOT_FOUND", "IMAGE_PULL"})
@@ -46,6 +47,7 @@ class Investigator:
     adviser: Adviser
     clients: Clients
     kept: dict[str, tuple[float, Definition]] = field(default_factory=dict)
+    unread: dict[str, float] = field(default_factory=dict)
 
     def definition(self, arn: str, now: float) -> Definition:
         """A task definition, read at most five minutes ago."""
@@ -59,19 +61,29 @@ class Investigator:
         return found
 
     def definitions(self, arns: Iterable[str], now: float) -> dict[str, Definition]:
-        """Several; one that cannot be read is left out, and said in the log."""
-        wanted = sorted({arn for arn in arns if arn})
+        """Several; one that cannot be read in time is left out, and said in the log.
+
+        It is not asked for again in the same look: an alert has ten seconds.
+        """
+        wanted = sorted({arn for arn in arns if arn and not self._unread_lately(arn, now)})
         found = {}
-        for arn, answer in zip(
-            wanted, run_all([partial(self.definition, arn, now) for arn in wanted]), strict=True
-        ):
-            if isinstance(answer, CALL_ERRORS):
-                logger.warning("task definition not read", task_definition=arn, reason=str(answer))
+        calls = [(partial(self.definition, arn, now), _BUDGET_S) for arn in wanted]
+        for arn, answer in zip(wanted, run_within(calls), strict=True):
+            if isinstance(answer, (*CALL_ERRORS, TimeoutError)):
+                self.unread[arn] = now
+                reason = str(answer) or "no answer in time"
+                logger.warning("task definition not read", task_definition=arn, reason=reason)
             elif isinstance(answer, Exception):
                 raise answer
             else:
                 found[arn] = answer
         return found
+
+    def _unread_lately(self, arn: str, now: float) -> bool:
+        asked = self.unread.get(arn)
+        if len(self.unread) >= _MOST_KEPT:
+            self.unread.clear()
+        return asked is not None and 0 <= now - asked < _ASK_AGAIN_S
 
     def evidence(
         self,

@@ -1,7 +1,10 @@
 """When a second witness is asked, what is remembered of it, and what is read once."""
 
+import threading
+
 import pytest
 
+from deploy_guard import investigation
 from deploy_guard.advice import Definition
 from deploy_guard.causes import Diagnosis
 from deploy_guard.evidence.found import Evidence
@@ -84,6 +87,31 @@ def test_a_definition_that_may_not_be_read_is_left_out():
         [definition(42), definition(43), ""], NOW
     )
     assert set(found) == {definition(43)}
+
+
+def test_s21_a_definition_that_was_not_read_is_not_asked_for_again_in_the_same_look():
+    adviser = Adviser(definition(42))
+    investigator = Investigator(adviser, None)
+    for now in (NOW, NOW, NOW + 29, NOW + 30):
+        assert investigator.definitions([definition(42)], now) == {}
+    assert len(adviser.asked) == 2
+
+
+def test_s21_a_definition_that_comes_too_late_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(investigation, "_BUDGET_S", 0.05)
+    over = threading.Event()
+
+    class Slow(Adviser):
+        def definition(self, arn):
+            if arn == definition(42):
+                over.wait(20)
+            return super().definition(arn)
+
+    wanted = [definition(42), definition(43)]
+    found = Investigator(Slow(), None).definitions(wanted, NOW)
+    assert set(found) == {definition(43)}
+    assert not over.is_set()
+    over.set()
 
 
 def test_definitions_tell_what_is_essential_and_what_a_version_contains():
