@@ -94,6 +94,12 @@ class Holding:
                 due.append((again, _next_at(again, now, failed=failed)))
         return due
 
+    def drop(self, held: Sequence[Watched], now: float) -> None:
+        """Look after them no longer: their hooks run into their own time-outs."""
+        for each in held:
+            logger.warning("hook left alone, switched off", instance=each.instance_id)
+            self._over(each, "draining is switched off, its hook runs into its own time-out", now)
+
     def to_stop(
         self, held: Sequence[Watched], occupants: Occupants, now: float
     ) -> list[tuple[str, Task]]:

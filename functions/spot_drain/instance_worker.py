@@ -129,6 +129,10 @@ class InstanceWorker:
         retried: bool = False,
     ) -> None:
         """Do what is due on these instances, and schedule the next look at each."""
+        if self.aws.stack_mode != "on":  # since they were drained; whoever says so means now
+            count("SwitchedOff", len(watched))
+            self.holding.drop([w for w in watched if w.hook], now)
+            return
         occupants = occupants_of(watched, self.aws, self.instances, retried=retried, now=now)
         this = Round()
         for each in watched:
