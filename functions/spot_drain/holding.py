@@ -12,7 +12,8 @@ from ecsops import alerts
 from ecsops.errors import CallFailed
 from ecsops.observability import count, logger
 from ecsops.parallel import run_all
-from spot_drain.instance_alerts import hook_given_up, hook_let_go
+from spot_drain.hold import LONGEST_WAIT_S, TOLD_EVERY_S, beats_at, gives_up_at, next_at
+from spot_drain.instance_alerts import hook_cut_short, hook_given_up, hook_let_go
 from spot_drain.instances import Found, Instances
 from spot_drain.lifecycle import HookDenied, HookOver, Hooks
 from spot_drain.notices import Notice
@@ -20,16 +21,8 @@ from spot_drain.occupants import Occupants, Task
 from spot_drain.open_incidents import OpenIncidents
 from spot_drain.watching import Hook, Watched
 
-# Tasks that do not stop by themselves hold an instance so long; then its hook is left to its time-out.
-MAX_HOLD_S = 7_200
-# "The maximum amount of time that you can keep an instance in a wait state is 48 hours".
-_LONGEST_WAIT_S = 48 * 3_600
 # Standalone tasks may come to their own end meanwhile; so long before that those that may be stopped are.
 _STOP_BEFORE_S = 300
-_AGAIN_S, _OFTEN_S, _SELDOM_S = 10, 15, 60
-_OFTEN_FOR_S = 300
-# Once a person has been told: to see whether it is over, or whether the toolkit may act now.
-_TOLD_EVERY_S = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +38,14 @@ class Holding:
         told = notice.hook
         if told is None:
             return None
+        group, name = told.auto_scaling_group_name, told.lifecycle_hook_name
+        timeout_s = self.hooks.timeout_s(group, name)
         return Hook(
-            told.auto_scaling_group_name,
-            told.lifecycle_hook_name,
+            group,
+            name,
             told.lifecycle_action_token,
-            notice.at
-            + self.hooks.beat_every_s(told.auto_scaling_group_name, told.lifecycle_hook_name),
-            notice.at + MAX_HOLD_S,
+            beats_at(notice.at, timeout_s),
+            gives_up_at(notice.at, timeout_s),
         )
 
     def of_no_cluster(self, notice: Notice) -> Watched:
@@ -91,7 +85,7 @@ class Holding:
                 again = outcome
             if again is not None:
                 failed = isinstance(outcome, CallFailed) or each.key in occupants.failed
-                due.append((again, _next_at(again, now, failed=failed)))
+                due.append((again, next_at(again, now, failed=failed)))
         return due
 
     def drop(self, held: Sequence[Watched], now: float) -> None:
@@ -154,6 +148,8 @@ class Holding:
         except HookOver:
             count("HooksOver")
             logger.info("hook is over", instance=each.instance_id, group=hook.group)
+            if running and not hook.told:
+                alerts.publish(self.incidents.events, [hook_cut_short(each, running, now)])
             self._over(each, "its hook is over", now)
             return None
         except HookDenied as error:
@@ -165,8 +161,15 @@ class Holding:
         self.hooks.beat(hook)
         if hook.told:
             self.incidents.hook_over(each, "the toolkit may answer its hook now", now)
-        beat_at = now + self.hooks.beat_every_s(hook.group, hook.name)
-        return replace(each, hook=replace(hook, beat_at=beat_at, told=""))
+        # Asked anew: what could not be read at first was taken for the shortest.
+        timeout_s = self.hooks.timeout_s(hook.group, hook.name)
+        held = replace(
+            hook,
+            beat_at=beats_at(now, timeout_s),
+            gives_up_at=gives_up_at(each.began_at, timeout_s),
+            told="",
+        )
+        return replace(each, hook=held)
 
     def _denied(self, each: Watched, hook: Hook, reason: str, now: float) -> Watched | None:
         """Told once; tried again, should the group be tagged meanwhile, as long as it may wait."""
@@ -176,7 +179,7 @@ class Holding:
         if not hook.told:
             count("HooksDenied")
             self.incidents.hook_denied(each, reason, now)
-        return replace(each, hook=replace(hook, told="denied", beat_at=now + _TOLD_EVERY_S))
+        return replace(each, hook=replace(hook, told="denied", beat_at=now + TOLD_EVERY_S))
 
     def _failed(self, each: Watched, reason: str, now: float) -> Watched | None:
         if each.hook and now >= each.hook.gives_up_at:
@@ -188,7 +191,7 @@ class Holding:
     ) -> Watched | None:
         """No more heartbeats; it is looked at until it is over, or cannot be but over."""
         hook = each.hook
-        if hook is None or now >= hook.gives_up_at - MAX_HOLD_S + _LONGEST_WAIT_S:
+        if hook is None or now >= each.began_at + LONGEST_WAIT_S:
             self._over(each, "no hook holds an instance so long", now)
             return None
         if hook.told == "denied":
@@ -205,17 +208,6 @@ class Holding:
             self.incidents.hook_over(each, how, now)
         elif each.hook and each.hook.told:
             alerts.publish(self.incidents.events, [hook_let_go(each, how, now)])
-
-
-def _next_at(each: Watched, now: float, *, failed: bool) -> float:
-    hook = each.hook
-    if hook and hook.told:
-        return now + _TOLD_EVERY_S
-    if failed:
-        return now + _AGAIN_S
-    step = _OFTEN_S if now - each.began_at < _OFTEN_FOR_S else _SELDOM_S
-    # A heartbeat that is late is an instance that is gone.
-    return min(now + step, hook.beat_at) if hook else now + step
 
 
 def _running(each: Watched, occupants: Occupants) -> list[str] | None:

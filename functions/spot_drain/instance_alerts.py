@@ -67,7 +67,7 @@ def hook_given_up(watched: Watched, left: Sequence[str], reason: str, now: float
         state="open",
         at=now,
         capability=CAPABILITY,
-        title=f"{group}: {watched.instance_id} was held for hours and still runs tasks",
+        title=f"{group}: {watched.instance_id} is held no longer and still runs tasks",
         summary=(
             f"{len(left)} tasks on instance {watched.instance_id} have not stopped, as far as is known. "
             "The toolkit sends no more heartbeats: the hook's own time-out and default result decide "
@@ -88,8 +88,28 @@ def hook_given_up(watched: Watched, left: Sequence[str], reason: str, now: float
     )
 
 
+def hook_cut_short(watched: Watched, left: Sequence[str], now: float) -> Alert:
+    """Somebody else answered the hook, or its time or Spot ended it: nothing can be done any more."""
+    group = watched.hook.group if watched.hook else ""
+    return Alert(
+        incident=_held(watched),
+        stage="cut-short",
+        severity="warning",
+        state="resolved",
+        at=now,
+        capability=CAPABILITY,
+        title=f"{group}: {watched.instance_id} ended under {len(left)} running tasks",
+        summary=(
+            f"The wait of instance {watched.instance_id} was over before its tasks had stopped, as far as "
+            "is known: its hook was answered by somebody else or timed out, or Spot took the instance."
+        ),
+        evidence=(Lines("Ran until then", tuple(left[:20])),),
+        resources=(watched.arn,),
+    )
+
+
 def hook_let_go(watched: Watched, how: str, now: float) -> Alert:
-    """The end of an instance that was held for hours."""
+    """The end of an instance that the toolkit had ceased to hold."""
     group = watched.hook.group if watched.hook else ""
     return _end(
         watched,

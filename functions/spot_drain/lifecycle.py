@@ -36,8 +36,8 @@ class Hooks:
     connect: Callable[[], Any] = lambda: client("autoscaling")
     timeouts: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    def beat_every_s(self, group: str, name: str) -> int:
-        """Twice within the hook's heartbeat timeout."""
+    def timeout_s(self, group: str, name: str) -> int:
+        """The hook's heartbeat timeout."""
         if len(self.timeouts) > _MAX_REMEMBERED:
             self.timeouts.clear()
         if (group, name) not in self.timeouts:
@@ -49,7 +49,7 @@ class Hooks:
             for hook in answer["LifecycleHooks"]:
                 timeout = hook.get("HeartbeatTimeout", _SHORTEST_S)
                 self.timeouts[group, hook["LifecycleHookName"]] = timeout
-        return self.timeouts.get((group, name), _SHORTEST_S) // 2
+        return self.timeouts.get((group, name), _SHORTEST_S)
 
     def beat(self, hook: Hook) -> None:
         """Hold the instance for another heartbeat timeout."""

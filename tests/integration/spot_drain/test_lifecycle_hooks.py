@@ -225,6 +225,28 @@ def test_4b6_heartbeats_come_in_time_for_hooks_with_short_timeouts(on, timeout_s
     assert on.account.groups.results == [(busy, "CONTINUE")]
 
 
+@pytest.mark.parametrize("tagged", [True, False])
+def test_4b6_before_a_hundred_timeouts_are_over_tasks_are_stopped_or_somebody_is_told(on, tagged):
+    one, two = on.group(timeout_s=30)
+    given = [{"key": "ecs-ops:spot-drain", "value": "on"}] if tagged else []
+    task = on.run_task(tags=given)
+    holder = on.task(task)["containerInstanceArn"]
+    busy = next(i for i in (one, two) if on.instance(i)["containerInstanceArn"] == holder)
+    ends_at = on.world.now + 100 * 30
+
+    on.scale_in(busy)
+    on.account.run_for(3_100)
+
+    told_at = [c["started"] for c in on.world.calls("Publish", outcome="ok")]
+    if tagged:
+        assert on.account.groups.results == [(busy, "CONTINUE")]
+        assert told_at == []
+    else:
+        assert on.world.calls("CompleteLifecycleAction", outcome="ok") == []
+        assert "still runs tasks" in on.world.mails()[0]["Subject"]
+        assert told_at[0] < ends_at
+
+
 def test_a_group_that_is_tagged_at_last_is_answered_and_its_incident_closed(on):
     one, _ = on.group(tags={})
     on.scale_in(one)

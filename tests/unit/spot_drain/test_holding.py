@@ -8,15 +8,19 @@ import pytest
 from msgspec.structs import replace
 
 from ecsops.errors import CallFailed
-from spot_drain.holding import MAX_HOLD_S, Holding
+from spot_drain.hold import MAX_HOLD_S, gives_up_at
+from spot_drain.holding import Holding
 from spot_drain.lifecycle import HookDenied, HookOver
-from spot_drain.occupants import Occupants
+from spot_drain.occupants import Occupants, Task
 from spot_drain.open_incidents import OpenIncidents, may_be_stopped
+from spot_drain.plan import Occupant
 from spot_drain.watching import Hook, Watched
+from tests.unit.spot_drain.builders import interruption, task_arn
 from tests.unit.spot_drain.fakes import FakeBus
 
 BEGAN = 1_000.0
 HOOK = Hook("spot", "ecs-ops-drain", "token", BEGAN + 15, BEGAN + MAX_HOLD_S)
+BUSY = Task(Occupant(task_arn(1), "RUNNING", "RUNNING"), interruption(), None)
 WATCHED = Watched("i-1", "", "", BEGAN, None, HOOK, ())
 KEY = WATCHED.key
 EMPTY, UNKNOWN = (
@@ -29,11 +33,11 @@ OVER = HookOver("CompleteLifecycleAction", "ValidationError", "No active Lifecyc
 
 
 class Hooks:
-    def __init__(self, problem: CallFailed | None = None) -> None:
-        self.problem, self.calls = problem, []
+    def __init__(self, problem: CallFailed | None = None, timeout_s: int = 30) -> None:
+        self.problem, self.calls, self.timeout = problem, [], timeout_s
 
-    def beat_every_s(self, *_: str) -> int:
-        return 15
+    def timeout_s(self, *_: str) -> int:
+        return self.timeout
 
     def beat(self, _: Hook) -> None:
         self._answer("beat")
@@ -77,8 +81,9 @@ def look(bus):
         problem: CallFailed | None = None,
         watched: Watched = WATCHED,
         occupants: Occupants = EMPTY,
+        timeout_s: int = 30,
     ):
-        hooks = Hooks(problem)
+        hooks = Hooks(problem, timeout_s)
         incidents = OpenIncidents(bus, None, texts, Texts())  # type: ignore[arg-type]
         holding = Holding(hooks, None, incidents)  # type: ignore[arg-type]
         return holding.look([watched], occupants, now), hooks.calls
@@ -100,6 +105,32 @@ def test_of_what_is_not_known_an_instance_is_held_and_not_let_go(look):
     assert calls == ["beat"]
     assert again.hook.beat_at == BEGAN + 30
     assert at == BEGAN + 25
+
+
+@pytest.mark.parametrize(
+    ("timeout_s", "held_s"), [(30, 2_940), (60, 5_940), (72, 7_140), (73, 7_200), (3_600, 7_200)]
+)
+def test_a_hook_is_given_up_before_auto_scaling_ends_the_wait(timeout_s, held_s):
+    """4b6: "48 hours or 100 times the heartbeat timeout, whichever is smaller"."""
+    assert gives_up_at(BEGAN, timeout_s) == BEGAN + held_s
+
+
+def test_a_timeout_that_could_not_be_read_at_first_is_reckoned_with_later(look):
+    held = replace(WATCHED, hook=replace(HOOK, gives_up_at=gives_up_at(BEGAN, 30)))
+    [(again, _)], _ = look(BEGAN + 15, watched=held, occupants=UNKNOWN, timeout_s=600)
+    assert (again.hook.beat_at, again.hook.gives_up_at) == (BEGAN + 315, BEGAN + MAX_HOLD_S)
+
+
+def test_a_wait_that_is_over_under_running_tasks_is_told_to_a_person(look, bus):
+    assert look(BEGAN + 15, OVER, occupants=Occupants({KEY: [BUSY]})) == ([], ["beat"])
+    [told] = bus.details
+    assert (told["severity"], told["state"]) == ("warning", "resolved")
+    assert task_arn(1) in str(told["evidence"])
+
+
+def test_a_wait_that_is_over_when_nothing_runs_is_no_news(look, bus):
+    assert look(BEGAN + 15, OVER) == ([], ["complete"])
+    assert bus.details == []
 
 
 def test_a_heartbeat_is_never_waited_past_however_seldom_the_looks_are(look):
