@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.integration.conftest import web
+from tests.integration.spot_drain.ec2 import OnInstances
 
 
 def registry(world, name: str, *, custom: bool, tags: dict[str, str] | None = None) -> str:
@@ -111,3 +112,26 @@ def test_service_connect_and_services_without_a_registry_cost_no_call(operate, s
     world.account.run_for(20)
 
     assert [call for call in world.calls() if call["service"] == "servicediscovery"] == []
+
+
+@pytest.mark.parametrize(
+    ("custom", "operation"),
+    [(True, "UpdateInstanceCustomHealthStatus"), (False, "DeregisterInstance")],
+)
+def test_4b4_the_tasks_on_an_instance_leave_their_registry_at_its_warning(
+    operate, custom, operation
+):
+    """DRAINING alone does not take them out (aws/containers-roadmap#473)."""
+    on = OnInstances(operate(world=False))
+    arn = registry(on.world, "web", custom=custom)
+    one, _ = on.launch(cpu=512)
+    entry = {"registryArn": arn, "containerName": "app", "containerPort": 8080}
+    on.service(count=2, behind=False, serviceRegistries=[entry])
+    (task,) = on.on(one)
+
+    on.account.fleet.interrupt([one])
+    on.account.run_for(3)
+
+    (call,) = on.world.calls(operation, outcome="ok")
+    assert call["parameters"]["ServiceId"] == arn.rpartition("/")[2]
+    assert call["parameters"]["InstanceId"] == task["taskArn"].rpartition("/")[2]

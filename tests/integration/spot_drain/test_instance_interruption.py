@@ -124,6 +124,40 @@ def test_4b4_each_task_is_stopped_as_early_as_its_own_timeout_asks(on):
     assert 92 <= stops["quick"] <= 100
 
 
+def alone_with_nowhere_to_go(on: OnInstances) -> str:
+    """An instance with a task that ECS cannot move, behind nothing."""
+    one, two = on.launch(cpu=512)
+    on.service(count=2, behind=False)
+    on.account.ecs.drain_instance(two)
+    on.world.trace.clear()
+    return one
+
+
+def test_4b4_a_task_that_could_not_be_stopped_is_tried_again_seconds_later(on):
+    one = alone_with_nowhere_to_go(on)
+    for nth in range(1, 6):  # with the client's own retries
+        on.account.faults.add(CallFault("error", operation="StopTask", nth=nth))
+
+    on.account.fleet.interrupt([one])
+    on.account.run_for(120)
+
+    refused, *_, stopped = on.world.calls("StopTask")
+    assert stopped["outcome"] == "ok"
+    assert 4 <= stopped["started"] - refused["started"] <= 12
+
+
+def test_4b4_a_process_that_dies_at_a_stop_has_planned_the_next_look_before(on):
+    one = alone_with_nowhere_to_go(on)
+    on.account.faults.add(CallFault("crash-after", operation="StopTask", nth=1))
+
+    on.account.fleet.interrupt([one])
+    on.account.run_for(120)
+
+    died_at = on.world.calls("StopTask")[0]["started"]
+    looks = [c["started"] - died_at for c in on.world.calls("DescribeTasks")]
+    assert min(after for after in looks if after > 0) <= 12
+
+
 def test_4b4_a_standalone_task_is_stopped_only_if_its_own_tag_says_so(on):
     one, *_ = on.launch("eu-west-1a")
     tagged = on.run_task(tags=[{"key": "ecs-ops:spot-drain", "value": "on"}])

@@ -103,6 +103,30 @@ def test_4b6_an_opted_in_standalone_task_does_not_hold_an_instance_for_ever(on):
     assert on.account.groups.results == [(busy, "CONTINUE")]
 
 
+def test_4b6_an_instance_that_somebody_set_to_active_again_is_not_let_go_with_its_new_tasks(on):
+    one, two = on.group()
+    task = on.run_task()
+    holder = on.task(task)["containerInstanceArn"]
+    busy, other = (one, two) if on.instance(one)["containerInstanceArn"] == holder else (two, one)
+    on.scale_in(busy)
+    on.account.run_for(60)
+    on.account.ecs.drain_instance(other)
+    on.ecs.update_container_instances_state(
+        cluster="prod", containerInstances=[holder], status="ACTIVE"
+    )
+    newcomer = on.run_task()
+    assert on.task(newcomer)["containerInstanceArn"] == holder
+
+    on.ecs.stop_task(cluster="prod", task=task)
+    on.account.run_for(300)
+    assert on.task(newcomer)["lastStatus"] == "RUNNING"
+    assert on.world.calls("CompleteLifecycleAction") == []
+    on.ecs.stop_task(cluster="prod", task=newcomer)
+    on.account.run_for(120)
+
+    assert on.account.groups.results == [(busy, "CONTINUE")]
+
+
 def test_4b6_a_hook_of_an_instance_without_tasks_is_completed_at_once(on):
     one, _ = on.group()
 

@@ -67,6 +67,21 @@ class Texts:
         return sorted(self.texts)
 
 
+class Listed:
+    """What ECS lists on an instance, and says of it, when it seems to be empty."""
+
+    def __init__(self, listed: list[str] | CallFailed, described: Any = None) -> None:
+        self.listed, self.described = listed, described
+
+    def tasks_on(self, instances: Any, *, with_stopping: bool) -> Any:
+        assert with_stopping
+        return {found.arn: self.listed for found in instances}
+
+    def describe(self, by_cluster: Any) -> Any:
+        arns = [arn for tasks in by_cluster.values() for arn in tasks]
+        return {arn.rpartition("/")[2]: self.described for arn in arns if self.described}
+
+
 @pytest.fixture
 def bus() -> FakeBus:
     return FakeBus()
@@ -82,10 +97,11 @@ def look(bus):
         watched: Watched = WATCHED,
         occupants: Occupants = EMPTY,
         timeout_s: int = 30,
+        listed: Any = None,
     ):
         hooks = Hooks(problem, timeout_s)
         incidents = OpenIncidents(bus, None, texts, Texts())  # type: ignore[arg-type]
-        holding = Holding(hooks, None, incidents)  # type: ignore[arg-type]
+        holding = Holding(hooks, listed, incidents)  # type: ignore[arg-type]
         return holding.look([watched], occupants, now), hooks.calls
 
     return at
@@ -131,6 +147,35 @@ def test_a_wait_that_is_over_under_running_tasks_is_told_to_a_person(look, bus):
 def test_a_wait_that_is_over_when_nothing_runs_is_no_news(look, bus):
     assert look(BEGAN + 15, OVER) == ([], ["complete"])
     assert bus.details == []
+
+
+REGISTERED = replace(WATCHED, arn="arn:instance", cluster_arn="arn:cluster")
+RUNS, STOPPED = {"lastStatus": "RUNNING"}, {"lastStatus": "STOPPED"}
+
+
+@pytest.mark.parametrize(
+    ("listed", "let_go"),
+    [
+        (Listed([]), True),
+        (Listed([task_arn(1)], STOPPED), True),
+        (Listed([task_arn(1)]), True),
+        (Listed([task_arn(1)], RUNS), False),
+        (Listed([task_arn(1)], CallFailed("DescribeTasks", "Throttling", "")), False),
+        (Listed(CallFailed("ListTasks", "Throttling", "")), False),
+    ],
+    ids=["nothing", "stopped", "forgotten", "runs", "not described", "not listed"],
+)
+def test_an_instance_that_seems_empty_is_let_go_only_if_ecs_lists_nothing_that_runs(
+    look, listed, let_go
+):
+    due, calls = look(BEGAN + 5, watched=REGISTERED, listed=listed)
+    assert (due == []) is let_go
+    assert ("complete" in calls) is let_go
+
+
+def test_what_has_come_to_an_instance_since_is_watched_like_the_rest(look):
+    [(again, _)], _ = look(BEGAN + 5, watched=REGISTERED, listed=Listed([task_arn(1)], RUNS))
+    assert again.tasks == (task_arn(1),)
 
 
 def test_a_heartbeat_is_never_waited_past_however_seldom_the_looks_are(look):

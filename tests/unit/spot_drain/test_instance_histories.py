@@ -80,6 +80,24 @@ class Histories(RuleBasedStateMachine):
             self.world.put(warning)
             self.world.pass_time(3)
 
+    @rule(pick=st.integers(0, 9))
+    def somebody_sets_one_that_a_hook_holds_to_active(self, pick: int) -> None:
+        machines = self.world.machines
+        held = [
+            each.arn
+            for each in machines.twin._state.instances.values()
+            if each.status == "DRAINING"
+            and machines.fleet.instances[each.ec2_instance_id].state == "running"
+        ]
+        if held:
+            arn = held[pick % len(held)]
+            machines.ecs(
+                "UpdateContainerInstancesState",
+                cluster="prod",
+                containerInstances=[arn],
+                status="ACTIVE",
+            )
+
     @rule(calls=st.integers(1, 12))
     def the_process_dies_soon(self, calls: int) -> None:
         self.world.crash_in = calls
