@@ -59,13 +59,18 @@ class ServiceKey:
 
 @dataclass(frozen=True, slots=True)
 class Aws:
-    """The gateway. ``remembered`` lives as long as the function's process."""
+    """The gateway. ``remembered`` lives as long as the function's process; calls take time."""
 
     ecs: ECSClient
     elbv2: ElasticLoadBalancingv2Client
     stack_mode: str
+    clock: Callable[[], float]
     remembered: dict[ServiceKey, tuple[float, Service]] = field(default_factory=dict)
     registries: list[Registries] = field(default_factory=list)
+
+    def time_since(self, now: float) -> float:
+        """How long the calls since ``now`` have taken."""
+        return max(0.0, self.clock() - now)
 
     def tasks(
         self, by_cluster: Mapping[str, Sequence[str]]

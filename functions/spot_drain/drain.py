@@ -9,71 +9,21 @@ done twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from ecsops.arns import parse_arn, target_group_name
 from ecsops.errors import CallFailed, HeldBack, InvalidMessage
-from ecsops.events.task_state import TaskStateChange
 from spot_drain.aws import ServiceKey
-from spot_drain.interruption import Interruption, bindings_of, place_of
+from spot_drain.interruption import Interruption
 from spot_drain.messages import TargetCheck, TaskCheck
-from spot_drain.targets import Entry, Membership, Service, memberships
+from spot_drain.targets import Entry, Service, memberships
+from spot_drain.trust import STOPPED, as_described, still_trusted
 from spot_drain.verdict import Seen
 
-_STOPPED = frozenset({"STOPPED", "DELETED"})
-_TASK_FIELDS = (
-    "group",
-    "startedBy",
-    "attachments",
-    "containers",
-    "containerInstanceArn",
-    "availabilityZone",
-    "capacityProviderName",
-    "cpu",
-    "memory",
-)
-
-
-class Gateway(Protocol):
-    """What the first pass needs from AWS."""
-
-    def tasks(
-        self, by_cluster: Mapping[str, Sequence[str]]
-    ) -> dict[str, dict[str, Any] | CallFailed]:
-        """Fresh task descriptions."""
-        ...
-
-    def services(
-        self, keys: Iterable[ServiceKey], *, now: float
-    ) -> dict[ServiceKey, Service | CallFailed]:
-        """Services by key."""
-        ...
-
-    def rolling_out(self, services: Iterable[Service]) -> dict[str, Service | CallFailed]:
-        """Services in the middle of a deployment."""
-        ...
-
-    def instance_ids(self, by_cluster: Mapping[str, Sequence[str]]) -> dict[str, str | CallFailed]:
-        """The EC2 instances of container instances."""
-        ...
-
-    def leave_registries(self, entries: Iterable[Entry]) -> dict[Entry, CallFailed]:
-        """Let Cloud Map tell nobody of these tasks any more."""
-        ...
-
-    def look(self, memberships: Iterable[Membership]) -> dict[Membership, Seen]:
-        """What each place shows."""
-        ...
-
-    def look_and_deregister(
-        self, memberships: Iterable[Membership]
-    ) -> tuple[dict[Membership, Seen], dict[Membership, CallFailed]]:
-        """Look and take out at once."""
-        ...
+if TYPE_CHECKING:
+    from spot_drain.gateway import Gateway
 
 
 @dataclass(slots=True)
@@ -92,6 +42,11 @@ class Pass:
     held_back: set[str] = field(default_factory=set)
     done: list[Interruption] = field(default_factory=list)
 
+    def succeeded(self, behind: Iterable[tuple[Interruption, Service]]) -> list[Interruption]:
+        """Those with which nothing failed, and for which it was not too late."""
+        not_these = {one.task_arn for one in (*self.failed, *(one for one, _ in self.missed))}
+        return [one for one, _ in behind if one.task_arn not in not_these]
+
 
 def drain(interruptions: Sequence[Interruption], aws: Gateway, *, now: float) -> Pass:
     """Take every interrupted task out of every group it may be registered in."""
@@ -99,11 +54,11 @@ def drain(interruptions: Sequence[Interruption], aws: Gateway, *, now: float) ->
     current, dead = _trusted(interruptions, aws, outcome, now)
     if dead:
         known_dead = _services_of(dead, aws, outcome, now)
-        outcome.missed = [(o, s) for o, s in known_dead if s.mode == "on" and s.registrations]
+        outcome.missed += [(o, s) for o, s in known_dead if s.mode == "on" and s.registrations]
     behind = _services_of(current, aws, outcome, now)
     leave_groups(behind, aws, outcome, now)
     leave_registries(behind, aws, outcome)
-    outcome.done = [one for one, _ in behind if one not in outcome.failed]
+    outcome.done = outcome.succeeded(behind)
     return outcome
 
 
@@ -156,7 +111,7 @@ def _trusted(
         task = fresh.get(one.task_arn)
         if isinstance(task, CallFailed):
             outcome.failed[one] = task
-        elif task is None or task.get("lastStatus") in _STOPPED:
+        elif task is None or task.get("lastStatus") in STOPPED:
             (dead if one.retried else outcome.stale).append(one)
         else:
             known = as_described(one, task, now)
@@ -229,6 +184,11 @@ def _take_out(
     behind: Sequence[tuple[Interruption, Service]], aws: Gateway, outcome: Pass, now: float
 ) -> None:
     """Deregister what may be, only look where the service is on dry run; note what to verify."""
+    trusted = still_trusted(behind, aws, now)
+    outcome.failed |= trusted.failed
+    # It lived when its news came: our own calls took until it had stopped.
+    outcome.missed += [(one, service) for one, service in trusted.gone if service.registrations]
+    behind = trusted.alive
     places = {(one, service.arn): memberships(one, service) for one, service in behind}
     acting = [m for one, s in behind if s.mode == "on" for m in places[one, s.arn]]
     looking = [m for one, s in behind if s.mode != "on" for m in places[one, s.arn]]
@@ -278,29 +238,3 @@ def _left_alone(group_arn: str) -> str:
 
 def _key(one: Interruption) -> ServiceKey:
     return ServiceKey(one.cluster_arn, one.service_name or "", one.started_by)
-
-
-def as_described(one: Interruption, task: Mapping[str, Any], now: float) -> Interruption:
-    """What ECS says of a task right now, in the place of what its event said."""
-    told = {name: task[name] for name in _TASK_FIELDS if name in task}
-    described = msgspec.convert(
-        {
-            "taskArn": one.task_arn,
-            "clusterArn": one.cluster_arn,
-            "desiredStatus": "STOPPED",
-            "lastStatus": task.get("lastStatus", ""),
-            **told,
-        },
-        TaskStateChange,
-    )
-    return replace(
-        one,
-        service_name=one.service_name or described.service_name,
-        started_by=one.started_by or described.started_by or "",
-        seen_at=now,
-        ipv4=described.ipv4_addresses or one.ipv4,
-        ipv6=described.ipv6_addresses or one.ipv6,
-        instance_arn=described.container_instance_arn or one.instance_arn,
-        bindings=bindings_of(described) or one.bindings,
-        place=one.place or place_of(described),
-    )

@@ -15,7 +15,12 @@ from spot_drain.tally import Tallies
 
 _QUEUE_URL = required("QUEUE_URL")
 _worker = Worker(
-    aws=Aws(client("ecs"), client("elbv2"), choice("SPOT_DRAIN_MODE", ("on", "dry-run", "off"))),
+    aws=Aws(
+        client("ecs"),
+        client("elbv2"),
+        choice("SPOT_DRAIN_MODE", ("on", "dry-run", "off")),
+        time.time,
+    ),
     tallies=Tallies(client("dynamodb"), required("TABLE_NAME")),
     sqs=client("sqs"),
     events=client("events"),

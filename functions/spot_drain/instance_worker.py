@@ -216,14 +216,18 @@ class InstanceWorker:
     def _take_out(self, this: Round, now: float) -> None:
         """Targets of what still runs; the second look and the report follow as for any other task."""
         pairs = _pairs(this.leaving)
+        over: list[tuple[Interruption, Service]] = []
         if pairs:
             outcome = Pass()
             leave_groups(pairs, self.aws, outcome, now)
-            outcome.done = [one for one, _ in pairs if one not in outcome.failed]
+            # Stopped in order while our own calls took their time: no one was too late for these.
+            over, outcome.missed = outcome.missed, []
+            gone = {one.task_arn for one, _ in over}
+            outcome.done = outcome.succeeded(pair for pair in pairs if pair[0].task_arn not in gone)
             tell_pass(outcome, now)
             self.verify_later(outcome.checks, 1)
-        if this.moved:
-            self.record(moved(_check(*pair) for pair in _pairs(this.moved)), now)
+        if by_ecs := [*_pairs(this.moved), *over]:
+            self.record(moved(_check(*pair) for pair in by_ecs), now)
 
     def _leave_registries(self, tasks: Iterable[Task]) -> None:
         outcome = Pass()

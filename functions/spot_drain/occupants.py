@@ -9,11 +9,11 @@ from typing import Any
 from ecsops import tags
 from ecsops.errors import CallFailed
 from spot_drain.aws import Aws, ServiceKey
-from spot_drain.drain import as_described
 from spot_drain.instances import Instances, task_id
 from spot_drain.interruption import Interruption
 from spot_drain.plan import DEFAULT_STOP_TIMEOUT_S, Occupant
 from spot_drain.targets import Service
+from spot_drain.trust import as_described
 from spot_drain.watching import Watched
 
 _SERVICE_GROUP = "service:"

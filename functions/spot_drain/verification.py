@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -16,31 +16,14 @@ from spot_drain.storm import NAMES, PLACE, SHORT_ID
 from spot_drain.targets import Membership, Service
 from spot_drain.verdict import OUT_OF_ROTATION, Looks, Seen, Verdict, judge
 
+if TYPE_CHECKING:
+    from spot_drain.gateway import Gateway
+
 MAX_ATTEMPTS = 3
 _TOO_LATE = (
     "The toolkit's own calls failed until a task had stopped; whether requests were lost is not "
     "known. Look for 'task not drained' in its log."
 )
-
-
-class Gateway(Protocol):
-    """What the second pass needs from AWS."""
-
-    def tasks(
-        self, by_cluster: Mapping[str, Sequence[str]]
-    ) -> dict[str, dict[str, Any] | CallFailed]:
-        """Fresh task descriptions."""
-        ...
-
-    def look(self, memberships: Iterable[Membership]) -> dict[Membership, Seen]:
-        """What each place shows."""
-        ...
-
-    def look_and_deregister(
-        self, memberships: Iterable[Membership]
-    ) -> tuple[dict[Membership, Seen], dict[Membership, CallFailed]]:
-        """Look and take out at once."""
-        ...
 
 
 @dataclass(slots=True)
@@ -91,7 +74,7 @@ def verify(checks: Sequence[TaskCheck], attempt: int, aws: Gateway, *, now: floa
     findings = Findings()
     second = aws.look(_places(checks))
     stuck = _judged(checks, second, findings)
-    alive = _still_alive(stuck, aws, findings, now)
+    alive = _still_alive(stuck, aws, findings, now + aws.time_since(now))
     left = [place for check in alive for place in _in_rotation(check, second)]
     _, refused = aws.look_and_deregister(left)
     again = [_after_acting(check, second, refused) for check in alive]

@@ -45,7 +45,8 @@ class FakeClient:
 class FakeGateway:
     """An account in memory; what is in ``broken`` (a group or cluster) answers with its failure.
 
-    ``blind``: every look fails. ``stubborn``: deregistering changes nothing.
+    ``blind``: every look fails. ``stubborn``: deregistering changes nothing. ``slow``: the seconds that
+    calls for "services", "rolling_out" or "look" take.
     """
 
     services_by_name: dict[tuple[str, str], Service | CallFailed] = field(default_factory=dict)
@@ -55,6 +56,9 @@ class FakeGateway:
     gone: set[str] = field(default_factory=set)
     broken: dict[str, CallFailed] = field(default_factory=dict)
     instances: dict[str, Any] = field(default_factory=dict)
+    stack_mode: str = "on"
+    slow: dict[str, float] = field(default_factory=dict)
+    passed: float = 0.0
     blind: bool = False
     stubborn: bool = False
     rolled: dict[str, Service | CallFailed] = field(default_factory=dict)
@@ -70,6 +74,10 @@ class FakeGateway:
                 }
         return self
 
+    def time_since(self, now: float) -> float:
+        del now
+        return self.passed
+
     def tasks(self, by_cluster: Mapping[str, Sequence[str]]) -> dict[str, Any]:
         self.calls.append(("tasks", by_cluster))
         found: dict[str, Any] = {}
@@ -83,6 +91,7 @@ class FakeGateway:
     def services(self, keys: Iterable[ServiceKey], *, now: float) -> dict[ServiceKey, Any]:
         wanted = sorted(keys, key=lambda key: (key.cluster_arn, key.name, key.started_by))
         self.calls.append(("services", wanted))
+        self.passed += self.slow.get("services", 0.0)
         found: dict[ServiceKey, Any] = {}
         for key in wanted:
             if key.cluster_arn in self.broken:
@@ -93,6 +102,7 @@ class FakeGateway:
 
     def rolling_out(self, services: Iterable[Service]) -> dict[str, Any]:
         arns = {one.arn for one in services if one.revisions}
+        self.passed += self.slow.get("rolling_out", 0.0) if arns else 0.0
         return {arn: known for arn, known in self.rolled.items() if arn in arns}
 
     def instance_ids(self, by_cluster: Mapping[str, Sequence[str]]) -> dict[str, Any]:
@@ -107,6 +117,7 @@ class FakeGateway:
     def look(self, memberships: Iterable[Membership]) -> dict[Membership, Seen]:
         places = list(memberships)
         self.calls.append(("look", places))
+        self.passed += self.slow.get("look", 0.0)
         return {place: self._seen(place) for place in places}
 
     def look_and_deregister(

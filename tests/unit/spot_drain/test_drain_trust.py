@@ -10,6 +10,8 @@ from tests.unit.spot_drain.builders import (
     CLUSTER,
     NOW,
     address,
+    failure,
+    group,
     interruption,
     service,
     task_arn,
@@ -103,3 +105,52 @@ def test_an_address_from_the_event_serves_when_ecs_tells_none():
     aws = aws_with(FakeGateway().host(service(), tasks=[1]), {"taskArn": task_arn(1)})
     drain([interruption(seen_at=None)], aws, now=NOW)
     assert aws.deregistered() == {address(1)}
+
+
+@pytest.mark.parametrize(("took_s", "asked"), [(0.5, False), (19.0, True)])
+def test_a_call_that_took_long_makes_young_news_old(took_s, asked):
+    """Its retries may take 19 s: that is the difference between the two ages."""
+    aws = aws_with(FakeGateway(slow={"services": took_s}), alive(1)).host(service(), tasks=[1])
+    outcome = drain([interruption(seen_at=NOW - 9)], aws, now=NOW)
+    assert ("tasks" in dict(aws.calls)) is asked
+    assert aws.deregistered() == {address(1)}
+    assert len(outcome.done) == 1
+
+
+def test_a_task_that_stopped_during_our_own_calls_takes_nobody_with_it():
+    aws = FakeGateway(slow={"services": 19.0}).host(service(), tasks=[1])
+    aws_with(aws, alive(lastStatus="STOPPED"))
+    outcome = drain([interruption(seen_at=NOW - 9)], aws, now=NOW)
+    assert aws.deregistered() == set()
+    assert [one.task_arn for one, _ in outcome.missed] == [task_arn(1)]
+    assert (outcome.done, outcome.checks, outcome.stale) == ([], [], [])
+
+
+def test_a_task_that_ecs_does_not_answer_for_is_tried_again_with_its_messages():
+    problem = failure("ThrottlingException")
+    aws = FakeGateway(slow={"services": 19.0}).host(service(), tasks=[1])
+    aws.described[task_arn(1)] = problem  # type: ignore[assignment]
+    outcome = drain([interruption(seen_at=NOW - 9)], aws, now=NOW)
+    assert aws.deregistered() == set()
+    [(one, error)] = outcome.failed.items()
+    assert (one.message_ids, error) == (("m1",), problem)
+    assert outcome.done == []
+
+
+def test_a_second_wave_that_comes_late_is_asked_for_as_well():
+    known, rolled = service(revisions=("r1", "r2")), service("web", "web", "green")
+    aws = FakeGateway(slow={"rolling_out": 19.0}, rolled={known.arn: rolled})
+    aws.host(rolled, tasks=[1]).host(known)
+    aws_with(aws, alive(lastStatus="STOPPED"))
+    drain([interruption(seen_at=NOW - 9)], aws, now=NOW)
+    groups = {p.group_arn for call, places in aws.calls if call == "deregister" for p in places}
+    assert groups == {group("web")}
+
+
+def test_a_failure_after_news_were_renewed_keeps_the_message():
+    """The renewed task is another value than the one of the message."""
+    aws = aws_with(FakeGateway(slow={"services": 19.0}), alive(1)).host(service(), tasks=[1])
+    aws.broken[group()] = failure("ThrottlingException")
+    outcome = drain([interruption(seen_at=NOW - 9)], aws, now=NOW)
+    assert outcome.done == []
+    assert [one.message_ids for one in outcome.failed] == [("m1",)]

@@ -38,7 +38,7 @@ def descriptions(params: dict) -> dict:
 
 
 def make(ecs: FakeClient | None = None, elb: FakeClient | None = None) -> Aws:
-    return Aws(ecs or FakeClient(), elb or FakeClient(), "on")
+    return Aws(ecs or FakeClient(), elb or FakeClient(), "on", lambda: NOW)
 
 
 def key(name: str = "web", cluster: str = CLUSTER, started_by: str = "ecs-svc/1") -> ServiceKey:
@@ -208,3 +208,8 @@ def test_a_connection_that_fails_is_a_failed_call():
     broken = EndpointConnectionError(endpoint_url="https://ecs")
     found = make(FakeClient({"describe_tasks": broken})).tasks({CLUSTER: [task_arn(1)]})
     assert found[task_arn(1)].code == "EndpointConnectionError"
+
+
+@pytest.mark.parametrize(("clock", "passed"), [(NOW + 19, 19), (NOW - 1, 0)])
+def test_it_is_known_how_long_the_calls_have_taken(clock, passed):
+    assert Aws(FakeClient(), FakeClient(), "on", lambda: clock).time_since(NOW) == passed

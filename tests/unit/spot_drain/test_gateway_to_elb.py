@@ -10,6 +10,7 @@ from spot_drain.aws import Aws
 from spot_drain.targets import Membership, Target
 from spot_drain.verdict import Seen
 from tests.unit.spot_drain.builders import (
+    NOW,
     PORT,
     address,
     group,
@@ -19,7 +20,7 @@ from tests.unit.spot_drain.fakes import FakeClient, refusal
 
 
 def make(*, elb: FakeClient | None = None) -> Aws:
-    return Aws(FakeClient(), elb or FakeClient(), "on")
+    return Aws(FakeClient(), elb or FakeClient(), "on", lambda: NOW)
 
 
 def place(number: int, name: str = "web") -> Membership:

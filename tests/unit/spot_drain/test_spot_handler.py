@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -56,6 +57,7 @@ def test_the_environment_reaches_the_worker(load):
     assert handler._worker.tallies.table == "ops"
     assert handler._worker.queue_url == handler._backlog.queue_url == QUEUE
     assert handler._worker.aws.elbv2.name == "elbv2"
+    assert handler._worker.aws.clock is time.time
 
 
 @pytest.mark.parametrize("name", ENVIRONMENT)

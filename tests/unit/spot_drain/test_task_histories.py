@@ -1,7 +1,7 @@
 """Generated histories of a service on Fargate Spot (4a, 4d): no healthy task is ever taken out.
 
 Every event of an interruption, in copies, in any order, up to an hour late; addresses that change hands at
-once; a process that dies after any single call.
+once; answers that take 20 s; a process that dies after any single call.
 """
 
 from __future__ import annotations
@@ -68,6 +68,10 @@ class Histories(RuleBasedStateMachine):
     @rule(calls=st.integers(1, 12))
     def the_process_dies_soon(self, calls: int) -> None:
         self.world.crash_in = calls
+
+    @rule(answers=st.integers(1, 4), seconds=st.integers(1, 20))
+    def ecs_answers_late(self, answers: int, seconds: int) -> None:
+        self.world.slow = (answers, seconds)
 
     @rule()
     def another_process_takes_over(self) -> None:

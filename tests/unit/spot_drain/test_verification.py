@@ -171,6 +171,13 @@ def test_while_the_address_is_certainly_the_tasks_own_ecs_is_not_asked():
     assert "tasks" not in {name for name, _ in aws.calls}
 
 
+def test_a_look_that_took_long_makes_young_news_old():
+    aws = FakeGateway(slow={"look": 19.0}).host(service(), tasks=[1])
+    findings = verify([check(1, seen_at=NOW)], 1, aws, now=NOW + 8)
+    assert aws.deregistered() == set()
+    assert list(findings.additions[service_arn()]) == ["unattributed", "groups"]
+
+
 @pytest.mark.parametrize("seen_at", [None, NOW])
 def test_after_that_a_living_task_is_taken_out(seen_at):
     aws = in_rotation(1)

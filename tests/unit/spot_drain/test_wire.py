@@ -53,7 +53,7 @@ def stub(aws_environment) -> Iterator[Any]:
 def test_tasks_are_described(stub):
     params = {"cluster": CLUSTER, "tasks": [task_arn(1)]}
     answer = {"tasks": [{"taskArn": task_arn(1), "lastStatus": "RUNNING"}], "failures": []}
-    aws = Aws(stub("ecs", "describe_tasks", params, answer), None, "on")
+    aws = Aws(stub("ecs", "describe_tasks", params, answer), None, "on", lambda: NOW)
     assert aws.tasks({CLUSTER: [task_arn(1)]})[task_arn(1)]["lastStatus"] == "RUNNING"
 
 
@@ -75,7 +75,7 @@ def test_services_are_described_with_their_tags(stub):
     }
     client = stub("ecs", "describe_services", params, {"services": [described]})
     key = ServiceKey(CLUSTER, "web", "ecs-svc/1")
-    one = Aws(client, None, "on").services([key], now=NOW)[key]
+    one = Aws(client, None, "on", lambda: NOW).services([key], now=NOW)[key]
     assert (one.mode, one.revisions) == ("dry-run", ("r1", "r2"))
     assert {r.group_arn for r in one.registrations} == {group(), group("green")}
 
@@ -88,7 +88,7 @@ def test_revisions_are_described(stub):
     answer = {"serviceRevisions": [revision], "failures": []}
     params = {"serviceRevisionArns": ["r1", "r2"]}
     client = stub("ecs", "describe_service_revisions", params, answer)
-    grown = Aws(client, None, "on").rolling_out([service(revisions=("r1", "r2"))])
+    grown = Aws(client, None, "on", lambda: NOW).rolling_out([service(revisions=("r1", "r2"))])
     assert len(grown[service_arn()].registrations) == 2
 
 
@@ -100,13 +100,16 @@ def test_target_health_is_described(stub):
     client = stub(
         "elbv2", "describe_target_health", TARGETS, {"TargetHealthDescriptions": [health]}
     )
-    assert Aws(None, client, "on").look([PLACE]) == {PLACE: Seen.ABSENT}
+    assert Aws(None, client, "on", lambda: NOW).look([PLACE]) == {PLACE: Seen.ABSENT}
 
 
 def test_targets_are_deregistered_with_their_port(stub):
     client = stub("elbv2", "deregister_targets", TARGETS, {})
     client.describe_target_health = lambda **_: {"TargetHealthDescriptions": []}
-    assert Aws(None, client, "on").look_and_deregister([PLACE]) == ({PLACE: Seen.ABSENT}, {})
+    assert Aws(None, client, "on", lambda: NOW).look_and_deregister([PLACE]) == (
+        {PLACE: Seen.ABSENT},
+        {},
+    )
 
 
 def test_messages_are_sent_taken_and_deleted(stub):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,6 +34,7 @@ from tests.unit.spot_drain.fakes import FakeBus, FakeTallies
 VISIBILITY_S = 30
 ZONE = "eu-west-1a"
 HEEDED = ("EC2 Spot Instance Interruption Warning", "EC2 Instance-terminate Lifecycle Action")
+READS_OF_ECS = ("DescribeServices", "DescribeServiceRevisions", "DescribeTasks")
 FEW_ADDRESSES = "subnet-few"
 OPERATIONS = {
     xform_name(name): name
@@ -56,14 +58,16 @@ class Client:
         operation = OPERATIONS[method]
 
         def call(**params: Any) -> Any:
-            self.world.check(operation, params)
-            try:
-                return self.simulator.call(operation, params, CALLER)
-            except ApiError as error:
-                told = {"Error": {"Code": error.code, "Message": error.message}}
-                raise ClientError(told, operation) from None
-            finally:
-                self.world.count_down()
+            with self.world.one_at_a_time:
+                self.world.take_time(operation)
+                self.world.check(operation, params)
+                try:
+                    return self.simulator.call(operation, params, CALLER)
+                except ApiError as error:
+                    told = {"Error": {"Code": error.code, "Message": error.message}}
+                    raise ClientError(told, operation) from None
+                finally:
+                    self.world.count_down()
 
         return call
 
@@ -88,15 +92,20 @@ class Letter:
 
 @dataclass
 class TwinWorld:
-    """``violations``: what the toolkit did that it must never do. ``native``: how ECS drains Spot tasks."""
+    """``violations``: what the toolkit did that it must never do. ``native``: how ECS drains Spot tasks.
+
+    ``slow``: (so many of ECS's answers from now, seconds) one takes its time.
+    """
 
     native: str = "broken"
     crash_in: int | None = None
+    slow: tuple[int, int] | None = None
     violations: list[str] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
     sent: int = 0
 
     def __post_init__(self) -> None:
+        self.one_at_a_time = threading.Lock()
         self.clock = SteppedClock(START)
         settings = EcsSettings(jitter=0, native_spot_deregistration=self.native)  # type: ignore[arg-type]
         self.machines = Machines(self.clock, settings)  # type: ignore[arg-type]
@@ -138,7 +147,7 @@ class TwinWorld:
     def recycle(self) -> None:
         """A new process."""
         ecs = Client(self, self.machines.twin)
-        aws = Aws(ecs, Client(self, self.machines.targets), "on")  # type: ignore[arg-type]
+        aws = Aws(ecs, Client(self, self.machines.targets), "on", self.clock.now)  # type: ignore[arg-type]
         tallies, bus = FakeTallies(), FakeBus()
         worker = Worker(aws, tallies, self, bus, QUEUE)  # type: ignore[arg-type]
         instances = Instances(ecs, Table(), "table")  # type: ignore[arg-type]
@@ -177,6 +186,15 @@ class TwinWorld:
             if self.crash_in <= 0:
                 self.crash_in = None
                 raise Crash
+
+    def take_time(self, operation: str) -> None:
+        """ECS answers late, after retries. What is sent side by side with a write delays no write."""
+        if self.slow is None or operation not in READS_OF_ECS:
+            return
+        calls, seconds = self.slow
+        self.slow = (calls - 1, seconds) if calls > 1 else None
+        if calls <= 1:
+            self.machines.run(seconds)
 
     def pass_time(self, seconds: int, *, copies: int = 1, late: int = 0) -> None:
         """Second by second; what AWS says arrives so often and so late."""
