@@ -659,10 +659,10 @@ def test_a_slot_that_is_skipped_is_counted_once_whoever_dies(account, functions)
     closing = functions.of_queue["submit"].__self__.closing
     for dies_at in range(4, 14):
         calls = iter(range(1, 100))
-        account.faults = lambda calls=calls, at=dies_at: "died" if next(calls) == at else None
+        account.faults = lambda _, calls=calls, at=dies_at: "died" if next(calls) == at else None
         with contextlib.suppress(Died):
             closing.close(slot, account.now)
-        account.faults = lambda: None
+        account.faults = lambda _: None
     functions.work(4)
 
     assert finish
