@@ -182,6 +182,28 @@ def test_r1_what_is_refused_is_tried_again_with_new_tokens_what_runs_is_tracked(
     assert len(tokens) == len(set(tokens))
 
 
+def test_r1_what_will_never_run_ends_the_run_what_runs_is_tracked_to_its_end(jobs):
+    fatal = CallFault(
+        "error",
+        operation="RunTask",
+        nth=9,
+        code="InvalidParameterException",
+        message="TaskDefinition is inactive",
+        status=400,
+    )
+    world = jobs(App(runs_for_s=300), faults=[fatal])
+    world.account.ecs.capacity.limit("FARGATE", 6)
+
+    world.submit(fanOut={"count": 10}, network={"subnets": ["subnet-a"]}, retries={"launch": 20})
+    world.run_for(200)
+
+    assert world.run().state == "FAILED"
+    assert "TaskDefinition is inactive" in world.run().reason
+    assert [task["lastStatus"] for task in world.tasks()] == ["STOPPED"] * 6
+    ended = [end.task for end in world.ends() if end.task]
+    assert sorted(ended) == sorted(task["taskArn"] for task in world.tasks())
+
+
 def test_r8_too_many_characters_are_refused_before_any_call(jobs):
     world = jobs()
     command = ["x" * 8193]

@@ -10,6 +10,7 @@ import json
 from batch_jobs.ids import run_of_slot
 from batch_jobs.times import iso
 from sandbox.ecs import App
+from sandbox.faults import CallFault
 
 SLOT = "<aws.scheduler.scheduled-time>"
 
@@ -106,6 +107,26 @@ def test_c5_replace_stops_first_and_then_starts(world):
     old, new = ours
     assert old["stoppedAt"] <= new["createdAt"]
     world.command("cancel", run=second.run, by="test")
+    world.run_for(200)
+
+
+def test_c5_replace_starts_nothing_as_long_as_the_stop_fails(world):
+    world.define("stuck", App(runs_for_s=3000))
+    common = {"job": "stuck", "taskDefinition": "stuck", "overlap": "replace"}
+    world.submit(**common)
+    world.run_for(60)
+    world.account.faults.add(CallFault("error", service="ecs", operation="StopTask"))
+    world.submit(**common)
+    world.run_for(400)
+
+    assert len(world.calls("StopTask")) > 1
+    assert [run.state for run in world.runs("stuck")] == ["STOPPING", "WAITING"]
+    assert len(world.launches()) == 1
+
+    world.account.faults.clear()
+    world.run_for(400)
+    assert [run.state for run in world.runs("stuck")] == ["CANCELLED", "RUNNING"]
+    world.command("cancel", run=world.runs("stuck")[1].run, by="test")
     world.run_for(200)
 
 

@@ -1,9 +1,12 @@
 """Exactly once, whatever happens between any two calls: the shipped parts over an account in memory.
 
 Hypothesis decides which message comes when and how often, which call is lost before or after it took
-effect, where a process dies, and how much time goes by in between: also more than a client token lives.
+effect, where a process dies, what other processes do while one waits for an answer, and how much time goes
+by in between: also more than a client token lives. The histories that it seldom finds are written out in
+test_deaths.py and test_meanwhile.py.
 """
 
+import dataclasses
 import json
 
 import pytest
@@ -11,8 +14,8 @@ from hypothesis import HealthCheck, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from batch_jobs.ids import run_of_slot
-from batch_jobs.rows import FINAL, JobRow, RunRow, job_key, row_of, run_key
+from batch_jobs.ids import attempt_of, run_of_slot
+from batch_jobs.rows import FINAL, JobRow, RunRow, attempt_key, job_key, row_of, run_key
 from batch_jobs.times import iso
 from ecsops.queue import Message
 from tests.unit.batch_jobs import builders
@@ -21,18 +24,19 @@ from tests.unit.batch_jobs.fake_functions import Functions, one_thread
 
 SHARDS = 4
 SLOT = Account().now
+FAULTS = {kind: kind for kind in ("before", "after", "retried", "died")}
 
 
 class ExactlyOnce(RuleBasedStateMachine):
     @initialize(
         parallelism=st.sampled_from([None, 2]),
-        refusals=st.lists(st.booleans(), max_size=6),
+        refusals=st.lists(st.sampled_from([False, "answer", "error"]), max_size=6),
         overlap=st.sampled_from(["forbid", "queue", "replace", "allow"]),
         rungs=st.integers(1, 2),
         replaces=st.booleans(),
     )
     def submit(self, parallelism, refusals, overlap, rungs, replaces):
-        self.left, self.kind = 0, None
+        self.left, self.kind, self.others = 0, None, ()
         self.account = Account(self.fault)
         self.account.refusals = refusals
         self.functions = Functions(self.account)
@@ -70,28 +74,65 @@ class ExactlyOnce(RuleBasedStateMachine):
     def fault(self, _operation):
         """What happens to a call: only the one whose turn it is goes wrong."""
         self.left -= 1
-        return self.kind if self.left == 0 else None
+        if self.left:
+            return None
+        if self.kind == "meanwhile":
+            for queue, which in self.others:
+                self.another(queue, which)
+        return FAULTS.get(self.kind)
+
+    def another(self, queue, which):
+        """Another process works on a message, a task ends, or a pass takes its time."""
+        if queue == "end":
+            self.end_a_task(which, "done")
+        elif queue == "time":
+            self.account.now += 5
+        else:
+            self.work(Functions(self.account), queue, which, again=False)
 
     @rule(
         queue=st.sampled_from(["submit", "launch", "launch", "launch", "track"]),
         which=st.integers(0, 50),
         again=st.booleans(),
         call=st.integers(1, 26),
-        kind=st.sampled_from([None, "before", "after", "died", "died"]),
+        kind=st.sampled_from([None, "before", "after", "retried", "died", "died"]),
     )
     def deliver(self, queue, which, again, call, kind):
         """A message comes, perhaps not for the last time, and the calls go as they go."""
+        self.left, self.kind = call, kind
+        self.work(self.functions, queue, which, again)
+        self.left = 0
+
+    @rule(
+        queue=st.sampled_from(["submit", "launch", "launch", "track"]),
+        which=st.integers(0, 50),
+        call=st.integers(1, 16),
+        others=st.lists(
+            st.tuples(
+                st.sampled_from(["submit", "launch", "launch", "track", "end", "time"]),
+                st.integers(0, 50),
+            ),
+            min_size=1,
+            max_size=5,
+        ),
+    )
+    def deliver_meanwhile(self, queue, which, call, others):
+        """Other messages are worked on while this one's function waits for an answer."""
+        self.left, self.kind, self.others = call, "meanwhile", others
+        self.work(self.functions, queue, which, again=False)
+        self.left = 0
+
+    def work(self, functions, queue, which, again):
+        """A message is worked on; it stays where it is if that failed, or if it comes ``again``."""
         waiting = self.account.queues[queue]
         if not waiting:
             return
         body = waiting[which % len(waiting)]
-        self.left, self.kind = call, kind
         try:
-            failed = self.functions.of_queue[queue]([Message("m", body)], self.account.now)
+            failed = functions.of_queue[queue]([Message("m", body)], self.account.now)
         except Died:
             self.functions, failed = Functions(self.account), {"m"}
-        self.left, self.kind = 0, None
-        if not failed and not again:
+        if not failed and not again and body in waiting:
             waiting.remove(body)
 
     @rule(
@@ -128,8 +169,20 @@ class ExactlyOnce(RuleBasedStateMachine):
         for shard, arns in running.items():
             assert len(arns) <= 1, f"{shard} runs {len(arns)} times"
         if self.overlap != "allow":
-            runs = {run for run, _ in running}
+            runs = {run for (run, _), arns in running.items() if not self.replaces_one(arns[0])}
             assert len(runs) <= 1, f"{runs} run side by side"
+
+    @invariant()
+    def no_attempt_is_launched_twice(self):
+        if hasattr(self, "account"):
+            started = [task["startedBy"] for task in self.account.tasks.values()]
+            assert len(started) == len(set(started)), started
+
+    def replaces_one(self, arn):
+        """Whether a task was started beside one that Spot took: that one may yet end well."""
+        attempt = attempt_of(self.account.tasks[arn]["startedBy"])
+        before = dataclasses.replace(attempt, attempt=attempt.attempt - 1)
+        return attempt_key(before, "w") in self.account.items
 
     def teardown(self):
         """Without further trouble every run ends, no shard is lost, and nothing is left over."""
@@ -185,7 +238,7 @@ class ExactlyOnce(RuleBasedStateMachine):
 
 
 ExactlyOnce.TestCase.settings = settings(
-    max_examples=60,
+    max_examples=100,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),
