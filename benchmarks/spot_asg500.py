@@ -23,6 +23,8 @@ from benchmarks.rest import rest_others
 from benchmarks.results import Result
 from sandbox.account import Account
 from sandbox.ec2 import Machine
+from spot_drain.interruption import NOTICE_S
+from spot_drain.plan import DEFAULT_STOP_TIMEOUT_S
 
 INSTANCES, TASKS_PER_INSTANCE = 500, 2
 ZONES = ("eu-west-1a", "eu-west-1b")
@@ -56,7 +58,24 @@ def measure() -> Iterator[Result]:
             "target-seconds in rotation without an answer",
             "== 0",
         )
+        yield Result(
+            "spot.asg500.late_sigterm",
+            _late_stops(account, began),
+            "of 1,000 tasks told to stop when less than their stop timeout was left",
+            "== 0",
+        )
         yield Result("spot.asg500.calls", len(calls_of(account)), "AWS calls for 1,000 tasks", None)
+
+
+def _late_stops(account: Account, began: float) -> int:
+    """Tasks for which StopTask succeeded too late, or never did; nothing else stops them here."""
+    latest = began + NOTICE_S - DEFAULT_STOP_TIMEOUT_S
+    in_time = {
+        call["parameters"]["task"]
+        for call in calls_of(account, "StopTask")
+        if call["outcome"] == "ok" and call["ended"] <= latest
+    }
+    return INSTANCES * TASKS_PER_INSTANCE - len(in_time)
 
 
 def _service_on_instances(account: Account) -> str:

@@ -12,6 +12,7 @@ from sandbox.cloudwatch import Alarms, CloudWatch, LogStore, MetricReader
 from sandbox.cloudwatch.alarm_watch import AlarmWatch
 from sandbox.codedeploy import CodeDeploy
 from sandbox.ec2 import AutoScalingGroups, Fleet
+from sandbox.events.topics import notify
 from sandbox.gateway.iam.authorizer import Authorizer
 from sandbox.gateway.moto_account import partition_key_of
 from sandbox.lambda_host.hook_invoker import HookInvoker
@@ -73,11 +74,16 @@ def _auto_scaling(account: Account, operator: Caller, rng: random.Random) -> Aut
 
 
 def _sender(account: Account) -> Callable[[str, str], None]:
-    """Auto Scaling sends to a queue as the service that it is."""
+    """Auto Scaling sends to a queue or a topic with the role of its hook."""
 
-    def send(queue_arn: str, body: str) -> None:
+    def send(arn: str, body: str) -> None:
+        if arn.split(":")[2] == "sns":
+            sns = account.client("sns")
+            told = sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
+            return notify(account.queues, arn, told, body)
         sqs = account.client("sqs")
-        name = queue_arn.rsplit(":", 1)[1]
+        name = arn.rsplit(":", 1)[1]
         sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=name)["QueueUrl"], MessageBody=body)
+        return None
 
     return send

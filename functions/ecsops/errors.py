@@ -6,6 +6,7 @@ OpsError
 ├── CallFailed       an AWS call failed for good or ran out of retries: the message is tried again
 │   ├── ClusterGone
 │   ├── HeldBack
+│   ├── RegistryRefused
 │   ├── TargetGroupGone
 │   └── TargetRefused
 └── PublishFailed    events were not accepted by the bus: the message is tried again
@@ -55,6 +56,10 @@ class TargetGroupGone(CallFailed):
 
 class HeldBack(CallFailed):
     """IAM denies it explicitly: the owner tagged the resource to be left alone."""
+
+
+class RegistryRefused(CallFailed):
+    """The role may not take an instance out of a Cloud Map service; trying again will not change that."""
 
 
 class TargetRefused(CallFailed):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -152,6 +153,10 @@ class Aws:
         if not self.registries:
             self.registries.append(Registries())
         return self.registries[0].leave(entries)
+
+    def refused_registries(self) -> AbstractSet[str]:
+        """The Cloud Map services that the role may not touch, as far as this process knows."""
+        return self.registries[0].refused if self.registries else set()
 
     def rolling_out(self, services: Iterable[Service]) -> dict[str, Service | CallFailed]:
         """Services in the middle of a deployment, by ARN, with the groups of their revisions added."""

@@ -18,7 +18,9 @@ from spot_drain.aws import Aws
 from spot_drain.drain import drain
 from spot_drain.interruption import Interruption, merge, read_interruption
 from spot_drain.messages import (
+    ENDED_AFTER_S,
     REPORT_AFTER_S,
+    TICK,
     VERIFY_AFTER_S,
     TaskCheck,
     Verify,
@@ -95,9 +97,15 @@ class Worker:
     sqs: SQSClient
     events: EventBridgeClient
     queue_url: str
+    region: str
     rebalance: str = "off"
     other_worker: OtherWorker | None = None
     drained: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def account(self) -> str:
+        """The queue's own."""
+        return self.queue_url.rstrip("/").split("/")[-2]
 
     def work(self, messages: Sequence[Message], now: float) -> set[str]:
         """Work on all messages; the ids of those to be tried again."""
@@ -115,9 +123,9 @@ class Worker:
         return failed
 
     def _own(self, arrived: Sequence[Interruption]) -> list[Interruption]:
-        """Tasks of another account are in reach of that account's toolkit only."""
-        account = self.queue_url.rstrip("/").split("/")[-2]
-        own = [one for one in arrived if one.cluster_arn.split(":")[4] == account]
+        """Tasks of another account or Region are in reach of the toolkit there only."""
+        here = (self.region, self.account)
+        own = [one for one in arrived if tuple(one.cluster_arn.split(":")[3:5]) == here]
         if len(own) < len(arrived):
             count("ForeignEvents", len(arrived) - len(own))
         return own
@@ -147,7 +155,7 @@ class Worker:
         except CALL_ERRORS as error:
             logger.exception("draining failed", reason=str(error))
             return {message_id for one in fresh for message_id in one.message_ids}
-        tell_pass(outcome, now)
+        tell_pass(outcome, now + self.aws.time_since(now))
         lost = self.record(too_late(outcome.missed), now) if outcome.missed else set()
         missed = [one for one, service in outcome.missed if service.arn not in lost]
         self._remember((*outcome.done, *outcome.standalone, *missed), now)
@@ -236,15 +244,20 @@ class Worker:
             if isinstance(added, Exception):
                 lost.add(service_arn)
                 continue
-            measure_verdicts(service_arn, added)
+            sets = {n: frozenset(items) for n, items in findings.additions[service_arn].items()}
+            measure_verdicts(service_arn, added, sets)
             if service_arn in findings.left:
                 left = {g: tuple(sorted(t)) for g, t in findings.left[service_arn].items()}
                 route = min(findings.additions[service_arn].get("routes", ()), default=None)
-                urgent.append(stuck_alert(service_arn, added.began, left, now, route))
+                urgent.append((service_arn, added.began, left, now, route))
         recorded = [service_arn for service_arn in findings.additions if service_arn not in lost]
         try:
-            alerts.publish(self.events, urgent)
+            for arn, began, left, at, route in urgent:
+                self.tallies.remember_stuck(arn, began, left, route, at)
+            alerts.publish(self.events, [stuck_alert(*each) for each in urgent])
             send_later(self.sqs, self.queue_url, report_bodies(recorded), REPORT_AFTER_S)
+            if urgent:
+                send_later(self.sqs, self.queue_url, [TICK], ENDED_AFTER_S)
         except CALL_ERRORS as error:
             logger.exception("report not scheduled", reason=str(error))
             lost.update(recorded)

@@ -13,8 +13,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from ecsops.arns import parse_arn, target_group_name
-from ecsops.errors import CallFailed, HeldBack, InvalidMessage
+from ecsops.errors import CallFailed, HeldBack, InvalidMessage, RegistryRefused
 from spot_drain.aws import ServiceKey
 from spot_drain.interruption import Interruption
 from spot_drain.messages import TargetCheck, TaskCheck
@@ -40,6 +42,7 @@ class Pass:
     services: dict[str, Service] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     held_back: set[str] = field(default_factory=set)
+    unlisted: dict[Entry, CallFailed] = field(default_factory=dict)
     done: list[Interruption] = field(default_factory=list)
 
     def succeeded(self, behind: Iterable[tuple[Interruption, Service]]) -> list[Interruption]:
@@ -58,6 +61,7 @@ def drain(interruptions: Sequence[Interruption], aws: Gateway, *, now: float) ->
     behind = _services_of(current, aws, outcome, now)
     leave_groups(behind, aws, outcome, now)
     leave_registries(behind, aws, outcome)
+    note_refusals(behind, aws, outcome)
     outcome.done = outcome.succeeded(behind)
     return outcome
 
@@ -83,6 +87,8 @@ def leave_groups(
             if extra:
                 wave.append((one, replace(known, registrations=extra)))
     _take_out(wave, aws, outcome, now)
+    out_at = now + aws.time_since(now)
+    outcome.checks = [check.out(out_at) for check in outcome.checks]
 
 
 def _trusted(
@@ -166,7 +172,10 @@ def _services_of(
 def leave_registries(
     behind: Sequence[tuple[Interruption, Service]], aws: Gateway, outcome: Pass
 ) -> None:
-    """Take tasks out of Cloud Map; clients' caches keep them for a while, so this cannot wait."""
+    """Take tasks out of Cloud Map; clients' caches keep them for a while, so this cannot wait.
+
+    A refusal does not make the whole draining a failure: the task's targets are out.
+    """
     asked = {
         Entry(registry, parse_arn(one.task_arn).name): one
         for one, service in behind
@@ -176,8 +185,26 @@ def leave_registries(
     for entry, error in (aws.leave_registries(asked) if asked else {}).items():
         if isinstance(error, HeldBack):
             outcome.held_back.add(entry.registry_arn)
+        elif isinstance(error, RegistryRefused):
+            outcome.unlisted[entry] = error
         else:
-            outcome.failed[asked[entry]] = error
+            outcome.unlisted[entry] = outcome.failed[asked[entry]] = error
+
+
+def note_refusals(
+    behind: Iterable[tuple[Interruption, Service]], aws: Gateway, outcome: Pass
+) -> None:
+    """Have people told which Cloud Map services still name tasks that are about to go."""
+    refused = aws.refused_registries()
+    notes = {
+        one.task_arn: tuple(map(_still_listed, sorted(hit)))
+        for one, service in behind
+        if service.mode == "on" and (hit := refused & set(service.registries))
+    }
+    outcome.checks = [
+        msgspec.structs.replace(check, notes=(*check.notes, *notes.get(check.task_arn, ())))
+        for check in outcome.checks
+    ]
 
 
 def _take_out(
@@ -227,9 +254,15 @@ def _take_out(
                 (*service.notes, *(_left_alone(group) for group in sorted(left_alone))),
                 service.route,
                 one.place,
-                None if (left := one.seconds_left(now)) is None else int(left),
             )
         )
+
+
+def _still_listed(registry_arn: str) -> str:
+    return (
+        f"Cloud Map service {registry_arn.rpartition('/')[2]} names these tasks until they stop: the toolkit "
+        "may not take them out (docs/spot-drain.md, Cloud Map)."
+    )
 
 
 def _left_alone(group_arn: str) -> str:

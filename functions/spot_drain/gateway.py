@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, Protocol
 
 from ecsops.errors import CallFailed
@@ -40,6 +41,10 @@ class Gateway(Protocol):
 
     def leave_registries(self, entries: Iterable[Entry]) -> dict[Entry, CallFailed]:
         """Let Cloud Map tell nobody of these tasks any more."""
+        ...
+
+    def refused_registries(self) -> AbstractSet[str]:
+        """The Cloud Map services that the role may not touch, as far as is known."""
         ...
 
     def look(self, memberships: Iterable[Membership]) -> dict[Membership, Seen]:

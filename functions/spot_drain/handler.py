@@ -25,6 +25,7 @@ _worker = Worker(
     sqs=client("sqs"),
     events=client("events"),
     queue_url=_QUEUE_URL,
+    region=client("sqs").meta.region_name,
     rebalance=choice("SPOT_REBALANCE", ("off", "drain")),
 )
 _backlog = Backlog(client("sqs"), _QUEUE_URL)

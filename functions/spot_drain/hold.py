@@ -6,10 +6,7 @@ from spot_drain.watching import Watched
 
 # Tasks that do not stop by themselves hold an instance so long; then its hook is left to its time-out.
 MAX_HOLD_S = 7_200
-# "The maximum amount of time that you can keep an instance in a wait state is 48 hours or 100 times the
-# heartbeat timeout, whichever is smaller": then the wait ends, heartbeats or not.
-# https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks-overview.html
-LONGEST_WAIT_S = 48 * 3_600
+# The other limit than ``LONGEST_WAIT_S``.
 _LONGEST_WAIT_TIMEOUTS = 100
 # A person is told before the wait ends, not after.
 _TOLD_BEFORE_S = 60

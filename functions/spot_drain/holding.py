@@ -9,10 +9,10 @@ from functools import partial
 from msgspec.structs import replace
 
 from ecsops import alerts
-from ecsops.errors import CallFailed
+from ecsops.errors import CALL_ERRORS, CallFailed
 from ecsops.observability import count, logger
 from ecsops.parallel import run_all
-from spot_drain.hold import LONGEST_WAIT_S, TOLD_EVERY_S, beats_at, gives_up_at, next_at
+from spot_drain.hold import TOLD_EVERY_S, beats_at, gives_up_at, next_at
 from spot_drain.instance_alerts import hook_cut_short, hook_given_up, hook_let_go
 from spot_drain.instances import Found, Instances
 from spot_drain.lifecycle import HookDenied, HookOver, Hooks
@@ -70,13 +70,16 @@ class Holding:
     def look(
         self, held: Sequence[Watched], occupants: Occupants, now: float
     ) -> list[tuple[Watched, float]]:
-        """Let go what is empty, hold the others; which to look at again, and when."""
+        """Let go what is empty, hold the others; which to look at again, and when.
+
+        Trouble with one, be it with telling people, is that one's own: it is looked at again soon.
+        """
         empty = [each for each in held if _running(each, occupants) == []]
         late = self._arrived_since(empty)
         calls = [partial(self._one, each, occupants, late, now) for each in held]
         due = []
         for each, outcome in zip(held, run_all(calls), strict=True):
-            if isinstance(outcome, CallFailed):
+            if isinstance(outcome, CALL_ERRORS):
                 logger.error("hook not answered", instance=each.instance_id, reason=str(outcome))
                 again = self._failed(each, str(outcome), now)
             elif isinstance(outcome, Exception):
@@ -84,7 +87,7 @@ class Holding:
             else:
                 again = outcome
             if again is not None:
-                failed = isinstance(outcome, CallFailed) or each.key in occupants.failed
+                failed = isinstance(outcome, Exception) or each.key in occupants.failed
                 due.append((again, next_at(again, now, failed=failed)))
         return due
 
@@ -182,16 +185,20 @@ class Holding:
         return replace(each, hook=replace(hook, told="denied", beat_at=now + TOLD_EVERY_S))
 
     def _failed(self, each: Watched, reason: str, now: float) -> Watched | None:
-        if each.hook and now >= each.hook.gives_up_at:
+        if not each.hook or now < each.hook.gives_up_at:
+            return each
+        try:
             return self._gives_up(each, each.tasks, reason, now)
-        return each
+        except CALL_ERRORS as error:
+            logger.error("hook not told", instance=each.instance_id, reason=str(error))
+            return each if now < each.until else None
 
     def _gives_up(
         self, each: Watched, left: Sequence[str], reason: str, now: float
     ) -> Watched | None:
         """No more heartbeats; it is looked at until it is over, or cannot be but over."""
         hook = each.hook
-        if hook is None or now >= each.began_at + LONGEST_WAIT_S:
+        if hook is None or now >= each.until:
             self._over(each, "no hook holds an instance so long", now)
             return None
         if hook.told == "denied":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from shlex import quote
 
 from ecsops.alerts import Alert, Lines, NextStep
 from ecsops.arns import parse_arn
@@ -33,8 +34,10 @@ def hook_denied(watched: Watched, reason: str, now: float) -> Alert:
                 "Let the toolkit complete this group's hooks:",
                 command=(
                     "aws autoscaling create-or-update-tags --tags "
-                    f"ResourceId={group},ResourceType=auto-scaling-group,Key=ecs-ops:spot-drain,"
-                    "Value=on,PropagateAtLaunch=false"
+                    + quote(
+                        f"ResourceId={group},ResourceType=auto-scaling-group,Key=ecs-ops:spot-drain,"
+                        "Value=on,PropagateAtLaunch=false"
+                    )
                 ),
             ),
         ),

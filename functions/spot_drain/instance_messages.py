@@ -13,7 +13,7 @@ from ecsops.events import container_instance, health
 from ecsops.events.envelope import parse_event
 from ecsops.queue import Message
 from spot_drain.instances import Found, found_in
-from spot_drain.messages import probe
+from spot_drain.messages import Leave, probe, read_leave
 from spot_drain.notices import Notice, read_bare_hook, read_notice
 from spot_drain.retirement import Retirement, read_retirement
 from spot_drain.watching import Watched, read_watch
@@ -27,17 +27,18 @@ class Others:
     watches: list[tuple[Message, tuple[Watched, ...]]] = field(default_factory=list)
     registered: list[tuple[str, Found]] = field(default_factory=list)
     retirements: list[tuple[str, Retirement]] = field(default_factory=list)
+    leaves: list[tuple[str, Leave]] = field(default_factory=list)
     ticks: list[str] = field(default_factory=list)
     foreign: int = 0
     rejected: dict[str, InvalidMessage] = field(default_factory=dict)
 
 
-def sort_others(messages: Iterable[Message], account: str, now: float) -> Others:
-    """Read every message; what cannot be understood is rejected alone."""
+def sort_others(messages: Iterable[Message], here: tuple[str, str], now: float) -> Others:
+    """Read every message; what cannot be understood is rejected alone. ``here``: account and Region."""
     others = Others()
     for message in messages:
         try:
-            _sort(message, others, account, now)
+            _sort(message, others, here, now)
         except InvalidMessage as error:
             others.rejected[message.id] = error
         except Exception as error:  # noqa: BLE001  whatever one body provokes stays with that body
@@ -45,10 +46,12 @@ def sort_others(messages: Iterable[Message], account: str, now: float) -> Others
     return others
 
 
-def _sort(message: Message, others: Others, account: str, now: float) -> None:
+def _sort(message: Message, others: Others, here: tuple[str, str], now: float) -> None:
     what = probe(message.body)
     if what.spot_drain == "watch":
         others.watches.append((message, read_watch(message.body).instances))
+    elif what.spot_drain == "leave":
+        others.leaves.append((message.id, read_leave(message.body)))
     elif what.spot_drain == "tick":
         others.ticks.append(message.id)
     elif what.spot_drain is not None:
@@ -58,13 +61,14 @@ def _sort(message: Message, others: Others, account: str, now: float) -> None:
         if notice is not None:
             others.notices.append(notice)
     else:
-        _sort_event(message, others, account, now)
+        _sort_event(message, others, here, now)
 
 
-def _sort_event(message: Message, others: Others, account: str, now: float) -> None:
+def _sort_event(message: Message, others: Others, here: tuple[str, str], now: float) -> None:
     event = parse_event(message.body)
-    if event.account not in ("", account):
-        others.foreign += 1  # its instances and hooks are in reach of that account's toolkit only
+    account, region = here
+    if event.account not in ("", account) or event.region not in ("", region):
+        others.foreign += 1  # its instances and hooks are in reach of the toolkit there only
     elif event.detail_type == container_instance.DETAIL_TYPE:
         found = _registered(event.detail)
         if found is not None:

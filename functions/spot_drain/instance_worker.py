@@ -14,21 +14,22 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ecsops import observability
-from ecsops.errors import CallFailed
+from ecsops.errors import CALL_ERRORS, CallFailed, HeldBack, RegistryRefused
 from ecsops.observability import MetricUnit, count, logger
+from ecsops.parallel import chunks
 from ecsops.queue import send_later
 from spot_drain.aws import Aws
-from spot_drain.drain import Pass, leave_groups, leave_registries
+from spot_drain.drain import Pass, leave_groups, leave_registries, note_refusals
 from spot_drain.finding import drain, find
 from spot_drain.holding import Holding
 from spot_drain.instances import Found, Instances, Search
 from spot_drain.interruption import Interruption
-from spot_drain.messages import TaskCheck
+from spot_drain.messages import Leave, TaskCheck, encode
 from spot_drain.notices import Notice, merge
-from spot_drain.occupants import Task, occupants_of
+from spot_drain.occupants import Occupants, Task, occupants_of
 from spot_drain.plan import plan
-from spot_drain.targets import Service
-from spot_drain.telling import tell_pass
+from spot_drain.targets import Entry, Service
+from spot_drain.telling import tell_pass, tell_unlisted
 from spot_drain.verification import Findings, moved
 from spot_drain.watching import Watched, watch_bodies
 
@@ -40,6 +41,7 @@ _SOON_S = 5
 _BELIEVED_S = 60
 _REMEMBER_S = 180
 _MAX_REMEMBERED = 20_000
+_ENTRIES_PER_MESSAGE = 500
 _REASON = "Its instance is about to end: stopped in order by the ECS Ops Toolkit."
 
 
@@ -50,6 +52,7 @@ class Round:
     leaving: list[Task] = field(default_factory=list)
     moved: list[Task] = field(default_factory=list)
     stops: list[tuple[str, Task]] = field(default_factory=list)
+    planned: list[tuple[Watched, float | None]] = field(default_factory=list)
     due: list[tuple[Watched, float]] = field(default_factory=list)
 
     def add(self, watched: Watched, tasks: Sequence[Task], now: float) -> None:
@@ -65,15 +68,30 @@ class Round:
         if todo.has_ended:
             return
         by_arn = {task.one.task_arn: task for task in tasks}
-        over = [t for arn, t in by_arn.items() if t.was_moved and arn not in watched.left]
+        over = [
+            task
+            for arn, task in by_arn.items()
+            if task.was_moved(watched.began_at) and arn not in watched.left
+        ]
         self.leaving += [by_arn[arn] for arn in todo.leave]
         self.moved += over
         self.stops += [(watched.cluster_arn, by_arn[arn]) for arn in todo.stop]
         left = {*watched.left, *todo.leave, *(task.one.task_arn for task in over)}
         again = msgspec.structs.replace(watched, left=tuple(sorted(left)))
-        next_at = now + _SOON_S if todo.stop else todo.next_at
-        if next_at is not None:
-            self.due.append((again, next_at))
+        self.planned.append((again, now + _SOON_S if todo.stop else todo.next_at))
+
+    def next_looks(self, failed: set[str], now: float) -> list[tuple[Watched, float]]:
+        """What to look at again, and when; soon, where a task was not taken out after all."""
+        looks = list(self.due)
+        for watched, at in self.planned:
+            still = failed.intersection(watched.left)
+            if still:
+                left = tuple(each for each in watched.left if each not in still)
+                soon = min(now + _SOON_S, now + _SOON_S if at is None else at)
+                looks.append((msgspec.structs.replace(watched, left=left), soon))
+            elif at is not None:
+                looks.append((watched, at))
+        return looks
 
 
 @dataclass(slots=True)
@@ -134,6 +152,8 @@ class InstanceWorker:
             self.holding.drop([w for w in watched if w.hook], now)
             return
         occupants = occupants_of(watched, self.aws, self.instances, retried=retried, now=now)
+        if is_first:
+            watched = _in_a_crowd(watched, occupants)
         this = Round()
         for each in watched:
             if each.key in occupants.failed:
@@ -143,11 +163,11 @@ class InstanceWorker:
                     this.due.append((each, now + _SOON_S))
             elif each.ends_at is not None:
                 this.add(each, occupants.tasks[each.key], now)
-        self._take_out(this, now)
+        due = this.next_looks(self._take_out(this, now), now)
         held = [w for w in watched if w.hook]
-        this.due += self.holding.look(held, occupants, now)
+        due += self.holding.look(held, occupants, now)
         this.stops += self.holding.to_stop(held, occupants, now)
-        for delay, body in watch_bodies(this.due, now):
+        for delay, body in watch_bodies(due, now):
             send_later(self.sqs, self.queue_url, [body], delay)
         if is_first:
             ending = [w.key for w in watched if w.ends_at is not None]
@@ -187,7 +207,7 @@ class InstanceWorker:
             else:
                 watched.append(self._watched(notice, instance, tasks))
         if watched:
-            self.look(_in_a_crowd(watched), now, is_first=True)
+            self.look(watched, now, is_first=True)
         return failed
 
     def _early(self, early: Sequence[Found]) -> tuple[list[Found], dict[str, CallFailed]]:
@@ -213,29 +233,50 @@ class InstanceWorker:
             found.size,
         )
 
-    def _take_out(self, this: Round, now: float) -> None:
-        """Targets of what still runs; the second look and the report follow as for any other task."""
+    def _take_out(self, this: Round, now: float) -> set[str]:
+        """Targets of what still runs; the second look and the report follow as for any other task.
+
+        The tasks with which that failed, of which there may be groups that no second look knows.
+        """
+        failed: set[str] = set()
         pairs = _pairs(this.leaving)
         over: list[tuple[Interruption, Service]] = []
         if pairs:
             outcome = Pass()
             leave_groups(pairs, self.aws, outcome, now)
+            note_refusals(pairs, self.aws, outcome)
             # Stopped in order while our own calls took their time: no one was too late for these.
             over, outcome.missed = outcome.missed, []
             gone = {one.task_arn for one, _ in over}
             outcome.done = outcome.succeeded(pair for pair in pairs if pair[0].task_arn not in gone)
-            tell_pass(outcome, now)
+            tell_pass(outcome, now + self.aws.time_since(now))
             self.verify_later(outcome.checks, 1)
+            failed = {one.task_arn for one in outcome.failed}
         if by_ecs := [*_pairs(this.moved), *over]:
             self.record(moved(_check(*pair) for pair in by_ecs), now)
+        return failed
 
     def _leave_registries(self, tasks: Iterable[Task]) -> None:
+        """The looks at the instances are scheduled by now: what fails is tried again by itself."""
         outcome = Pass()
         running = [task for task in tasks if not task.occupant.has_stopped]
         leave_registries(_pairs(running), self.aws, outcome)
-        for one, error in outcome.failed.items():
-            logger.error("task still in Cloud Map", task=one.task_arn, reason=str(error))
-            count("RegistryFailed")
+        tell_unlisted(outcome)
+        again = [
+            e for e, error in outcome.unlisted.items() if not isinstance(error, RegistryRefused)
+        ]
+        bodies = [
+            encode(Leave(tuple((e.registry_arn, e.instance_id) for e in part)))
+            for part in chunks(again, _ENTRIES_PER_MESSAGE)
+        ]
+        send_later(self.sqs, self.queue_url, bodies, _SOON_S)
+
+    def leave_again(self, leave: Leave) -> None:
+        """Raises what still fails: the message is then tried again."""
+        failed = self.aws.leave_registries(Entry(*each) for each in leave.entries)
+        for error in failed.values():
+            if not isinstance(error, HeldBack | RegistryRefused):
+                raise error
 
     def _stop(self, stops: Sequence[tuple[str, Task]], now: float) -> None:
         if not stops:
@@ -252,7 +293,11 @@ class InstanceWorker:
             if "AccessDenied" in error.code and task.service:
                 denied[task.service.arn] = (task.service, str(error))
         if denied:
-            self.holding.incidents.stops_denied(denied.values(), now)
+            try:
+                self.holding.incidents.stops_denied(denied.values(), now)
+            except CALL_ERRORS as problem:
+                # The next look, which is scheduled, tries to stop them again and tells it then.
+                logger.error("refusal not told", reason=str(problem))
 
     def _is_fresh(self, notice: Notice, ids: Sequence[str], now: float) -> bool:
         del ids
@@ -271,11 +316,16 @@ class InstanceWorker:
         return True
 
 
-def _in_a_crowd(watched: Sequence[Watched]) -> list[Watched]:
+def _in_a_crowd(watched: Sequence[Watched], occupants: Occupants) -> list[Watched]:
     """Each with how many tasks have to be stopped at the same time elsewhere."""
-    total = sum(len(each.tasks) for each in watched if each.ends_at is not None)
+    stops = {
+        each.key: sum(task.occupant.may_be_stopped for task in occupants.tasks.get(each.key, ()))
+        for each in watched
+        if each.ends_at is not None
+    }
+    total = sum(stops.values())
     return [
-        msgspec.structs.replace(each, crowd=total - len(each.tasks)) if each.ends_at else each
+        msgspec.structs.replace(each, crowd=total - stops[each.key]) if each.key in stops else each
         for each in watched
     ]
 

@@ -80,7 +80,12 @@ class Interruption:
 
     def seconds_left(self, now: float) -> float | None:
         """What is left of the two minutes."""
-        return None if self.at is None else min(max(0.0, NOTICE_S - (now - self.at)), NOTICE_S)
+        return seconds_left(self.at, now)
+
+
+def seconds_left(at: float | None, now: float) -> float | None:
+    """What is left of the two minutes that began ``at``."""
+    return None if at is None else min(max(0.0, NOTICE_S - (now - at)), NOTICE_S)
 
 
 def read_interruption(message_id: str, body: str, *, retried: bool = False) -> Interruption | None:

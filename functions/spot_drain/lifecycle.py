@@ -45,7 +45,7 @@ class Hooks:
                 autoscaling = self.connect()
                 answer = autoscaling.describe_lifecycle_hooks(AutoScalingGroupName=group)
             except (ClientError, BotoCoreError):
-                return _SHORTEST_S // 2
+                return _SHORTEST_S
             for hook in answer["LifecycleHooks"]:
                 timeout = hook.get("HeartbeatTimeout", _SHORTEST_S)
                 self.timeouts[group, hook["LifecycleHookName"]] = timeout

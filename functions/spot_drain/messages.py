@@ -9,11 +9,16 @@ import msgspec
 from ecsops.arns import parse_arn
 from ecsops.events.envelope import read_document
 from ecsops.parallel import chunks
+from spot_drain.interruption import seconds_left
 from spot_drain.targets import Membership, Target
 from spot_drain.verdict import Seen
 
 VERIFY_AFTER_S = 8
 REPORT_AFTER_S = 45
+# The tasks are dead after two minutes, and ECS deregisters what has stopped; the health check finds the rest.
+ENDED_AFTER_S = 300
+# As the schedule sends it every hour.
+TICK = '{"spot_drain": "tick"}'
 # At about 300 bytes a task; those of services with many target groups are split further.
 TASKS_PER_MESSAGE = 250
 # So that one BatchGetItem reads the tallies of a whole message.
@@ -56,6 +61,11 @@ class TaskCheck(msgspec.Struct, frozen=True, array_like=True):
         """The place in which the task may still be registered."""
         return Membership(check.group_arn, check.target, self.task_arn)
 
+    def out(self, now: float) -> TaskCheck:
+        """The check of a task that was out by now."""
+        left = seconds_left(self.at, now)
+        return msgspec.structs.replace(self, left_s=None if left is None else int(left))
+
     def joined(self, other: TaskCheck) -> TaskCheck:
         """One check instead of two for the same task: all targets, on dry run if one of them is."""
         targets: dict[Membership, TargetCheck] = {}
@@ -91,6 +101,12 @@ class Report(msgspec.Struct, frozen=True, tag_field="spot_drain", tag="report"):
     service_arns: tuple[str, ...]
 
 
+class Leave(msgspec.Struct, frozen=True, tag_field="spot_drain", tag="leave"):
+    """Have Cloud Map forget these tasks, each as (service ARN, instance id): it failed before."""
+
+    entries: tuple[tuple[str, str], ...]
+
+
 class Probe(msgspec.Struct, frozen=True):
     """What a message is: one of our own, or an event of this kind."""
 
@@ -103,7 +119,12 @@ def probe(body: str) -> Probe:
     return read_document(body, Probe)
 
 
-def encode(message: Verify | Report) -> str:
+def read_leave(body: str) -> Leave:
+    """A message about tasks that Cloud Map still names."""
+    return read_document(body, Leave)
+
+
+def encode(message: Verify | Report | Leave) -> str:
     """The message's body."""
     return msgspec.json.encode(message).decode()
 

@@ -26,11 +26,15 @@ class Task:
     occupant: Occupant
     one: Interruption
     service: Service | None
+    stopped_at: float | None = None
 
-    @property
-    def was_moved(self) -> bool:
-        """Whether ECS has stopped a service's task before anybody else had to."""
-        return self.service is not None and self.occupant.has_stopped
+    def was_moved(self, since: float) -> bool:
+        """Whether ECS has stopped a service's task before anybody else had to.
+
+        ECS lists what has stopped in the last hour: not what a deployment or a crash ended before.
+        """
+        has_stopped = self.service is not None and self.occupant.has_stopped
+        return has_stopped and (self.stopped_at is None or self.stopped_at >= since)
 
 
 @dataclass(slots=True)
@@ -68,7 +72,10 @@ def occupants_of(
                     result.failed[each.key] = service
                     continue
                 one = _as_interruption(each, arn, task, retried=retried, now=now)
-                tasks.append(Task(_occupant(arn, task, service, timeouts), one, service))
+                stopped_at = task["stoppedAt"].timestamp() if task.get("stoppedAt") else None
+                tasks.append(
+                    Task(_occupant(arn, task, service, timeouts), one, service, stopped_at)
+                )
         result.tasks[each.key] = tasks
     return result
 

@@ -6,31 +6,37 @@ Kept apart so that the start of the function, which a storm of interruptions wai
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ecsops import alerts
 from ecsops.errors import CALL_ERRORS, CallFailed, InvalidMessage
 from ecsops.observability import count, logger
 from ecsops.parallel import run_all
-from ecsops.queue import Message
+from ecsops.queue import Message, send_later
+from spot_drain.endings import Endings
+from spot_drain.finding import drain, find
 from spot_drain.history import Histories
 from spot_drain.holding import Holding
 from spot_drain.instance_messages import Others, sort_others
 from spot_drain.instance_worker import InstanceWorker
 from spot_drain.instances import Found, Instances, task_id
 from spot_drain.lifecycle import Hooks
+from spot_drain.messages import Leave
 from spot_drain.open_incidents import OpenIncidents
 from spot_drain.planned import Planned
-from spot_drain.regression import BASELINE_S, RECENT_S, compare, regression_alert
+from spot_drain.regression import BASELINE_S, RECENT_S, compare
 from spot_drain.remembered import Remembered
 from spot_drain.retirement import (
     TOO_LATE_S,
     Retirement,
     is_opted_in,
+    left_to_people,
+    merge,
     planned,
     retirement_alert,
 )
+from spot_drain.watching import Watched
 
 if TYPE_CHECKING:
     from spot_drain.batch import Worker
@@ -38,6 +44,8 @@ if TYPE_CHECKING:
 # Agents reconnect several times an hour; that an instance is where it was is written once in so long.
 _REMEMBER_S = 6 * 3_600
 _MAX_REMEMBERED = 20_000
+# Of the five receives that the queue allows (maxReceiveCount), the last two are for trouble with SQS itself.
+_KEEP_FROM, _KEPT_AGAIN_S = 4, 15
 _REASON = "AWS is about to retire this task: stopped in order by the ECS Ops Toolkit."
 
 
@@ -50,6 +58,7 @@ class OtherWorker:
     worker: InstanceWorker
     planned: Planned
     histories: Histories
+    endings: Endings
     written: dict[tuple[str, str], float] = field(default_factory=dict)
 
     @staticmethod
@@ -74,12 +83,12 @@ class OtherWorker:
             worker,
             Planned(Remembered(dynamodb, table, "retirements")),
             Histories(dynamodb, table),
+            Endings.of(batch.events, dynamodb, table),
         )
 
     def work(self, messages: Sequence[Message], now: float) -> set[str]:
         """Work on all messages; the ids of those to be tried again."""
-        account = self.batch.queue_url.rstrip("/").split("/")[-2]
-        others = sort_others(messages, account, now)
+        others = sort_others(messages, (self.batch.account, self.batch.region), now)
         for message_id, error in others.rejected.items():
             tell_rejected(message_id, error)
         if others.foreign:
@@ -91,21 +100,48 @@ class OtherWorker:
         )
         for message, watched in others.watches:
             look = _looking(self.worker, message, watched, now)
-            failed |= self._try(look, {message.id})
-        for message_id, retirement in others.retirements:
-            retire = _retiring(self, retirement, now)
-            failed |= self._try(retire, {message_id})
+            if self._try(look, {message.id}) and not self._is_kept(message, watched, now):
+                failed.add(message.id)
+        for same in _pages(others.retirements):
+            retire = _retiring(self, merge(retirement for _, retirement in same), now)
+            failed |= self._try(retire, {message_id for message_id, _ in same})
+        for message_id, leave in others.leaves:
+            failed |= self._try(_leaving(self.worker, leave), {message_id})
         if others.ticks:
             failed |= self._try(lambda: self._tick(now), set(others.ticks))
         return failed
 
     def announce(self, retirement: Retirement, now: float) -> None:
         """Tell people the date; remember what is to be stopped by then."""
+        if retirement.instances:
+            retirement = self._with_tasks(retirement)
+            if not retirement.instances:
+                return  # of no cluster: nothing of ours
         described = self._described(retirement.tasks)
         mode = self.batch.aws.stack_mode
-        self.planned.replace(retirement.tasks, planned(retirement, described))
-        alerts.publish(self.batch.events, [retirement_alert(retirement, described, now, mode)])
+        concerned = (*retirement.instances, *retirement.tasks)
+        self.planned.replace(concerned, planned(retirement, described))
+        own = left_to_people(retirement, described, mode)
+        left = self.endings.retirement_told(retirement, own, now)
+        told = retirement_alert(retirement, described, left, now, mode)
+        alerts.publish(self.batch.events, [told])
         count("TaskRetirements")
+
+    def _with_tasks(self, retirement: Retirement) -> Retirement:
+        """Those instances that are container instances, and what runs on them now."""
+        search = find(self.instances, set(retirement.instances))
+        listed = self.instances.tasks_on(search.found, with_stopping=False)
+        for problem in (*search.failed.values(), *listed.values()):
+            if isinstance(problem, CallFailed):
+                raise problem
+        tasks = {
+            arn for arns in listed.values() if not isinstance(arns, CallFailed) for arn in arns
+        }
+        return replace(
+            retirement,
+            instances=tuple(sorted(found.instance_id for found in search.found)),
+            tasks=tuple(sorted(tasks)),
+        )
 
     def _described(self, arns: Sequence[str]) -> dict[str, dict[str, Any]]:
         described = {}
@@ -127,18 +163,19 @@ class OtherWorker:
         """Every hour: stop what is due, close what is over, see whether ECS's own draining got worse."""
         self._retire(now)
         self.worker.holding.incidents.close_stops(now)
-        found = compare(self.histories.since(now - RECENT_S - BASELINE_S), now)
-        if found.has_regressed:
-            count("NativeRegressed")
-            alerts.publish(self.batch.events, [regression_alert(found, now)])
+        self.endings.close_retirements(self._asked, now)
+        self.endings.close_stuck(self.batch.aws, now)
+        compared = compare(self.histories.since(now - RECENT_S - BASELINE_S), now)
+        self.endings.compare_native(compared, now)
         return set()
 
     def _retire(self, now: float) -> None:
         due = self.planned.due(now)
         if not due or self.batch.aws.stack_mode != "on":
             return
-        asked = self._asked([arn for _, arn in due])
-        failed = {arn: task for arn, task in asked.items() if isinstance(task, CallFailed)}
+        asked = self._asked([each for _, each in due if each.startswith("arn:")])
+        failed = self._drained({each for _, each in due if each.startswith("i-")})
+        failed |= {arn: task for arn, task in asked.items() if isinstance(task, CallFailed)}
         running = [
             (str(task["clusterArn"]), arn)
             for arn, task in asked.items()
@@ -154,6 +191,13 @@ class OtherWorker:
         self.planned.remove(
             [(at, arn) for at, arn in due if arn not in failed or now - at > TOO_LATE_S]
         )
+
+    def _drained(self, ids: set[str]) -> dict[str, CallFailed]:
+        """Set instances that AWS is about to retire to DRAINING; those with which that failed."""
+        if not ids:
+            return {}
+        search = find(self.instances, ids)
+        return search.failed | drain(self.instances, search.found).failed
 
     def _remember(self, others: Others, now: float) -> set[str]:
         """Where instances are registered, unless this process has written it lately."""
@@ -173,6 +217,20 @@ class OtherWorker:
             else:
                 self.written[key] = now
         return {i for i, f in others.registered if (f.instance_id, f.arn) in lost}
+
+    def _is_kept(self, message: Message, watched: Sequence[Watched], now: float) -> bool:
+        """Whether a watch goes on in a message of its own: its instances may have to be held for hours.
+
+        The queue gives a message up after a few receives, which is right for notices of two minutes.
+        """
+        if message.receive_count < _KEEP_FROM or now >= max(each.until for each in watched):
+            return False
+        try:
+            send_later(self.batch.sqs, self.batch.queue_url, [message.body], _KEPT_AGAIN_S)
+        except CALL_ERRORS as error:
+            logger.error("watch not kept", message_id=message.id, reason=str(error))
+            return False
+        return True
 
     @staticmethod
     def _try(act: Callable[[], set[str] | None], ids: set[str]) -> set[str]:
@@ -196,6 +254,18 @@ def _looking(
     worker: InstanceWorker, message: Message, watched: Sequence[Any], now: float
 ) -> Callable[[], None]:
     return lambda: worker.look(watched, now, retried=message.receive_count > 1)
+
+
+def _pages(arrived: Sequence[tuple[str, Retirement]]) -> list[list[tuple[str, Retirement]]]:
+    """Together what says the same of one notice; two of one time would hide each other."""
+    same: dict[tuple[object, ...], list[tuple[str, Retirement]]] = {}
+    for message_id, one in arrived:
+        same.setdefault((one.key, one.at, one.is_closed), []).append((message_id, one))
+    return list(same.values())
+
+
+def _leaving(worker: InstanceWorker, leave: Leave) -> Callable[[], None]:
+    return lambda: worker.leave_again(leave)
 
 
 def _retiring(worker: OtherWorker, retirement: Retirement, now: float) -> Callable[[], None]:

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 GRACE_S = 20
 # From StopTask to SIGTERM, and from the end of the containers to the end of the instance.
 MARGIN_S = 12
-# "Cluster resource modify" actions refill by 40 a second; half of that is left to others.
+# "Cluster resource modify" actions refill by 40 a second. Two runs work side by side and know nothing of each
+# other's stops (MaximumConcurrency 2): half of it each. What is throttled all the same is tried again in 5 s.
 STOPS_PER_S = 20
 # A daemon serves the other tasks: it goes when they have stopped, or when there is just time for it.
 DAEMON_MARGIN_S = 5

@@ -2,7 +2,11 @@
 
 A custom health status first: it can be taken back, and ECS itself uses it. It takes effect about 30 s
 later (HealthCheckCustomConfig in the Cloud Map API reference), and clients remember an answer for its
-TTL on top. A registry without custom health checks forgets the instance instead.
+TTL on top. A registry without custom health checks forgets the instance instead, for which Cloud Map may
+ask for rights of Route 53 as well: "DeregisterInstance ... route53:GetHealthCheck, route53:DeleteHealthCheck,
+route53:UpdateHealthCheck"
+(https://docs.aws.amazon.com/cloud-map/latest/dg/cloud-map-api-permissions-ref.html). Those cannot be bound to
+what the toolkit looks after, so its role has none of them: a refusal is told, and is no failure.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ecsops.clients import client
-from ecsops.errors import CallFailed, HeldBack, call_failed
+from ecsops.errors import CallFailed, HeldBack, RegistryRefused, call_failed
 from ecsops.parallel import run_all
 from spot_drain.targets import Entry
 
@@ -26,10 +30,11 @@ _TAGGED = "with an explicit deny in an identity-based policy"
 
 @dataclass(frozen=True, slots=True)
 class Registries:
-    """``plain`` are the registries without custom health checks that were met so far."""
+    """``plain`` are registries without custom health checks, ``refused`` those that let nobody out lately."""
 
     connect: Callable[[], Any] = lambda: client("servicediscovery")
     plain: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
 
     def leave(self, entries: Iterable[Entry]) -> dict[Entry, CallFailed]:
         """Take tasks out, all side by side; those with which that failed."""
@@ -41,6 +46,11 @@ class Registries:
                 failed[entry] = answer
             elif isinstance(answer, Exception):
                 raise answer
+        for entry in asked:
+            if isinstance(failed.get(entry), RegistryRefused):
+                self.refused.add(entry.registry_arn)
+            elif entry not in failed:
+                self.refused.discard(entry.registry_arn)
         return failed
 
     def _leave(self, entry: Entry) -> None:
@@ -71,4 +81,6 @@ def _settled(failure: CallFailed) -> None:
         return
     if _TAGGED in str(failure):
         raise HeldBack(failure.operation, failure.code, str(failure))
+    if "AccessDenied" in failure.code:
+        raise RegistryRefused(failure.operation, failure.code, str(failure))
     raise failure

@@ -20,6 +20,8 @@ BASELINE_S = 14 * 86_400
 _FEWEST_RECENT, _FEWEST_BEFORE = 10, 20
 # As improbable as 1 in 1,000 by chance, and a fall that matters.
 _DEVIATIONS, _FALL = 3.1, 0.3
+# Half of that fall ends it: a share that hovers about the limit is one incident, not many.
+_RECOVERED = _FALL / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +52,27 @@ class Regression:
         """
         if self.recent.tasks < _FEWEST_RECENT or self.before.tasks < _FEWEST_BEFORE:
             return False
-        fall = self.before.value - self.recent.value
         together = (self.before.native + self.recent.native) / (
             self.before.tasks + self.recent.tasks
         )
         spread = math.sqrt(
             together * (1 - together) * (1 / self.before.tasks + 1 / self.recent.tasks)
         )
-        return fall >= _FALL and spread > 0 and fall / spread >= _DEVIATIONS
+        return self.fall >= _FALL and spread > 0 and self.fall / spread >= _DEVIATIONS
+
+    @property
+    def fall(self) -> float:
+        """How much lower the share of the last day is."""
+        return self.before.value - self.recent.value
+
+    def is_over(self, began_at: float, now: float) -> bool:
+        """Whether a regression told at ``began_at`` has ended.
+
+        A day with too few interruptions ends nothing. After two weeks there is no better time left
+        to compare with, whatever the share is.
+        """
+        has_recovered = self.recent.tasks >= _FEWEST_RECENT and self.fall <= _RECOVERED
+        return has_recovered or now - began_at >= BASELINE_S
 
 
 def compare(episodes: Iterable[Episode], now: float) -> Regression:
@@ -75,13 +90,13 @@ def compare(episodes: Iterable[Episode], now: float) -> Regression:
     return Regression(before, recent)
 
 
-def regression_alert(found: Regression, now: float) -> Alert:
-    """ECS's own draining got worse."""
+def regression_alert(found: Regression, began_at: float, now: float) -> Alert:
+    """ECS's own draining got worse; told once a day for as long as it is."""
     day = datetime.fromtimestamp(now, UTC).date()
-    before, recent = (f"{100 * share.value:.0f} %" for share in (found.before, found.recent))
+    before, recent = _percent(found.before), _percent(found.recent)
     return Alert(
-        incident=f"{CAPABILITY}/native/{day}",
-        stage="regressed",
+        incident=_incident(began_at),
+        stage=f"regressed-{day}",
         severity="warning",
         state="open",
         at=now,
@@ -108,3 +123,31 @@ def regression_alert(found: Regression, now: float) -> Alert:
             ),
         ),
     )
+
+
+def regression_over_alert(found: Regression, began_at: float, now: float) -> Alert:
+    """It takes as many out as in the two weeks before again, or for so long fewer that this is usual."""
+    before, recent = _percent(found.before), _percent(found.recent)
+    lasted = now - began_at >= BASELINE_S
+    return Alert(
+        incident=_incident(began_at),
+        stage="over",
+        severity="info",
+        state="resolved",
+        at=now,
+        capability=CAPABILITY,
+        title=f"ECS takes as many interrupted Spot tasks out by itself as lately: {recent}",
+        summary=(
+            f"In the last day ECS had taken out {recent} of the interrupted tasks when the toolkit came, "
+            f"in the two weeks before {before}."
+            + (" It was told two weeks ago: from here on this is what is usual." if lasted else "")
+        ),
+    )
+
+
+def _incident(began_at: float) -> str:
+    return f"{CAPABILITY}/native/{began_at:.0f}"
+
+
+def _percent(share: Share) -> str:
+    return f"{100 * share.value:.0f} %"

@@ -18,9 +18,9 @@ class Remembered:
     table: str
     name: str
 
-    def add(self, texts: Iterable[str]) -> None:
-        """Remember these."""
-        self._change("ADD", sorted(texts))
+    def add(self, texts: Iterable[str], expires_at: float | None = None) -> None:
+        """Remember these; with ``expires_at``, the whole set until then."""
+        self._change("ADD", sorted(texts), expires_at)
 
     def remove(self, texts: Iterable[str]) -> None:
         """Forget these."""
@@ -33,11 +33,13 @@ class Remembered:
         )
         return sorted((answer.get("Item") or {}).get("entries", {}).get("SS", []))
 
-    def _change(self, how: str, texts: list[str]) -> None:
+    def _change(self, how: str, texts: list[str], expires_at: float | None = None) -> None:
         if texts:
+            until = {} if expires_at is None else {":until": {"N": str(int(expires_at))}}
             self.dynamodb.update_item(
                 TableName=self.table,
                 Key={"pk": {"S": self.name}},
-                UpdateExpression=f"{how} entries :entries",
-                ExpressionAttributeValues={":entries": {"SS": texts}},
+                UpdateExpression=f"{how} entries :entries"
+                + (" SET expires_at = :until" if until else ""),
+                ExpressionAttributeValues={":entries": {"SS": texts}, **until},
             )

@@ -24,10 +24,10 @@ INSTALMENT_S = 300
 class Tally:
     """What is known of a service's storm. Task ids by verdict; times in epoch seconds.
 
-    ``plain`` tasks had no target group to leave, ``would`` are tasks that a dry run left alone,
-    ``moved`` were stopped by ECS in order before it came to that. ``places``: short task ids and
-    the seconds that were left, by place; ``in_flight``: short ids of tasks whose connections still
-    drained at the second look.
+    ``plain`` tasks had no target group to leave, ``absent`` ones were in none of theirs, ``would``
+    are tasks that a dry run left alone, ``moved`` were stopped by ECS in order before it came to
+    that. ``places``: short task ids and the seconds that were left, by place; ``in_flight``: short
+    ids of tasks whose connections still drained at the second look.
     """
 
     service_arn: str
@@ -37,6 +37,7 @@ class Tally:
     backstop: frozenset[str] = frozenset()
     unattributed: frozenset[str] = frozenset()
     stuck: frozenset[str] = frozenset()
+    absent: frozenset[str] = frozenset()
     plain: frozenset[str] = frozenset()
     would: frozenset[str] = frozenset()
     moved: frozenset[str] = frozenset()
@@ -55,6 +56,7 @@ class Tally:
             | self.unattributed
             | self.stuck
             | self.moved
+            | self.absent
             | self.plain
             | self.would
         )
@@ -62,7 +64,7 @@ class Tally:
     @property
     def incident(self) -> str:
         """The key under which everything about this storm is told."""
-        return f"{CAPABILITY}/{self.service_arn}/{self.first_at}"
+        return storm_incident(self.service_arn, self.first_at)
 
     @property
     def route(self) -> str | None:
@@ -79,6 +81,7 @@ NAMES: dict[Verdict, str] = {
     Verdict.BACKSTOP: "backstop",
     Verdict.UNATTRIBUTED: "unattributed",
     Verdict.STUCK: "stuck",
+    Verdict.ABSENT: "absent",
 }
 
 
@@ -114,7 +117,7 @@ def stuck_alert(
     cluster, service = _names(service_arn)
     targets = sorted({target for targets in left.values() for target in targets})
     return Alert(
-        incident=f"{CAPABILITY}/{service_arn}/{first_at}",
+        incident=storm_incident(service_arn, first_at),
         stage="stuck-" + ",".join(targets)[:200],
         severity="critical",
         state="open",
@@ -144,6 +147,43 @@ def stuck_alert(
     )
 
 
+def storm_incident(service_arn: str, first_at: int) -> str:
+    """The key under which everything about a storm is told."""
+    return f"{CAPABILITY}/{service_arn}/{first_at}"
+
+
+def unstuck_alert(
+    service_arn: str, first_at: int, left: int, now: float, route: str | None = None
+) -> Alert:
+    """The end of ``stuck_alert``: no dying target is in rotation, or nobody looks any more."""
+    cluster, service = _names(service_arn)
+    return Alert(
+        incident=storm_incident(service_arn, first_at),
+        stage="unstuck",
+        severity="info",
+        state="resolved",
+        at=now,
+        capability=CAPABILITY,
+        title=f"{cluster}/{service}: "
+        + (
+            f"{_count(left, 'target')} stayed registered"
+            if left
+            else "no target of a dead task is in rotation any more"
+        ),
+        summary=(
+            f"Hours after Spot took its tasks, {_count(left, 'target')} of service {service} are still "
+            "registered. Another task may have the address by now; if none has, the health check keeps "
+            "requests away. The toolkit looks no longer."
+            if left
+            else f"All targets that service {service}'s dying tasks left behind are out."
+        ),
+        cluster=cluster,
+        service=service,
+        route=route,
+        resources=(service_arn,),
+    )
+
+
 def _title(tally: Tally, cluster: str, service: str) -> str:
     what = f"{cluster}/{service}: Spot took {_count(len(tally.tasks), 'task')}"
     if tally.stuck:
@@ -154,6 +194,8 @@ def _title(tally: Tally, cluster: str, service: str) -> str:
         return f"{what}; {'nothing was drained' if tally.notes else 'no load balancer to drain'}"
     if tally.unattributed:
         return f"{what}; {len(tally.unattributed)} left rotation late or by themselves"
+    if tally.absent:
+        return f"{what}; {len(tally.absent)} were in no target group when the toolkit came"
     return f"{what}; all left their load balancers in time"
 
 
@@ -172,6 +214,11 @@ def _summary(tally: Tally) -> str:
         sentences.append(
             f"{len(tally.unattributed)} left rotation, but not by the toolkit's doing: its own "
             "attempt failed, or the first look did."
+        )
+    if tally.absent:
+        sentences.append(
+            f"{len(tally.absent)} were in none of their target groups when the toolkit came: not "
+            "registered yet, or out before."
         )
     if tally.in_flight:
         sentences.append(

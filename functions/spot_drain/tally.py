@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
 # The weightiest first. A task may be noted under several: the process died half way, or two of its
 # events were handled side by side. The one that took it out knows; the other found it leaving.
-VERDICTS = ("stuck", "backstop", "unattributed", "native", "moved", "would", "plain")
+VERDICTS = ("stuck", "backstop", "unattributed", "native", "moved", "would", "absent", "plain")
 _SETS = (
     "native",
     "backstop",
     "unattributed",
     "stuck",
     "moved",
+    "absent",
     "plain",
     "would",
     "in_flight",
@@ -195,6 +196,19 @@ class Tallies:
             from spot_drain.history import Histories
 
             Histories(self.dynamodb, self.table).keep(tallies)
+
+    def remember_stuck(
+        self,
+        service_arn: str,
+        first_at: int,
+        left: Mapping[str, Iterable[str]],
+        route: str | None,
+        now: float,
+    ) -> None:
+        """Remember the targets that a storm left in rotation, so that its incident finds its end."""
+        from spot_drain.stuck import Stuck
+
+        Stuck(self.dynamodb, self.table).add(service_arn, first_at, left, route, now)
 
     def _won(self, write: Callable[[], object]) -> bool:
         try:

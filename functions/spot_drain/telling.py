@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ecsops import observability
 from ecsops.arns import parse_arn
 from ecsops.observability import MetricUnit, count, logger
 from spot_drain.drain import Pass
+from spot_drain.storm import PLACE, SHORT_ID
 from spot_drain.tally import Added
 from spot_drain.verification import Findings
 
@@ -27,6 +30,7 @@ def tell_pass(outcome: Pass, now: float) -> None:
             task=one.task_arn,
             reason=str(error),
         )
+    tell_unlisted(outcome)
     for group in sorted(outcome.gone):
         logger.error(
             "target group does not exist",
@@ -53,19 +57,42 @@ def tell_pass(outcome: Pass, now: float) -> None:
             count(name, number)
 
 
+def tell_unlisted(outcome: Pass) -> None:
+    """Tasks that Cloud Map still names."""
+    for entry, error in outcome.unlisted.items():
+        logger.error(
+            "task still in Cloud Map",
+            registry=entry.registry_arn,
+            task=entry.instance_id,
+            reason=str(error),
+        )
+    if outcome.unlisted:
+        count("RegistryFailed", len(outcome.unlisted))
+
+
 def tell_unverified(findings: Findings) -> None:
     """Log lines for the tasks of which nothing can be said yet."""
     for task_arn, error in findings.failed.items():
         logger.error("task not verified", task=task_arn, reason=str(error))
 
 
-def measure_verdicts(service_arn: str, added: Added) -> None:
-    """Count the verdicts, and the tasks, that nobody has counted yet."""
+def measure_verdicts(
+    service_arn: str, added: Added, additions: Mapping[str, frozenset[str]]
+) -> None:
+    """Count the verdicts, and the tasks, that nobody has counted yet; those by place too."""
     arn = parse_arn(service_arn)
     dimensions = {"Cluster": arn.cluster or "default", "Service": arn.name}
     new = added.new
     if added.tasks:
         count("InterruptedTasks", len(added.tasks))
+    short = {task[:SHORT_ID] for task in added.tasks}
+    for name, texts in additions.items():
+        if name.startswith(PLACE):
+            zone, provider, _ = (*name.removeprefix(PLACE).split("|"), "", "")[:3]
+            here = sum(text.partition(":")[0] in short for text in texts)
+            where = {"Zone": zone or "unknown", "CapacityProvider": provider or "none"}
+            if here:
+                count("Interruptions", here, **dimensions, **where)
     if new.get("stuck"):
         count("StillRegisteredTasks", len(new["stuck"]))
     for name, metric in (

@@ -33,6 +33,7 @@ class Verdict(StrEnum):
     BACKSTOP = "backstop"
     UNATTRIBUTED = "unattributed"
     STUCK = "stuck"
+    ABSENT = "absent"
 
 
 OUT_OF_ROTATION = frozenset({Seen.LEAVING, Seen.ABSENT, Seen.GONE})
@@ -63,7 +64,9 @@ def judge(looks: Iterable[Looks]) -> Verdict | None:
     """The verdict on a task from the looks at all its targets; None if it has no targets.
 
     A task of a blue/green service is registered in one of two groups: that it is absent from the
-    other says nothing. One target that is still registered outweighs all others.
+    other says nothing. One that is absent from all was not registered yet, is out since long, or was
+    looked for in the wrong place: no proof that ECS did anything. One target that is still registered
+    outweighs all others.
     """
     pairs = list(looks)
     if not pairs:
@@ -73,7 +76,11 @@ def judge(looks: Iterable[Looks]) -> Verdict | None:
     firsts = {pair.first for pair in pairs}
     if Seen.REGISTERED in firsts:
         return Verdict.BACKSTOP
-    return Verdict.UNATTRIBUTED if Seen.UNKNOWN in firsts else Verdict.NATIVE
+    # It was registered only while we looked: then our own call may have taken it out.
+    came = any(p.first is not Seen.LEAVING and p.second is Seen.LEAVING for p in pairs)
+    if Seen.UNKNOWN in firsts or came:
+        return Verdict.UNATTRIBUTED
+    return Verdict.NATIVE if Seen.LEAVING in firsts else Verdict.ABSENT
 
 
 def _same_form(target: Target) -> Target:

@@ -15,6 +15,10 @@ from ecsops.parallel import chunks
 INSTANCES_PER_MESSAGE = 40
 _MAX_BYTES = 200_000
 _MAX_DELAY_S = 900
+# "The maximum amount of time that you can keep an instance in a wait state is 48 hours or 100 times the
+# heartbeat timeout, whichever is smaller": then the wait ends, heartbeats or not.
+# https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks-overview.html
+LONGEST_WAIT_S = 48 * 3_600
 
 
 class Hook(msgspec.Struct, frozen=True, array_like=True):
@@ -56,6 +60,12 @@ class Watched(msgspec.Struct, frozen=True, array_like=True):
     def key(self) -> str:
         """What tells it from the others of its message."""
         return f"{self.instance_id}/{self.hook.token if self.hook else ''}"
+
+    @property
+    def until(self) -> float:
+        """When nothing is left to do for it, whatever happens: it is gone."""
+        held = self.began_at + LONGEST_WAIT_S if self.hook else 0.0
+        return max(held, self.ends_at or 0.0)
 
     @property
     def place(self) -> str:

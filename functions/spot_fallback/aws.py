@@ -26,6 +26,7 @@ _TASKS_PER_CALL = 100
 STUCK_S = 180.0
 _NOT_ANSWERING = frozenset({"initial", "unhealthy"})
 _NO_GROUP = "TargetGroupNotFound"
+_CHECKED = frozenset({"HEALTHY", "UNHEALTHY"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,16 @@ class Aws:
         states = [self._health(group) for group in groups]
         return max((sum(each in _NOT_ANSWERING for each in group) for group in states), default=0)
 
+    def ailing(self, cluster: str, service: str, shadow: str) -> int:
+        """Tasks of a service whose containers are not healthy, as their health checks say.
+
+        ``UNKNOWN`` is said of tasks without a check and of those whose first check is still to come: the
+        cover has the same task definition and runs for long, so its tasks tell which of both it is.
+        """
+        own, cover = (self._healths(cluster, each) for each in (service, shadow))
+        checked = _CHECKED.intersection([*own, *cover])
+        return sum(each != "HEALTHY" for each in own) if checked else 0
+
     def perform(self, action: Action) -> None:
         """One call. What was there, or gone, already is as good as done: the next look compares."""
         operation = type(action).__name__ + "Service"
@@ -104,13 +115,7 @@ class Aws:
 
     def _count(self, place: Place, now: float, *, on_instances: bool) -> Counted:
         cluster, service = place
-        try:
-            pages = self.ecs.get_paginator("list_tasks").paginate(
-                cluster=cluster, serviceName=service, desiredStatus="RUNNING"
-            )
-            arns = [arn for page in pages for arn in page["taskArns"]]
-        except (ClientError, BotoCoreError) as error:
-            raise call_failed("ListTasks", error) from error
+        arns = self._listed(cluster, service)
         waiting = [
             task
             for part in chunks(arns if on_instances else (), _TASKS_PER_CALL)
@@ -118,6 +123,24 @@ class Aws:
             if _waits(task, now)
         ]
         return Counted(len(arns), len(waiting))
+
+    def _listed(self, cluster: str, service: str) -> list[str]:
+        try:
+            pages = self.ecs.get_paginator("list_tasks").paginate(
+                cluster=cluster, serviceName=service, desiredStatus="RUNNING"
+            )
+            return [arn for page in pages for arn in page["taskArns"]]
+        except (ClientError, BotoCoreError) as error:
+            raise call_failed("ListTasks", error) from error
+
+    def _healths(self, cluster: str, service: str) -> list[str]:
+        """The health of the tasks that run."""
+        tasks = [
+            task
+            for part in chunks(self._listed(cluster, service), _TASKS_PER_CALL)
+            for task in self._tasks(cluster, part)
+        ]
+        return [str(t.get("healthStatus", "")) for t in tasks if t.get("lastStatus") == "RUNNING"]
 
     def _tasks(self, cluster: str, arns: Sequence[str]) -> Sequence[Any]:
         try:

@@ -53,8 +53,9 @@ def control(
     if needed > shadow.desired and short:
         return _raised(primary, shadow, cover, (deficit, needed), now)
     if shadow.desired > most:
+        # Not because Spot is back: what follows is no relapse of it.
         reason = f"no more than {most} tasks may cover"
-        return Control(most, reason, replace(cover, target=most, lowered_at=now, reason=reason))
+        return Control(most, reason, replace(cover, target=most, reason=reason))
     decided = _lowered(primary, shadow, cover, now)
     stays = elsewhere is not None and decided.target == shadow.desired
     return replace(decided, reason=elsewhere) if stays else decided

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ecsops import tags
 from ecsops.arns import parse_arn
-from ecsops.errors import CallFailed, InvalidMessage
+from ecsops.errors import CALL_ERRORS, CallFailed, InvalidMessage
+from ecsops.observability import logger
 from ecsops.services import Described, Place
 from spot_fallback.aws import Aws
 from spot_fallback.described import primary_of, shadow_of
+from spot_fallback.forgetting import forget
 from spot_fallback.messages import Failure
 from spot_fallback.model import Cover, Evidence, Primary, Shadow
 from spot_fallback.placement import is_shortage
@@ -25,15 +27,19 @@ _RECENT_S = 3_600
 
 @dataclass(slots=True)
 class Looker:
-    """Lives as long as the function's process."""
+    """Lives as long as the function's process. ``told``: services of which people were told something.
+
+    Without their tag nobody else names them any more.
+    """
 
     aws: Aws
     store: Store
     settler: Settler
+    told: set[str] = field(default_factory=set)
 
     def look(self, arns: Iterable[str], failures: Sequence[Failure], now: float) -> list[str]:
         """Look after services; the ARNs of those that could not be finished."""
-        places = places_of(arns)
+        places = places_of({*arns, *self.told})
         described, unread = self.aws.describe([*places, *map(twin_of, places)])
         failed = [
             arn for place, arn in places.items() if place in unread or twin_of(place) in unread
@@ -48,8 +54,29 @@ class Looker:
         everything = int(now // 60) % _LOOK_BACK_EVERY_MINUTES == 0
         asked = [each for each in cases if everything or _matters(each, now)]
         covers = self.store.read([each.primary.arn for each in asked])
+        self.told |= {arn for arn, cover in covers.items() if cover.told}
+        if everything:
+            unwanted = {
+                arn: described.get(place)
+                for place, arn in places.items()
+                if arn not in failed and not _is_covered(place, described)
+            }
+            failed += self._forget(unwanted, now)
         due = [each for each in asked if _matters(each, now) or _unfinished(each, covers)]
         return failed + self.settler.settle(due, covers, now)
+
+    def _forget(self, unwanted: Mapping[str, Described | None], now: float) -> list[str]:
+        """Services that want no cover and have none; the ARNs of those that could not be finished."""
+        failed = []
+        for arn, cover in self.store.read(list(unwanted)).items():
+            try:
+                if cover.told:
+                    forget(self.store, self.settler.events, arn, cover, unwanted[arn], now)
+                self.told.discard(arn)
+            except CALL_ERRORS as error:
+                logger.error("end not told", service=arn, reason=str(error))
+                failed.append(arn)
+        return failed
 
     def _cases(
         self,
@@ -102,6 +129,12 @@ def evidence_of(
         if each.service == shadow.arn or of_on_demand:
             on_demand.append(each.at)
     return Evidence(max(spot, default=None), max(on_demand, default=None))
+
+
+def _is_covered(place: Place, described: Mapping[Place, Described]) -> bool:
+    """Whether there is a cover, of which the sweep sees to the end, or the service wants one."""
+    twin = described.get(twin_of(place), {})
+    return twin.get("status") == "ACTIVE" or wants_cover(described.get(place, {}))
 
 
 def wants_cover(described: Mapping[str, object]) -> bool:

@@ -25,6 +25,14 @@ _ENDS: dict[NewsKind, tuple[str, ...]] = {
     "would-not": ("would-",),
 }  # fmt: skip
 
+# Incidents beside that of the cover itself: how what they are about begins.
+_ABOUT = {
+    "problem": "settings-",
+    "taken": "settings-",
+    "waiting": "waiting-",
+    "would": "dry-run-",
+}
+
 
 def unseen(told: tuple[str, ...], news: list[News]) -> tuple[tuple[News, ...], tuple[str, ...]]:
     """The news that were not told before, and what has been told now; an end makes its own old."""
@@ -81,6 +89,15 @@ def would_not(cover: Cover) -> list[News]:
     since = _since(cover, "would")
     text = "dry run: nothing would have to be changed any more"
     return [News("would-not", f"would-not-{since}", text, f"dry-run-{since}")] if since else []
+
+
+def still_open(cover: Cover) -> list[str]:
+    """What the incidents are about of which people were told, and of no end."""
+    abouts = {
+        _ABOUT[kind] + rest.partition("-")[0] if kind in _ABOUT else f"{cover.since:.0f}"
+        for kind, _, rest in (key.partition("-") for key in cover.told)
+    }
+    return sorted(abouts)
 
 
 def owing(owed: Owed, cover: Cover, news: list[News]) -> Cover:

@@ -82,12 +82,12 @@ class Settler:
     ) -> list[Decided]:
         """Nothing is given back for tasks that run and do not answer; for so long, not for ever."""
         asked = [each for each in decided if _gives_back(each, now)]
-        calls = [lambda each=each: self.aws.unhealthy(_groups(each)) for each in asked]
+        calls = [lambda each=each: self._unhealthy(each) for each in asked]
         again = {}
         for each, found in zip(asked, run_all(calls), strict=True):
             primary = each.case.primary
             if isinstance(found, CallFailed):
-                logger.error("target health not known", service=primary.arn, reason=str(found))
+                logger.error("health not known", service=primary.arn, reason=str(found))
             elif isinstance(found, Exception):
                 raise found
             unhealthy = primary.desired if isinstance(found, CallFailed) else found
@@ -95,6 +95,14 @@ class Settler:
                 case = replace(each.case, primary=replace_struct(primary, unhealthy=unhealthy))
                 again[primary.arn] = self._decide(case, covers, now)
         return [again.get(each.case.primary.arn, each) for each in decided]
+
+    def _unhealthy(self, decided: Decided) -> int:
+        """Its load balancers know best; without any, its containers' own checks, if they have some."""
+        case = decided.case
+        groups = _groups(case.primary)
+        if groups:
+            return self.aws.unhealthy(groups)
+        return self.aws.ailing(case.primary.cluster, case.primary.name, case.shadow.name)
 
     def _decide(self, case: Case, covers: Mapping[str, Cover], now: float) -> Decided:
         before = covers.get(case.primary.arn, Cover())
@@ -151,11 +159,11 @@ class Settler:
 def _gives_back(decided: Decided, now: float) -> bool:
     planned = decided.plan
     waits = now - quiet_since(decided.before) < LONGEST_HOLD_S
-    return bool(planned.actions and planned.target < planned.before and waits and _groups(decided))
+    return bool(planned.actions and planned.target < planned.before and waits)
 
 
-def _groups(decided: Decided) -> list[str]:
-    balancers = decided.case.primary.wanted.get("loadBalancers", ())
+def _groups(primary: Primary) -> list[str]:
+    balancers = primary.wanted.get("loadBalancers", ())
     return [each["targetGroupArn"] for each in balancers if each.get("targetGroupArn")]
 
 
@@ -168,8 +176,8 @@ def _measure(decided: Sequence[Decided]) -> None:
     for each in decided:
         primary, planned = each.case.primary, each.plan
         cluster, service = primary.place
-        if planned.target or planned.before:
-            uncovered = max(0, primary.missing - each.case.shadow.running)
+        uncovered = max(0, primary.missing - each.case.shadow.running)
+        if planned.target or planned.before or uncovered:
             for name, value in (("FallbackTasks", planned.target), ("MissingTasks", uncovered)):
                 measure(name, MetricUnit.Count, value, Cluster=cluster, Service=service)
         if primary.problems or primary.settings.problems:

@@ -11,8 +11,8 @@ from ecsops.errors import CallFailed
 from ecsops.observability import count, logger
 from ecsops.services import Described, Place
 from spot_fallback.aws import Aws
+from spot_fallback.forgetting import forget
 from spot_fallback.look import places_of, twin_of, wants_cover
-from spot_fallback.model import Cover
 from spot_fallback.plan import Delete
 from spot_fallback.store import Store
 
@@ -56,9 +56,7 @@ class Sweeper:
         try:
             remembered = self.store.read([owner]).get(owner)
             if remembered is not None:
-                self._tell(shadow, owner, remembered, now)
-                # Else, with the tag set again, what people did would be taken for a stranger's.
-                self.store.write(owner, Cover(version=remembered.version), now)
+                forget(self.store, self.events, owner, remembered, shadow, now)
             self.aws.perform(Delete(*place))
         except CallFailed as error:
             count("FallbackFailures")
@@ -66,13 +64,6 @@ class Sweeper:
             return [arn]
         logger.info("cover deleted", service=owner, cover=arn, reason="no longer wanted", at=now)
         return []
-
-    def _tell(self, shadow: Described, owner: str, cover: Cover, now: float) -> None:
-        if cover.since and cover.told:
-            from spot_fallback.telling import tell_given_up
-
-            route = tags.alert_route(tags.from_ecs(shadow.get("tags")))
-            tell_given_up(self.events, owner, cover, route, now)
 
 
 def _owner(described: Described) -> str | None:

@@ -12,6 +12,7 @@ from ecsops.alerts import Alert, NextStep, Severity, State, Table, publish
 from ecsops.arns import parse_arn
 from ecsops.observability import count, logger
 from spot_fallback.model import Cover, Primary
+from spot_fallback.news import still_open
 from spot_fallback.owed import News, NewsKind, Owed
 from spot_fallback.shadow import shadow_name
 
@@ -112,27 +113,32 @@ def event_of(owed: Owed, primary: Primary) -> FallbackEvent | None:
 def tell_given_up(
     events: EventBridgeClient, owner: str, cover: Cover, route: str | None, now: float
 ) -> None:
-    """The end of a cover whose service wants none any more."""
+    """The ends of all that was told of a service which wants no cover any more."""
     arn = parse_arn(owner)
     cluster = arn.cluster or ""
-    alert = Alert(
-        incident=f"{CAPABILITY}:{owner}:{cover.since:.0f}",
-        stage="given-up",
-        severity="info",
-        state="resolved",
-        at=now,
-        capability=CAPABILITY,
-        title=f"{cluster}/{arn.name}: the cover of Spot is given up",
-        summary=(
-            f"The service is gone or wants no cover any more: its {cover.target} tasks on demand are "
-            "stopped, whether or not Spot has capacity."
-        ),
-        cluster=cluster,
-        service=arn.name,
-        route=route,
-        resources=(owner,),
+    stopped = (
+        f": its {cover.target} tasks on demand are stopped, whether or not Spot has capacity"
+        if cover.target
+        else ""
     )
-    publish(events, [alert])
+    alerts = [
+        Alert(
+            incident=f"{CAPABILITY}:{owner}:{about}",
+            stage="given-up",
+            severity="info",
+            state="resolved",
+            at=now,
+            capability=CAPABILITY,
+            title=f"{cluster}/{arn.name}: the cover of Spot is given up",
+            summary=f"The service is gone or wants no cover any more{stopped}.",
+            cluster=cluster,
+            service=arn.name,
+            route=route,
+            resources=(owner,),
+        )
+        for about in still_open(cover)
+    ]
+    publish(events, alerts)
 
 
 def _alert(news: News, owed: Owed, primary: Primary) -> Alert:

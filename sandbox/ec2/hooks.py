@@ -18,7 +18,7 @@ DEFAULT_TIMEOUT_S = 3_600
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """A hook of a group; ``target_arn`` is an SQS queue that is told without an envelope."""
+    """A hook of a group; ``target_arn`` is an SQS queue or SNS topic, told without an envelope."""
 
     name: str
     timeout_s: int = DEFAULT_TIMEOUT_S

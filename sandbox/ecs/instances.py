@@ -60,6 +60,14 @@ class Instances:
         self._events.instance_changed(instance)
         self.changed(instance.cluster_arn)
 
+    def resources_changed(self, instance: ContainerInstance) -> None:
+        """A task was placed or has stopped: "modifies the available resources on the container instance".
+
+        https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_container_instance_events.html
+        """
+        instance.version += 1
+        self._events.instance_changed(instance)
+
     def _register(self, request: Request) -> Shape:
         """As the agent calls it: who the instance is stands in its identity document."""
         params, cluster = request.params, self._state.cluster(request)

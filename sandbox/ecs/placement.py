@@ -12,7 +12,7 @@ from sandbox.ecs.model import Attachment, Container, Pins, Shape, Tags, Task, Te
 from sandbox.ecs.task_shape import ENI
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from sandbox.ecs.apps import Apps
     from sandbox.ecs.ids import Ids
@@ -91,6 +91,7 @@ class Placement:
         self._startup = startup
         self._ids = ids
         self._hosts = Hosts(state)
+        self.placed_on: Callable[[ContainerInstance], None] = lambda _instance: None
 
     def place(self, template: Template, origin: Origin, spread: Spread) -> Task:
         """Start a task, or raise ``CapacityUnavailable``, ``NoInstance`` or ``LaunchRefused``.
@@ -130,6 +131,7 @@ class Placement:
         task = self._task(template, origin, provider, (subnet_id, zone))
         task.instance = host
         host.tasks[task.arn] = task
+        self.placed_on(host)
         return self._begin(task, origin)
 
     def _begin(self, task: Task, origin: Origin) -> Task:

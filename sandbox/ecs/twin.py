@@ -120,6 +120,7 @@ class EcsTwin:
         self._scheduler = self._build_scheduler()
         self._rollouts.again = self._scheduler.soon
         self.instances = Instances(self._agenda, self._state, self._ids, self._events)
+        self._placement.placed_on = self.instances.resources_changed
         self.instances.changed = self._scheduler.instances_changed
         self._operations = self._build_operations()
         self._before: dict[str, list[Callable[[], None]]] = {}
@@ -259,6 +260,8 @@ class EcsTwin:
     def _gone(self, task: Task) -> None:
         if task.instance is None:
             self.capacity.give_back(task)
+        elif task.instance.agent_connected:
+            self.instances.resources_changed(task.instance)
 
         def forget() -> None:
             del self._state.tasks[task.cluster_arn][task.arn]

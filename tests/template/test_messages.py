@@ -53,11 +53,26 @@ def test_every_rule_may_send_to_its_queues(rule):
     allowed = set()
     for policy in of_type("AWS::SQS::QueuePolicy").values():
         for statement in policy["PolicyDocument"]["Statement"]:
+            if statement["Principal"]["Service"] != "events.amazonaws.com":
+                continue
             sources = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
             if rule in map(target, sources if isinstance(sources, list) else [sources]):
                 allowed |= {target(resource) for resource in statement["Resource"]}
     for one in RULES[rule]["Targets"]:
         assert {target(one["Arn"]), target(one["DeadLetterConfig"]["Arn"])} <= allowed
+
+
+def test_nobody_sends_to_a_queue_who_is_not_named():
+    """Rules by themselves; topics of this account by the beginning of their name, as hooks are."""
+    for policy in of_type("AWS::SQS::QueuePolicy").values():
+        for statement in policy["PolicyDocument"]["Statement"]:
+            (condition,) = statement["Condition"].values()
+            assert list(condition) == ["aws:SourceArn"]
+            if statement["Principal"]["Service"] == "sns.amazonaws.com":
+                named = condition["aws:SourceArn"]["Fn::Sub"]
+                assert named.endswith(":sns:${AWS::Region}:${AWS::AccountId}:ecs-ops*")
+            else:
+                assert statement["Principal"] == {"Service": "events.amazonaws.com"}
 
 
 @pytest.mark.parametrize("function", sorted(FUNCTIONS.keys() - CALLED_BY_PEOPLE - CALLED_BY_ECS))

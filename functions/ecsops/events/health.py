@@ -11,6 +11,7 @@ from ecsops.events.envelope import Detail
 
 SOURCE, DETAIL_TYPE = "aws.health", "AWS Health Event"
 TASK_RETIREMENT = "AWS_ECS_TASK_PATCHING_RETIREMENT"
+SCHEDULED_CHANGE = "scheduledChange"
 
 
 class AffectedEntity(Detail, frozen=True):

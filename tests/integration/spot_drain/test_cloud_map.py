@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.faults import CallFault
 from tests.integration.conftest import web
 from tests.integration.spot_drain.ec2 import OnInstances
 
@@ -102,6 +103,76 @@ def test_a_registry_whose_owner_wants_it_left_alone_is(operate):
 
     assert {c["outcome"] for c in world.calls("UpdateInstanceCustomHealthStatus")} == {"denied"}
     assert world.metric("DrainFailed") == 0
+
+
+ROUTE_53 = CallFault(
+    "error",
+    service="servicediscovery",
+    operation="DeregisterInstance",
+    code="AccessDeniedException",
+    message="User is not authorized to perform: route53:DeleteHealthCheck",
+    status=400,
+)
+
+
+def test_a_registry_that_asks_for_rights_of_route_53_is_told_and_fails_nothing(operate):
+    world, service_id = discoverable(operate, custom=False)
+    world.account.faults.add(ROUTE_53)
+
+    interrupted(world)
+    world.account.run_for(200)
+
+    assert len(world.calls("DeregisterInstance")) == 1
+    assert (world.metric("DrainFailed"), world.metric("RegistryFailed")) == (0, 1)
+    assert world.dead_letters("SpotDrainDeadLetterQueue") == []
+    (mail,) = world.mails()
+    assert f"Cloud Map service {service_id} names these tasks until they stop" in mail["Message"]
+
+
+def test_on_instances_a_registry_that_refuses_is_told_with_the_storm(operate):
+    on, service_id = on_an_instance(operate)
+    on.account.faults.add(ROUTE_53)
+
+    on.account.fleet.interrupt(list(on.account.fleet.instances))
+    on.account.run_for(300)
+
+    assert on.world.dead_letters("SpotDrainDeadLetterQueue") == []
+    assert any(service_id in mail["Message"] for mail in on.world.mails())
+
+
+def test_on_instances_what_cloud_map_throttles_is_taken_out_a_little_later(operate):
+    on, _ = on_an_instance(operate)
+    throttled = CallFault(
+        "error",
+        service="servicediscovery",
+        operation="DeregisterInstance",
+        code="RequestLimitExceeded",
+        message="slow down",
+        status=400,
+    )
+    on.account.faults.add(throttled)
+
+    on.account.fleet.interrupt(list(on.account.fleet.instances))
+    on.account.run_for(4)
+    assert on.world.calls("DeregisterInstance", outcome="ok") == []
+    on.account.faults.clear()
+    on.account.run_for(40)
+
+    assert len(on.world.calls("DeregisterInstance", outcome="ok")) == 1
+    assert on.world.dead_letters("SpotDrainDeadLetterQueue") == []
+
+
+def on_an_instance(operate) -> tuple[OnInstances, str]:
+    """A task in a registry without custom health, which ECS moves nowhere."""
+    on = OnInstances(operate(world=False))
+    on.launch("eu-west-1a")
+    arn = registry(on.world, "api", custom=False)
+    on.service(
+        "api",
+        1,
+        serviceRegistries=[{"registryArn": arn, "containerName": "app", "containerPort": 8080}],
+    )
+    return on, arn.rpartition("/")[2]
 
 
 @pytest.mark.parametrize("services", [[web()]])

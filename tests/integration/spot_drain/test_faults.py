@@ -7,6 +7,9 @@ import pytest
 from sandbox.ecs import App
 from sandbox.faults import CallFault, EventFault
 from tests.integration.conftest import web
+from tests.integration.spot_drain.ec2 import OnInstances
+
+told = OnInstances.told
 
 OPERATIONS = [
     ("ecs", "DescribeServices"),
@@ -81,6 +84,13 @@ def test_a_deregistration_that_always_fails_ends_in_a_critical_alert_with_the_co
         in critical[0]["Message"]
     )
     assert world.metric("StillRegistered") == 1
+
+    world.account.run_for(600)
+    assert [
+        mail["Subject"] for mail in world.mails() if "no target of a dead task" in mail["Subject"]
+    ]
+    states = [state for incident, state in told(world, "spot_drain/arn:")]
+    assert states[-1] == "resolved"
 
 
 def test_a_target_that_left_without_us_is_not_claimed_as_ours(operate):

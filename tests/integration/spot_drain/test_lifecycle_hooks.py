@@ -7,6 +7,7 @@ import json
 import pytest
 
 from sandbox.ecs import App
+from sandbox.events.resource_policy import ServiceRequest, allows
 from sandbox.faults import CallFault, EventFault
 from tests.integration.spot_drain.ec2 import MIN_50, TAGGED, OnInstances
 
@@ -127,6 +128,23 @@ def test_4b6_an_instance_that_somebody_set_to_active_again_is_not_let_go_with_it
     assert on.account.groups.results == [(busy, "CONTINUE")]
 
 
+def test_4b6_tasks_that_had_stopped_before_the_warning_are_no_interrupted_ones(on):
+    one, _ = on.group()
+    on.service()
+    for task in on.world.tasks(
+        "web"
+    ):  # an ordinary deployment, a crash: ECS lists them for an hour
+        on.ecs.stop_task(cluster="prod", task=task)
+    on.account.run_for(600)
+    alive = on.on(one)
+
+    on.account.fleet.interrupt([one])
+    on.account.groups.terminate(one)
+    on.account.run_for(400)
+
+    assert on.world.metric("InterruptedTasks") == len(alive)
+
+
 def test_4b6_a_hook_of_an_instance_without_tasks_is_completed_at_once(on):
     one, _ = on.group()
 
@@ -156,6 +174,49 @@ def test_4b6_a_hook_that_is_told_straight_to_the_queue_and_its_test_are_understo
 
     assert on.account.groups.results == [(one, "CONTINUE")]
     assert on.world.metric("RejectedMessages") == 0
+
+
+def test_4b6_a_hook_that_is_told_through_a_topic_is_understood(on):
+    one, _ = on.group()
+    on.account.groups.groups["spot"].hooks.clear()
+    sns, queue_url = on.account.client("sns"), on.world.stack.queue_url("SpotDrainQueue")
+    topic = sns.create_topic(Name="ecs-ops-hooks")["TopicArn"]
+    queue = on.account.client("sqs").get_queue_attributes(
+        QueueUrl=queue_url, AttributeNames=["QueueArn"]
+    )["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    on.account.client("autoscaling").put_lifecycle_hook(
+        AutoScalingGroupName="spot",
+        LifecycleHookName="drain",
+        LifecycleTransition="autoscaling:EC2_INSTANCE_TERMINATING",
+        NotificationTargetARN=topic,
+        RoleARN="arn:aws:iam::123456789012:role/notify",
+    )
+    on.account.run_for(5)
+
+    on.scale_in(one)
+    on.account.run_for(10)
+
+    assert on.account.groups.results == [(one, "CONTINUE")]
+    assert on.world.metric("RejectedMessages") == 0
+
+
+@pytest.mark.parametrize(
+    ("topic", "lets_in"),
+    [
+        ("arn:aws:sns:eu-west-1:123456789012:ecs-ops-hooks", True),
+        ("arn:aws:sns:eu-west-1:123456789012:others", False),
+        ("arn:aws:sns:eu-west-1:999999999999:ecs-ops-hooks", False),
+    ],
+)
+def test_the_queue_takes_messages_of_the_toolkits_topics_only(on, topic, lets_in):
+    url = on.world.stack.queue_url("SpotDrainQueue")
+    attributes = on.account.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+    queue = attributes["Attributes"]["QueueArn"]
+    request = ServiceRequest(
+        "sns.amazonaws.com", "sqs:SendMessage", queue, topic, topic.split(":")[4]
+    )
+    assert allows(json.loads(attributes["Attributes"]["Policy"]), request) is lets_in
 
 
 def test_a_hook_that_is_not_meant_for_the_toolkit_is_left_to_whose_it_is(on):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 from sandbox.ecs import App, EcsSettings
+from tests.integration.conftest import web
 from tests.integration.spot_fallback.conftest import COVER
 
 
@@ -191,6 +192,30 @@ def test_5_nothing_is_given_back_while_the_tasks_on_spot_do_not_answer(market):
     ecs.update_service(cluster="prod", service="web", forceNewDeployment=True)
     ops.run(2_400)
     assert (healthy(ops), ops.covered()) == (4, 0)
+
+
+def test_5_without_a_load_balancer_the_health_checks_of_the_containers_say_what_answers(market):
+    tags = {"ecs-ops:spot-fallback": "on", "ecs-ops:spot-fallback-hold": "2m"}
+    ops = market(services=[web(count=3, target_groups=[], tags=tags)])
+    ecs = ops.account.client("ecs")
+    known = ecs.describe_task_definition(taskDefinition="web")["taskDefinition"]
+    check = {"command": ["CMD-SHELL", "true"], "interval": 30, "retries": 3}
+    names = ("family", "networkMode", "cpu", "memory", "requiresCompatibilities")
+    ecs.register_task_definition(
+        **{name: known[name] for name in names if name in known},
+        containerDefinitions=[{**known["containerDefinitions"][0], "healthCheck": check}],
+    )
+    ecs.update_service(cluster="prod", service="web", taskDefinition="web")
+    ops.run(300)
+    ops.drought()
+    ops.run(120)
+    ops.account.ecs.behave("web", App(answers_health_checks=False))
+    ops.spot(None)
+    ops.run(900)
+    assert ops.covered() == 3, "its tasks run on Spot, and fail their checks"
+    ops.account.ecs.behave("web", App())
+    ops.run(1_200)
+    assert (ops.service()["runningCount"], ops.covered()) == (3, 0)
 
 
 def test_5_what_autoscaling_asks_for_meanwhile_is_covered_too_and_no_less_given_back(market):

@@ -205,6 +205,35 @@ def test_what_was_told_of_a_wrong_tag_is_told_as_mended_though_nothing_is_short(
     assert first["incident"] == last["incident"]
 
 
+@pytest.mark.parametrize("off", ["off", None])
+def test_what_was_told_of_a_wrong_tag_is_over_when_no_cover_is_wanted_any_more(market, off):
+    ops = market(count=2)
+    ops.tag("maybe")
+    ops.run(600)
+    ops.tag(off)
+    ops.run(600)
+    first, last = ops.alerts()
+    assert (first["state"], last["state"]) == ("open", "resolved")
+    assert first["incident"] == last["incident"]
+
+    ops.tag("maybe")
+    ops.run(600)
+    assert [alert["state"] for alert in ops.alerts()] == ["open", "resolved", "open"], "told anew"
+
+
+def test_tasks_that_are_missing_and_not_covered_end_with_the_tag_too(market):
+    ops = market(count=2, tags={"ecs-ops:freeze": "on"})
+    ops.drought()
+    ops.run(1_200)
+    (waiting,) = ops.alerts()
+    assert waiting["title"] == "prod/web: tasks are missing and not covered"
+    assert ops.metric("MissingTasks") > 0
+    ops.tag("off")
+    ops.run(600)
+    assert ops.alerts()[-1]["incident"] == waiting["incident"]
+    assert ops.alerts()[-1]["state"] == "resolved"
+
+
 def test_a_live_cover_stays_as_it_is_under_a_dry_run(market):
     ops = market(count=2)
     ops.drought()

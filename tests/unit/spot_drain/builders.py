@@ -16,6 +16,7 @@ from tests.unit.ecsops.events.sample_events import load
 NOW = 1_772_442_000.0  # 2026-03-02T09:00:00Z, the time of the samples
 CLUSTER = "arn:aws:ecs:eu-west-1:123456789012:cluster/prod"
 OTHER_CLUSTER = "arn:aws:ecs:eu-west-1:123456789012:cluster/staging"
+REGION = "eu-west-1"
 QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/spot-drain"
 PORT = 8080
 

@@ -11,7 +11,7 @@ import pytest
 from ecsops.observability import logger, metrics
 from ecsops.queue import Message
 from spot_drain.batch import Worker
-from tests.unit.spot_drain.builders import QUEUE
+from tests.unit.spot_drain.builders import QUEUE, REGION
 from tests.unit.spot_drain.fakes import FakeBus, FakeGateway, FakeSqs, FakeTallies
 
 
@@ -38,7 +38,7 @@ class World:
 @pytest.fixture
 def world() -> World:
     aws, tallies, sqs, bus = FakeGateway(), FakeTallies(), FakeSqs(), FakeBus()
-    return World(aws, tallies, sqs, bus, Worker(aws, tallies, sqs, bus, QUEUE))
+    return World(aws, tallies, sqs, bus, Worker(aws, tallies, sqs, bus, QUEUE, REGION))
 
 
 @pytest.fixture(autouse=True)

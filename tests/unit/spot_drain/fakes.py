@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ecsops.errors import CallFailed
+from ecsops.errors import CallFailed, RegistryRefused
 from spot_drain.aws import ServiceKey
 from spot_drain.storm import PLACE, Tally
 from spot_drain.tally import VERDICTS, Added
@@ -114,6 +114,9 @@ class FakeGateway:
         self.calls.append(("registries", left))
         return {e: self.broken[e.registry_arn] for e in left if e.registry_arn in self.broken}
 
+    def refused_registries(self) -> set[str]:
+        return {arn for arn, error in self.broken.items() if isinstance(error, RegistryRefused)}
+
     def look(self, memberships: Iterable[Membership]) -> dict[Membership, Seen]:
         places = list(memberships)
         self.calls.append(("look", places))
@@ -162,6 +165,11 @@ class FakeTallies:
     told: set[str] = field(default_factory=set)
     earlier: dict[str, set[str]] = field(default_factory=dict)
     late_addition: bool = False
+    stuck: dict[str, Mapping[str, Iterable[str]]] = field(default_factory=dict)
+
+    def remember_stuck(self, arn: str, first_at: int, left: Any, route: Any, now: float) -> None:
+        self._check(arn)
+        self.stuck[f"{arn}/{first_at}"] = left
 
     def add(self, arn: str, additions: Mapping[str, frozenset[str]], *, now: float) -> Added:
         self._check(arn)

@@ -154,3 +154,9 @@ def test_a_failure_after_news_were_renewed_keeps_the_message():
     outcome = drain([interruption(seen_at=NOW - 9)], aws, now=NOW)
     assert outcome.done == []
     assert [one.message_ids for one in outcome.failed] == [("m1",)]
+
+
+def test_the_time_left_is_counted_when_the_task_is_out():
+    aws = aws_with(FakeGateway(slow={"services": 19.0}), alive(1)).host(service(), tasks=[1])
+    outcome = drain([interruption()], aws, now=NOW)
+    assert [check.left_s for check in outcome.checks] == [120 - 19]

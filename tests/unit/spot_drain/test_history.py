@@ -68,7 +68,7 @@ def test_a_fall_from_nearly_all_to_nothing_is_a_regression():
     before = [storm(NOW - n * DAY, 9, 1) for n in range(2, 8)]
     found = compare([*before, *(storm(NOW - 3_600 * n, 0, 10) for n in range(1, 4))], NOW)
     assert found.has_regressed
-    assert "0 %, was 90 %" in regression_alert(found, NOW).title
+    assert "0 %, was 90 %" in regression_alert(found, NOW, NOW).title
 
 
 @pytest.mark.parametrize(

@@ -234,3 +234,35 @@ def test_an_instance_whose_watch_was_lost_does_not_hold_the_incident_open_for_ev
 )
 def test_what_may_be_stopped_is_what_the_policy_says(given, may):
     assert may_be_stopped({"tags": [{"key": k, "value": v} for k, v in given.items()]}) is may
+
+
+def test_trouble_with_telling_one_keeps_no_other_from_being_held(bus):
+    class Down(Texts):
+        def add(self, texts: Any) -> None:
+            raise CallFailed("UpdateItem", "InternalServerError", str(texts))
+
+    hooks = {"a": Hooks(DENIED), "b": Hooks()}
+
+    class Each(Hooks):
+        def beat(self, hook: Hook) -> None:
+            hooks[hook.token].beat(hook)
+
+    incidents = OpenIncidents(bus, None, Down(), Texts())  # type: ignore[arg-type]
+    holding = Holding(Each(), None, incidents)  # type: ignore[arg-type]
+    one, two = (
+        replace(WATCHED, instance_id=f"i-{token}", hook=replace(HOOK, token=token))
+        for token in hooks
+    )
+    occupants = Occupants({}, dict.fromkeys((one.key, two.key), REFUSED))
+
+    due = dict(holding.look([one, two], occupants, BEGAN + 15))
+
+    assert due[one] == BEGAN + 25, "not told: tried again soon"
+    assert [each.hook.beat_at for each in due if each != one] == [BEGAN + 30]
+
+
+def test_an_end_that_cannot_be_told_is_not_looked_at_for_ever(bus, look):
+    bus.failing = True
+    [(again, _)], _ = look(HOOK.gives_up_at, REFUSED)
+    assert again == WATCHED, "not told yet"
+    assert look(WATCHED.until, REFUSED)[0] == []

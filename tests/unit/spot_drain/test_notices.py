@@ -78,14 +78,18 @@ def test_every_kind_of_message_finds_its_place_and_nonsense_its_reason():
     ]
     bodies = [json.dumps(load(name)) for name in names]
     bodies += ['{"spot_drain": "tick"}', '{"spot_drain": "dance"}', "[]", "{}"]
-    bodies.append(json.dumps(load("ec2-spot-interruption-warning") | {"account": "999999999999"}))
+    warning = load("ec2-spot-interruption-warning")
+    bodies += [
+        json.dumps(warning | {"account": "999999999999"}),
+        json.dumps(warning | {"region": "us-east-1"}),
+    ]
     messages = [Message(f"m{n}", body) for n, body in enumerate(bodies)]
 
-    others = sort_others(messages, ACCOUNT, NOW)
+    others = sort_others(messages, (ACCOUNT, "eu-west-1"), NOW)
 
     assert [each.kind for each in others.notices] == ["interruption", "hook"]
     assert len(others.registered) == len(others.retirements) == len(others.ticks) == 1
-    assert others.foreign == 1
+    assert others.foreign == 2
     assert set(others.rejected) == {"m5", "m6", "m7"}
     assert others.rejected["m5"].path == "$.spot_drain"
 

@@ -15,7 +15,7 @@ import pytest
 
 from ecsops import clients
 from ecsops.errors import InvalidSetting
-from tests.unit.spot_drain.builders import NOW, QUEUE, event, service
+from tests.unit.spot_drain.builders import NOW, QUEUE, REGION, event, service
 from tests.unit.spot_drain.fakes import FakeBus, FakeGateway, FakeSqs, FakeTallies
 
 CONTEXT = SimpleNamespace(
@@ -29,7 +29,8 @@ CONTEXT = SimpleNamespace(
 @pytest.fixture
 def load(monkeypatch):
     """Import the handler afresh, with stand-ins for the clients and this environment."""
-    monkeypatch.setattr(clients, "client", lambda name: SimpleNamespace(name=name))
+    meta = SimpleNamespace(region_name=REGION)
+    monkeypatch.setattr(clients, "client", lambda name: SimpleNamespace(name=name, meta=meta))
 
     def fresh(**environment: str):
         for name in ("QUEUE_URL", "TABLE_NAME", "SPOT_DRAIN_MODE", "SPOT_REBALANCE"):
@@ -55,6 +56,7 @@ def test_the_environment_reaches_the_worker(load):
     handler = load(**ENVIRONMENT)
     assert handler._worker.aws.stack_mode == "dry-run"
     assert handler._worker.tallies.table == "ops"
+    assert handler._worker.region == REGION
     assert handler._worker.queue_url == handler._backlog.queue_url == QUEUE
     assert handler._worker.aws.elbv2.name == "elbv2"
     assert handler._worker.aws.clock is time.time

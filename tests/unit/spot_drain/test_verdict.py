@@ -60,8 +60,9 @@ def test_what_only_resembles_an_ipv6_address_is_compared_as_it_is():
     ("first", "second", "verdict"),
     [
         (Seen.LEAVING, Seen.ABSENT, Verdict.NATIVE),
-        (Seen.ABSENT, Seen.ABSENT, Verdict.NATIVE),
-        (Seen.GONE, Seen.GONE, Verdict.NATIVE),
+        (Seen.ABSENT, Seen.ABSENT, Verdict.ABSENT),
+        (Seen.GONE, Seen.GONE, Verdict.ABSENT),
+        (Seen.ABSENT, Seen.LEAVING, Verdict.UNATTRIBUTED),
         (Seen.REGISTERED, Seen.LEAVING, Verdict.BACKSTOP),
         (Seen.REGISTERED, Seen.GONE, Verdict.BACKSTOP),
         (Seen.UNKNOWN, Seen.LEAVING, Verdict.UNATTRIBUTED),
@@ -105,5 +106,12 @@ def test_ecs_is_only_credited_when_no_target_was_seen_in_rotation(looks):
 
 @given(_looks, st.builds(Looks, st.sampled_from(Seen), st.sampled_from(Seen)))
 def test_one_more_target_never_makes_a_verdict_lighter(looks, more):
-    order = [None, Verdict.NATIVE, Verdict.UNATTRIBUTED, Verdict.BACKSTOP, Verdict.STUCK]
+    order = [
+        None,
+        Verdict.ABSENT,
+        Verdict.NATIVE,
+        Verdict.UNATTRIBUTED,
+        Verdict.BACKSTOP,
+        Verdict.STUCK,
+    ]
     assert order.index(judge([*looks, more])) >= order.index(judge(looks))

@@ -47,7 +47,7 @@ def unimpressed(*numbers: int) -> FakeGateway:
     [
         (Seen.REGISTERED, "backstop"),
         (Seen.LEAVING, "native"),
-        (Seen.ABSENT, "native"),
+        (Seen.ABSENT, "absent"),
         (Seen.UNKNOWN, "unattributed"),
     ],
 )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
+from spot_drain.instance_worker import Round
 from spot_drain.watching import Watched, read_watch, watch_bodies
 
 
@@ -40,3 +42,18 @@ def test_instances_due_in_the_same_second_share_a_message_of_at_most_forty() -> 
         (3, 40),
         (3, 10),
     ]
+
+
+def test_a_task_that_was_not_taken_out_is_looked_at_soon_and_is_not_done() -> None:
+    """Its service's revisions could not be read: no second look knows those groups."""
+    this, now = Round(), 1_000.0
+    done, quiet = (replace(_instance(n), left=("a", "b")) for n in (1, 2))
+    later = replace(_instance(3), left=("c",))
+    this.planned = [(done, now + 60), (quiet, None), (later, now + 60)]
+
+    assert this.next_looks({"b"}, now) == [
+        (replace(done, left=("a",)), now + 5),
+        (replace(quiet, left=("a",)), now + 5),
+        (later, now + 60),
+    ]
+    assert this.next_looks(set(), now) == [(done, now + 60), (later, now + 60)]

@@ -8,6 +8,10 @@ import pytest
 
 from ecsops.queue import Message
 from spot_drain.messages import Report, Verify, encode
+from spot_drain.storm import PLACE
+from spot_drain.tally import Added
+from spot_drain.targets import Target
+from spot_drain.telling import measure_verdicts
 from spot_drain.verdict import Seen
 from tests.unit.ecsops.events.sample_events import load
 from tests.unit.spot_drain.builders import (
@@ -65,6 +69,14 @@ def test_the_same_message_twice_is_drained_once(world, counted):
     assert len(world.later("verify")) == 1
     world.verify(NOW + 8)
     assert counted("DrainedTasks") == counted("InterruptedTasks") == 1
+
+
+@pytest.mark.parametrize("other", ["eu-west-1:999999999999", "us-east-1:123456789012"])
+def test_a_task_of_another_account_or_region_is_none_of_ours(world, counted, other):
+    body = json.dumps(event(1)).replace("eu-west-1:123456789012", other)
+    assert world.worker.work([Message("m1", body)], NOW) == set()
+    assert world.aws.calls == []
+    assert counted("ForeignEvents") == 1
 
 
 def test_versions_out_of_order_are_one_interruption(world, counted):
@@ -201,6 +213,7 @@ def test_a_body_that_breaks_the_reader_stays_alone(world, monkeypatch):
 
 def test_a_native_storm_from_notice_to_report(world, counted):
     world.aws.host(service())
+    world.aws.leaving = {(group(), Target(address(n), 8080)) for n in range(30)}
     world.worker.work([message(n) for n in range(30)], NOW)
     [body] = world.later("verify")
     assert world.worker.work([Message("v", body)], NOW + 8) == set()
@@ -209,8 +222,36 @@ def test_a_native_storm_from_notice_to_report(world, counted):
     assert world.worker.work([Message("r", report)], NOW + 53) == set()
     [alert] = world.bus.details
     assert alert["title"] == "prod/web: Spot took 30 tasks; all left their load balancers in time"
-    assert alert["summary"].endswith("ECS itself had taken 30 out of rotation.")
+    assert "ECS itself had taken 30 out of rotation." in alert["summary"]
     assert world.tallies.read([ARN]) == []
+
+
+def test_targets_that_never_were_there_prove_nothing_about_ecs(world, counted):
+    """Interrupted before they were registered, or looked for in the wrong place."""
+    world.aws.host(service())
+    world.worker.work([message(n) for n in range(3)], NOW)
+    world.worker.work([Message("v", world.later("verify")[0])], NOW + 8)
+    assert counted("NativeDeregistered") == 0
+    world.worker.work([Message("r", world.later("report")[0])], NOW + 53)
+    [alert] = world.bus.details
+    assert alert["title"].endswith("3 were in no target group when the toolkit came")
+
+
+def test_tasks_are_counted_by_service_zone_and_capacity_provider_when_they_are_new(capsys):
+    ids = [f"{n:x}" * 32 for n in range(1, 5)]
+    texts = {
+        "native": frozenset(ids),
+        PLACE + "eu-west-1a|FARGATE_SPOT|256/512": frozenset(f"{i[:12]}:100" for i in ids[:3]),
+        PLACE + "||": frozenset({f"{ids[3][:12]}:"}),
+    }
+    measure_verdicts(ARN, Added(int(NOW), tasks=frozenset(ids[1:])), texts)
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    names = ("Cluster", "Service", "Zone", "CapacityProvider", "Interruptions")
+    assert sorted([each[name] for name in names] for each in lines if names[-1] in each) == [
+        ["prod", "web", "eu-west-1a", "FARGATE_SPOT", [2.0]],
+        ["prod", "web", "unknown", "none", [1.0]],
+    ]
 
 
 def test_the_backstop_is_counted_by_service(world, counted):

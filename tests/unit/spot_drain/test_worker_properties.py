@@ -17,6 +17,7 @@ from tests.unit.ecsops.events.sample_events import SAMPLES
 from tests.unit.spot_drain.builders import (
     NOW,
     QUEUE,
+    REGION,
     address,
     check,
     event,
@@ -90,12 +91,14 @@ class OnlyReads:
     """Reads what is not about single tasks, and does nothing about it."""
 
     def work(self, messages: list[Message], now: float) -> set[str]:
-        return set(sort_others(messages, "123456789012", now).rejected)
+        return set(sort_others(messages, ("123456789012", REGION), now).rejected)
 
 
 def make() -> tuple[Worker, FakeGateway]:
     aws = FakeGateway().host(service(), tasks=GOOD)
-    worker = Worker(aws, FakeTallies(), FakeSqs(), FakeBus(), QUEUE, other_worker=OnlyReads())
+    worker = Worker(
+        aws, FakeTallies(), FakeSqs(), FakeBus(), QUEUE, REGION, other_worker=OnlyReads()
+    )
     return worker, aws
 
 

@@ -28,7 +28,7 @@ from spot_drain.open_incidents import OpenIncidents
 from spot_drain.others import OtherWorker
 from tests.unit.sandbox.ec2.machines import Machines
 from tests.unit.sandbox.ecs.ecs_world import CALLER, START
-from tests.unit.spot_drain.builders import QUEUE
+from tests.unit.spot_drain.builders import QUEUE, REGION
 from tests.unit.spot_drain.fakes import FakeBus, FakeTallies
 
 VISIBILITY_S = 30
@@ -149,7 +149,7 @@ class TwinWorld:
         ecs = Client(self, self.machines.twin)
         aws = Aws(ecs, Client(self, self.machines.targets), "on", self.clock.now)  # type: ignore[arg-type]
         tallies, bus = FakeTallies(), FakeBus()
-        worker = Worker(aws, tallies, self, bus, QUEUE)  # type: ignore[arg-type]
+        worker = Worker(aws, tallies, self, bus, QUEUE, REGION)  # type: ignore[arg-type]
         instances = Instances(ecs, Table(), "table")  # type: ignore[arg-type]
         hooks = Hooks(lambda: Client(self, self.machines.groups))
         incidents = OpenIncidents.of(bus, instances, Table(), "table")  # type: ignore[arg-type]
@@ -163,7 +163,7 @@ class TwinWorld:
             worker.record,
             worker.schedule,  # type: ignore[arg-type]
         )
-        worker.other_worker = OtherWorker(worker, instances, room, None, None)  # type: ignore[arg-type]
+        worker.other_worker = OtherWorker(worker, instances, room, None, None, None)  # type: ignore[arg-type]
         self.worker = worker
 
     def send_message_batch(self, *, QueueUrl: str, Entries: list[dict]) -> dict[str, Any]:  # noqa: N803

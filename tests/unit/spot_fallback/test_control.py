@@ -244,6 +244,13 @@ def test_of_what_came_back_only_what_has_held_all_the_time_is_given_back():
     assert left == 6
 
 
+def test_a_service_that_is_scaled_in_and_out_in_a_shortage_is_no_relapse_of_spot():
+    smaller = decided(primary(4, 0, 0), shadow(6), remembered(6), SHORT)
+    assert smaller.target == 4
+    larger = decided(primary(6, 0, 0), shadow(4), smaller.cover, SHORT, NOW + 120)
+    assert (larger.target, larger.cover.relapses) == (6, 0)
+
+
 def test_who_relapsed_waits_until_it_is_quiet():
     cover = remembered(8, raised_at=NOW - 60, relapses=1)
     for minute in range(60):

@@ -174,3 +174,20 @@ def test_managed_tags_name_cluster_and_service(machines: Machines) -> None:
         "aws:ecs:clusterName": "prod",
         "aws:ecs:serviceName": "web",
     }
+
+
+def test_placing_and_stopping_a_task_tells_of_its_instance(machines: Machines) -> None:
+    machines.launch("eu-west-1a")
+    machines.definition()
+    kind = "ECS Container Instance State Change"
+    before = len(machines.details(kind))
+
+    arn = machines.ecs("RunTask", cluster="prod", taskDefinition="web", launchType="EC2")["tasks"]
+    machines.run(60)
+    placed = machines.details(kind)[before:]
+    machines.ecs("StopTask", cluster="prod", task=arn[0]["taskArn"])
+    machines.run(120)
+    stopped = machines.details(kind)[before + len(placed) :]
+
+    assert len(placed) == len(stopped) == 1
+    assert stopped[0]["version"] > placed[0]["version"]
