@@ -17,7 +17,7 @@ from deploy_guard.gates import NATIVE_DEADLINE_S
 from deploy_guard.last_known_good import Candidate, NoCandidate, Rejection
 from deploy_guard.model import Act, Bake, Freeze, Image, Outcome, Version
 from deploy_guard.owner_settings import OwnerSettings
-from deploy_guard.reality import CodeDeployment, Hook
+from deploy_guard.reality import CodeDeployment, Hook, Monitor
 from deploy_guard.rollback_call import repository
 from deploy_guard.verdict import Verdict
 from tests.unit.deploy_guard.situations import (
@@ -370,3 +370,27 @@ def test_s17_unless_the_stack_says_so_codedeploy_is_not_called():
     decision = decide(given, given.failed_at)
     assert decision.kind == "nothing"
     assert decision.reason == "the stack's parameter DeployGuardCodeDeploy says off"
+
+
+@pytest.mark.parametrize("which", ["breaker", "alarms"])
+def test_s19_ecss_own_breaker_and_its_own_alarms_go_first(which):
+    watching = Monitor("MONITORING", rollback=True, names=("errors",))
+    seen = reality(service_deployment(43, source=42, **{which: watching}))
+    early = decided(reality=seen)
+    assert (early.kind, early.until) == ("wait", case().failed_at + NATIVE_DEADLINE_S)
+    assert decided(case().failed_at + NATIVE_DEADLINE_S, reality=seen).kind == "act"
+    only_tells = changed(watching, rollback=False)
+    seen = reality(service_deployment(43, source=42, **{which: only_tells}))
+    assert decided(reality=seen).kind == "act"
+
+
+def test_s17_whatever_codedeploy_deploys_after_it_somebody_wanted():
+    fields = codedeploy("Failed")
+    newer = CodeDeployment("d-3", "app", "group", "InProgress", row().began + 60)
+    seen = fields["reality"]
+    newest = changed(seen, code_deployments=(newer, *seen.code_deployments))
+    assert "superseded" in refused(**fields | {"reality": newest})
+    # Its own rollback is no other's wish.
+    undoing = changed(newer, rolls_back="d-2")
+    seen = changed(seen, code_deployments=(undoing, *seen.code_deployments))
+    assert decided(**fields | {"reality": seen}).kind == "act"

@@ -173,3 +173,13 @@ def test_s17_codedeploys_own_successes_count():
     done = CodeDeployment("d-1", "app", "group", "Succeeded", 1.0, task_definition=definition(40))
     seen = reality(code_deployments=(done,))
     assert choose(row(source=None), ledger(), seen, NOTHING).version.name == "web:40"
+
+
+def test_s17_what_codedeploy_deployed_after_the_failed_one_is_no_way_back():
+    failed = row(source=None)
+    later = CodeDeployment(
+        "d-9", "app", "group", "Succeeded", failed.began + 1, task_definition=definition(41)
+    )
+    before = changed(later, id="d-1", created_at=1.0, task_definition=definition(40))
+    seen = reality(code_deployments=(later, before))
+    assert choose(failed, ledger(), seen, NOTHING).version.name == "web:40"

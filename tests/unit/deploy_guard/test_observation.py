@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploy_guard.ledger import absorb, unhandled, with_handled, with_row, with_rows
-from deploy_guard.model import Act, Deployment, Judged, Ledger, Outcome
+from deploy_guard.model import Act, Deployment, Judged, Ledger, Notice, Outcome
 from deploy_guard.noting import matters
-from deploy_guard.observation import observe
+from deploy_guard.observation import observe, symptoms_of
 from deploy_guard.signals import DeploymentChanged, TaskFailed
 from tests.unit.deploy_guard.builders import NOT_FOUND, never_started
 from tests.unit.deploy_guard.situations import (
@@ -308,3 +309,23 @@ def test_s10_failures_count_against_a_rollback_from_the_moment_when_it_began():
 def with_outcome(ledger, outcome):
     row = msgspec.structs.replace(ledger.find("ecs-svc/43"), outcome=outcome)
     return with_row(ledger, row)
+
+
+def test_s06_a_lack_of_room_before_it_began_says_nothing_about_a_deployment():
+    seen = reality(service_deployment(43, source=42))
+    row = Deployment(deployment_arn(43), T0, version(43), "ecs-svc/43", version(42))
+    texts = [f"no room {number}" for number in range(5)]
+    notices = tuple(Notice("placement", T0 - 1, text) for text in texts)
+    _, before = symptoms_of(row, Ledger(SERVICE, (row,), notices=notices), seen)
+    notices = tuple(Notice("placement", T0, text) for text in texts)
+    _, since = symptoms_of(row, Ledger(SERVICE, (row,), notices=notices), seen)
+    assert (before.placements, since.placements) == (0, 5)
+
+
+@pytest.mark.parametrize(("desired", "bad"), [(2, True), (0, False)])
+def test_no_version_is_bad_of_which_nothing_is_to_run(desired, bad):
+    row = Deployment(deployment_arn(43), T0, version(43), "ecs-svc/43", version(42))
+    ledger = absorb(Ledger(SERVICE, (row,)), [failing_task(number, T0) for number in range(4)])
+    seen = reality(service_deployment(43, "ROLLBACK_FAILED", source=42), desired=desired)
+    ledger, _ = observe(ledger, seen, (), T0 + 10)
+    assert bool(ledger.bad(version(43))) is bad
