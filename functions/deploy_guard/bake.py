@@ -57,7 +57,7 @@ def resumed(
     """
     if back.outcome is not Outcome.ROLLED_BACK or back.serving is None or reality.desired == 0:
         return None
-    if any(one.began > back.began for one in ledger.deployments):
+    if any(one.began > back.began and one.rolls_back != back.id for one in ledger.deployments):
         return None
     older = (one for one in ledger.deployments if one.began < back.began)
     row = next((one for one in older if one.target.is_same(back.serving)), None)
@@ -68,9 +68,20 @@ def resumed(
     if not unproven or row.bake.fired:
         return None
     alarms = settings.bake_alarms if settings.bake_alarms is not None else reality.alarm_names
-    failures = ledger.counts.get(row.ecs_id or "", 0)
+    failures = failures_of(row, ledger)
     bake = Bake(now, now + settings.bake_s, alarms, failures=failures, again=True)
     return msgspec.structs.replace(row, bake=bake)
+
+
+def failures_of(row: Deployment, ledger: Ledger) -> int:
+    """How many of its tasks have failed, also under the rollbacks that brought its version back."""
+    mine = [
+        one
+        for one in ledger.deployments
+        if one.id == row.id
+        or (one.rolls_back and one.began > row.began and one.target.is_same(row.target))
+    ]
+    return sum(ledger.counts.get(one.ecs_id or "", 0) for one in mine)
 
 
 def after_look(bake: Bake, alarms: tuple[AlarmSeen, ...], now: float) -> Bake:

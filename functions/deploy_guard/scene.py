@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from deploy_guard.audit import AuditRow
+from deploy_guard.bake import failures_of
 from deploy_guard.companions import Companions
 from deploy_guard.evidence.found import Evidence
 from deploy_guard.investigation import Investigator
@@ -77,7 +78,7 @@ class Scene:
 
     def failures(self, row: Deployment) -> int:
         """How many of its tasks have failed."""
-        return self.ledger.counts.get(row.ecs_id or "", 0)
+        return failures_of(row, self.ledger)
 
     def story(self, finding: Finding, stage: str, **more: object) -> Story:
         """A story about a deployment, with what is known of it anyway."""

@@ -68,6 +68,17 @@ def test_s17_after_an_alarm_a_finished_deployment_is_deployed_back(operate):
     assert len(shop.rollbacks) == 1
 
 
+def test_what_codedeploy_rolled_back_to_within_its_watch_is_watched_anew(operate):
+    shop = CodeDeployed(operate(world=False, parameters=ALLOWED), **{"ecs-ops:bake": "10m"})
+    served = shop.release(seconds=300)
+    failed = shop.release(App.without_secret(SECRET), seconds=600)
+    assert shop.row(failed).outcome is Outcome.ROLLED_BACK
+    assert shop.row(served).bake.again
+    shop.account.run_for(900)
+    bake = shop.row(served).bake
+    assert (bake.over, bake.cancelled) == (True, False)
+
+
 @pytest.mark.parametrize("mode", ["auto", "notify"])
 def test_s17_unless_the_stack_allows_it_codedeploy_is_left_alone(operate, mode):
     shop = CodeDeployed(operate(world=False), **{"ecs-ops:rollback": mode})

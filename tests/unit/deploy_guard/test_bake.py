@@ -8,6 +8,7 @@ from deploy_guard.bake import (
     begun,
     came_to_nothing,
     cut_short,
+    failures_of,
     proven,
     resumed,
     still_firing,
@@ -165,6 +166,18 @@ def test_a_watch_that_was_cut_short_is_taken_up_when_the_version_serves_again():
     later = changed(BACK, id="later", began=AGAIN + 1)
     assert cut_short(watching, (later, watching)).bake.cancelled
     assert proven(after_look(watching.bake, (), AGAIN + 900), 0)
+
+
+def test_a_rollback_that_is_a_deployment_of_its_own_is_no_newer_one():
+    """CodeDeploy's are, and ours by UpdateService: what fails in it counts."""
+    undoing = row(45, target=version(43), rolls_back=BACK.id)
+    known = Ledger(SERVICE, deployments=(undoing, BACK, CUT), counts={"ecs-svc/45": 2})
+    watching = resumed(BACK, known, reality(), OwnerSettings(), AGAIN)
+    assert watching.bake.failures == failures_of(CUT, known) == 2
+    more = changed(known, counts={"ecs-svc/45": 3})
+    over = after_look(watching.bake, (), AGAIN + 900)
+    assert proven(over, failures_of(watching, known))
+    assert not proven(over, failures_of(watching, more))
 
 
 @pytest.mark.parametrize(
