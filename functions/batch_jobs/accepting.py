@@ -180,15 +180,22 @@ class Desk:
         every = list(self.jobs.all())
         jobs = [row for row in every if not row.foreign]
         sweepers = {(row.cluster, row.family): row.job for row in jobs if row.family}.values()
-        self.runs.tell([messages.check(row.job, sweep=row.job in sweepers) for row in jobs])
+        busy = [row for row in jobs if row.holds_runs or row.job in sweepers]
+        self.runs.tell([messages.check(row.job, sweep=row.job in sweepers) for row in busy])
         self.runs.pump()
         for row in every:
             if row.job.startswith(BY_FAMILY) and now - row.updated > _QUIET_S:
                 how = "No call of RunTask has failed for a day."
                 self.jobs.close(row.job, ("failed",), how, now)
-            elif not row.family and now - row.updated > _QUIET_S:
-                # Under this name nothing was ever accepted: it may have been the mistake.
-                how = "Nobody has sent it again for a day."
-                self.jobs.close(row.job, ("refused",), how, now)
+            self._forget_refusals(row, now)
         if not self.off:
             self.missing.look(now)
+
+    def _forget_refusals(self, row: JobRow, now: float) -> None:
+        """A name under which nothing was ever accepted may have been the mistake: nothing ends it."""
+        over = [
+            kind
+            for kind, since in row.incidents.items()
+            if kind.startswith("refused") and not row.family and now - since > _QUIET_S
+        ]
+        self.jobs.close(row.job, over, "That was a day ago: the next one is told anew.", now)

@@ -82,6 +82,8 @@ class Jobs:
 
     def close(self, job: str, kinds: Sequence[str], how: str, now: float) -> None:
         """Tell that incidents are over, and forget them."""
+        if not kinds:
+            return
         row = self.get(job)
         over = [kind for kind in kinds if kind in row.incidents]
         if not over:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import msgspec
@@ -40,10 +41,12 @@ class Refusing:
         rows = tuple((one.path, one.problem, one.hint) for one in error.problems[:_SHOWN])
         title = f"Job {name}: its spec was refused, {error.problems[0].path}"
         summary = f"{error.problems[0]}. Nothing was launched."
-        alert = telling.problem(job, "refused", now, title, summary)
+        # Of specs without a name each mistake is an incident: others of them are somebody else's.
+        kind = "refused" if error.job else f"refused-{_digest(error)}"
+        alert = telling.problem(job, kind, now, title, summary)
         evidence = (Table("Problems", ("field", "what is wrong", "what to write"), rows),)
         if "refused" in policy.on:
-            self.jobs.open(job, {"refused": msgspec.structs.replace(alert, evidence=evidence)}, now)
+            self.jobs.open(job, {kind: msgspec.structs.replace(alert, evidence=evidence)}, now)
         if slot is not None:
             self._settle(name, slot, now)
 
@@ -54,3 +57,7 @@ class Refusing:
             return msgspec.structs.replace(row, last_slot=newest, refused=refused)
 
         self.jobs.change(name, change, now)
+
+
+def _digest(error: InvalidSpec) -> str:
+    return hashlib.sha256(str(error).encode()).hexdigest()[:6]

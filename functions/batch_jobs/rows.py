@@ -76,9 +76,18 @@ class JobRow(Row, frozen=True, kw_only=True):
     outcomes: tuple[tuple[str, str], ...] = ()
 
     @property
+    def holds_runs(self) -> bool:
+        """Whether any of its runs is not over."""
+        return bool(self.active or self.waiting or self.displaced)
+
+    @property
     def least_kept_s(self) -> float:
-        """More than a year: without its last slot a yearly job would be made up for again."""
-        return 0.0 if self.foreign else 400 * 86_400.0
+        """More than a year: without its last slot a yearly job would be made up for again.
+
+        A name under which nothing was ever accepted is forgotten with the history.
+        """
+        own = not self.foreign and (self.family or self.paused or self.last_slot)
+        return 400 * 86_400.0 if own else 0.0
 
 
 class Wait(Row, frozen=True, kw_only=True):

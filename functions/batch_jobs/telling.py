@@ -154,7 +154,7 @@ def recovered(job: JobRow, kind: str, since: float, how: str, now: float) -> Ale
         at=now,
         capability=CAPABILITY,
         title=f"Job {job.job}: {'settled' if kind == 'flapping' else 'well again'}",
-        summary=f"{how} It was {kind} since {iso(since)}.",
+        summary=f"{how} It was {kind.partition('-')[0]} since {iso(since)}.",
         cluster=job.cluster or None,
         route=job.route,
     )

@@ -13,7 +13,7 @@ from ecsops.queue import Message
 from tests.unit.batch_jobs.bad_specs import CASES, CONTRADICTIONS, WHOLE
 from tests.unit.batch_jobs.builders import document
 from tests.unit.batch_jobs.fake_account import Account
-from tests.unit.batch_jobs.fake_functions import Functions, one_thread
+from tests.unit.batch_jobs.fake_functions import KEEP_S, Functions, one_thread
 
 BAD = [spec for _, _, spec in CASES] + [{**WHOLE, **fields} for _, fields in CONTRADICTIONS]
 
@@ -47,7 +47,8 @@ def test_a_bad_spec_is_told_and_nothing_of_it_is_executed(spec, account, functio
     ((key, item),) = account.items.items()
     assert key[0] == "status"
     row = row_of(item, JobRow)
-    assert row.incidents.keys() == {"refused"}
+    (kind,) = row.incidents
+    assert kind.partition("-")[0] == "refused"
     assert (row.active, row.waiting, row.outcomes) == ((), (), ())
     (alert,) = account.alerts
     assert alert["title"].split(", ")[-1].startswith("$")
@@ -89,3 +90,38 @@ def test_a_refusal_under_a_name_that_nobody_uses_ends_after_a_day(account, funct
     functions.work(tick=True)
     assert account.alerts[-1]["state"] == "resolved"
     assert row_of(account.items[job_key("my job!")], JobRow).incidents == {}
+
+
+@pytest.mark.parametrize("job", ["my job!", None])
+def test_who_goes_on_sending_it_is_told_once_a_day(job, account, functions):
+    spec = json.dumps({key: each for key, each in document(job=job).items() if each is not None})
+    began = account.now
+    while account.now < began + 3 * 86_400 - 3600:
+        send(account, functions, spec)
+        functions.work(2, tick=True)
+        account.now += 3600
+
+    assert [one["state"] for one in account.alerts] == ["open", *["resolved", "open"] * 2]
+    ((key, item),) = [each for each in account.items.items() if each[0][0] == "status"]
+    assert int(item["expires_at"]["N"]) <= account.now + KEEP_S, key
+
+
+def test_two_senders_without_a_name_are_told_each(account, functions):
+    nameless = {key: each for key, each in document().items() if key != "job"}
+    for spec in (nameless, {**nameless, "overlap": "never"}, nameless):
+        send(account, functions, json.dumps(spec))
+
+    assert len(account.alerts) == 2
+    account.now += 90_000
+    functions.work(tick=True)
+    assert [one["state"] for one in account.alerts] == ["open"] * 2 + ["resolved"] * 2
+    assert all("It was refused since" in one["summary"] for one in account.alerts[2:])
+
+
+def test_a_job_that_has_nothing_to_be_checked_is_not_checked(account, functions):
+    send(account, functions, json.dumps(document(job="my job!")))
+    account.queues["submit"].append('{"source":"aws.events"}')
+    body = account.queues["submit"].pop()
+    functions.of_queue["submit"]([Message("t", body)], account.now)
+
+    assert account.queues["submit"] == []
