@@ -1,6 +1,7 @@
 """What must not spread, hang or stay silent: the shipped parts over an account in memory."""
 
 import contextlib
+import io
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from batch_jobs import agenda, stopping
 from batch_jobs.ids import run_of_slot
+from batch_jobs.inputs import Inputs
 from batch_jobs.rows import AttemptRow, JobRow, LogPlace, Plan, encode, job_key, plan_key, row_of
 from batch_jobs.spec_reading import InvalidSpec
 from batch_jobs.times import iso
@@ -669,3 +671,20 @@ def test_a_slot_that_is_skipped_is_counted_once_whoever_dies(account, functions)
     assert functions.run(slot).closed
     assert row_of(account.items[job_key("nightly")], JobRow).skipped == 1
     assert alerts(account, "blocked") == []
+
+
+class Bucket:
+    """An object in S3, whichever is asked for."""
+
+    def __init__(self, content):
+        self.content = content
+
+    def get_object(self, **_):
+        return {"ContentLength": len(self.content), "Body": io.BytesIO(self.content)}
+
+
+def test_a_line_of_an_object_is_what_ends_with_a_line_break(account):
+    lines = ['{"title": "line\u2028sep"}', "a\x0bb\x0cc\x1cd\x85e", " spaced "]
+    content = "\r\n".join([lines[0], "", *lines[1:], ""]).encode("utf-8-sig")
+    inputs = Inputs(None, lambda: Bucket(content))
+    assert inputs.items(builders.spec(fanOut={"lines": "s3://inputs/lines.txt"})) == tuple(lines)
