@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from functools import partial
-from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from batch_jobs import messages, shards, stop_reasons, telling
+from batch_jobs import messages, shards, telling
+from batch_jobs.asking import Asking
 from batch_jobs.attempts import Attempts, read_attempts
-from batch_jobs.endings import Ending, Endings, ending_of, retry_row, shards_ended
-from batch_jobs.ids import AttemptId, attempt_of, job_of, time_of
+from batch_jobs.endings import Endings, retry_row, shards_ended
+from batch_jobs.ids import job_of, time_of
 from batch_jobs.jobs import Jobs
 from batch_jobs.ledger import Ledger
 from batch_jobs.overlap import DISPLACED
@@ -37,23 +34,10 @@ from batch_jobs.rows import (
     run_key,
 )
 from batch_jobs.run import GaveUp, LaunchBegan, StopAsked
-from batch_jobs.stopped import of_description
 from batch_jobs.submitting import Submitting, first_attempts
-from batch_jobs.tasks import TaskReader, stop_task
 from batch_jobs.times import iso, parse_slot, seconds
-from batch_jobs.verdict import Kind, Verdict
 from ecsops.durations import format_duration
-from ecsops.errors import ClusterGone
-from ecsops.observability import count, logger
-from ecsops.parallel import raised, run_all
 
-if TYPE_CHECKING:
-    from mypy_boto3_ecs import ECSClient
-
-# Without news for so long, ECS is asked.
-_QUIET_S = 600
-# "Stopped tasks remain visible for at least one hour" (API DescribeTasks).
-_KNOWN_S = 3600
 # What the agenda would have launched by now has been forgotten by it.
 _FORGOTTEN_S = 120
 
@@ -66,8 +50,7 @@ class Checking:
     jobs: Jobs
     endings: Endings
     submitting: Submitting
-    ecs: ECSClient
-    reader: TaskReader
+    asking: Asking
 
     def check(self, job: str, now: float, *, sweep: bool = True) -> None:
         """Check one job."""
@@ -78,7 +61,7 @@ class Checking:
         for name in names:
             self._run(name, runs.get(name), row, now)
         if sweep and row.family and row.cluster:
-            self._orphans(row)
+            self.asking.sweep(row)
 
     def _run(self, name: str, run: RunRow | None, job: JobRow, now: float) -> None:
         runs = self.endings.runs
@@ -134,7 +117,7 @@ class Checking:
         attempts = read_attempts(self.ledger, run.run)
         self.endings.runs.apply(run.run, shards_ended(attempts.ended), now)
         self._keep(run, plan, attempts, now)
-        self._ask(plan, attempts, now)
+        self.asking.ask(plan, attempts, now)
 
     def _running(self, run: RunRow, job: JobRow, now: float) -> None:
         plans = self.endings.plans.get([run.run])
@@ -149,7 +132,7 @@ class Checking:
             run = self.endings.runs.apply(run.run, LaunchBegan(), min(began)) or run
         self._keep(run, plan, attempts, now)
         self._forgotten(run, plan, attempts, now)
-        self._ask(plan, attempts, now)
+        self.asking.ask(plan, attempts, now)
         self._slow(run, plan, job, now)
         self.endings.runs.pump()
 
@@ -195,61 +178,6 @@ class Checking:
         ]
         self.ledger.put_many([(agenda_key(row), row) for row in rows], now)
 
-    def _ask(self, plan: Plan, attempts: Attempts, now: float) -> None:
-        """Ask ECS about tasks without news: ended ones, lost ones, those beyond their limits."""
-        quiet = {
-            task: id_
-            for id_, task in attempts.with_task.items()
-            if now - attempts.launched[id_].at > min(_QUIET_S, _limit(plan))
-        }
-        if not quiet:
-            return
-        try:
-            tasks, missing = self.reader.describe(plan.spec.cluster, list(quiet))
-        except ClusterGone as gone:
-            logger.warning("cluster is gone", run=plan.run, reason=str(gone))
-            tasks, missing = [], set(quiet)
-        else:
-            # Of a younger one ECS would still know how it ended: asked again, it does.
-            missing -= {
-                arn for arn, id_ in quiet.items() if now - attempts.launched[id_].at < _KNOWN_S
-            }
-        endings = [
-            ending_of(plan, quiet[task["taskArn"]], of_description(task), now)
-            for task in tasks
-            if task["lastStatus"] == "STOPPED"
-        ]
-        lost = [quiet[arn] for arn in sorted(missing & quiet.keys())]
-        endings += [Ending(id_, _lost(), now) for id_ in lost]
-        if lost:
-            count("TasksLost", len(lost))
-            if plan.spec.alerts_on("lost"):
-                self._lost(plan, lost, now)
-        self.endings.record(endings, now)
-        self._limits(plan, tasks, now)
-
-    def _limits(self, plan: Plan, tasks: list[Any], now: float) -> None:
-        run_limit, launch_limit = seconds(plan.spec.limits.run), seconds(plan.spec.limits.launch)
-        stops: dict[str, str] = {}
-        for task in tasks:
-            if task["desiredStatus"] == "STOPPED":
-                continue
-            started, created = task.get("startedAt"), task.get("createdAt")
-            if isinstance(started, datetime):
-                if run_limit is not None and now - started.timestamp() > run_limit:
-                    stops[task["taskArn"]] = f"{stop_reasons.RAN_TOO_LONG}, {plan.spec.limits.run}"
-            elif launch_limit is not None and now - created.timestamp() > launch_limit:
-                limit = plan.spec.limits.launch
-                stops[task["taskArn"]] = f"{stop_reasons.STARTED_TOO_SLOWLY}, {limit}"
-        self._stop(plan.spec.cluster, stops)
-
-    def _stop(self, cluster: str, stops: Mapping[str, str]) -> None:
-        calls = [
-            partial(stop_task, self.ecs, cluster, task, reason) for task, reason in stops.items()
-        ]
-        for answer in run_all(calls):
-            raised(answer)
-
     def _slow(self, run: RunRow, plan: Plan, job: JobRow, now: float) -> None:
         self._late(run, plan, job, now)
         policy = plan.spec.alerts
@@ -276,58 +204,3 @@ class Checking:
         ago = f"It was due at {iso(run.at)}, {format_duration(now - run.at)} ago"
         summary = f"{ago}; {why}." if why else f"{ago}."
         self.jobs.open(job, {"late": telling.problem(job, "late", run.at, title, summary)}, now)
-
-    def _lost(self, plan: Plan, lost: list[AttemptId], now: float) -> None:
-        job = self.jobs.get(plan.spec.job)
-        title = f"Job {job.job}: ECS does not know {len(lost)} of its tasks any more"
-        shown = ", ".join(f"{id_.shard}/{id_.attempt}" for id_ in lost[:10])
-        summary = (
-            f"Run {plan.run}, shards/attempts {shown}: nobody told how they ended. They count as "
-            "interrupted; a rule with stopCode Lost can say otherwise."
-        )
-        self.jobs.open(job, {"lost": telling.problem(job, "lost", now, title, summary)}, now)
-
-    def _orphans(self, job: JobRow) -> None:
-        """Tasks of ours that run although their run or shard is over, or their attempt has ended.
-
-        RunTask's failures are "not always reliable" (apache/airflow#16150): a refused attempt may run.
-        """
-        arns = self.reader.of_family(job.cluster, job.family)
-        if not arns:
-            return
-        try:
-            tasks, _ = self.reader.describe(job.cluster, arns)
-        except ClusterGone:
-            return
-        ours = {
-            str(task["taskArn"]): id_
-            for task in tasks
-            if task["desiredStatus"] == "RUNNING" and (id_ := attempt_of(task.get("startedBy")))
-        }
-        keys = [run_key(run) for run in {id_.run for id_ in ours.values()}]
-        runs = {one.row.run: one.row for one in self.ledger.get_many(keys, RunRow).values()}
-        ended = self.ledger.get_items(attempt_key(id_, "e") for id_ in ours.values())
-        stops = {
-            arn: stop_reasons.SUPERFLUOUS
-            for arn, id_ in ours.items()
-            if (id_.run in runs and _is_over(runs[id_.run], id_)) or attempt_key(id_, "e") in ended
-        }
-        for arn, id_ in ours.items():
-            if id_.run not in runs:
-                logger.warning("task of a run that nobody knows", task=arn, run=id_.run)
-        if stops:
-            count("OrphansStopped", len(stops))
-            self._stop(job.cluster, stops)
-
-
-def _is_over(run: RunRow, id_: AttemptId) -> bool:
-    return run.state in FINAL or bool(shards.decode(run.done) >> id_.shard & 1)
-
-
-def _lost() -> Verdict:
-    return Verdict(Kind.LOST, "lost", "ECS does not know the task any more, and told nothing")
-
-
-def _limit(plan: Plan) -> float:
-    limits = plan.spec.limits
-    return min(seconds(limits.run) or _QUIET_S, seconds(limits.launch) or _QUIET_S)

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from batch_jobs.accepting import Desk
+from batch_jobs.asking import Asking
 from batch_jobs.checking import Checking
 from batch_jobs.closing import Closing
 from batch_jobs.endings import Endings, Runs
@@ -32,7 +33,7 @@ _runs = Runs(_ledger, client("sqs"), required("SUBMIT_QUEUE_URL"), required("LAU
 _jobs, _reader = Jobs(_ledger, _events), TaskReader(_ecs)
 _endings = Endings(_ledger, Plans(_ledger), _runs)
 _submitting = Submitting(_ledger, _jobs, _runs, Inputs(_ecs, lambda: client("s3")))
-_refusing = Refusing(_jobs)
+_refusing, _asking = Refusing(_jobs), Asking(_ledger, _jobs, _endings, _ecs, _reader)
 _desk = Desk(
     ledger=_ledger,
     jobs=_jobs,
@@ -42,7 +43,7 @@ _desk = Desk(
     starting=Starting(_ledger, _jobs, _runs, _submitting),
     stopping=Stopping(_ledger, _endings, _ecs, _reader),
     closing=Closing(_ledger, _jobs, _runs, _events, lambda: client("logs")),
-    checking=Checking(_ledger, _jobs, _endings, _submitting, _ecs, _reader),
+    checking=Checking(_ledger, _jobs, _endings, _submitting, _asking),
     missing=Missing(
         _ledger,
         _jobs,

@@ -4,6 +4,7 @@ import msgspec
 
 from batch_jobs.accepting import Desk
 from batch_jobs.agenda import Agenda
+from batch_jobs.asking import Asking
 from batch_jobs.checking import Checking
 from batch_jobs.closing import Closing
 from batch_jobs.endings import Endings, Runs
@@ -55,6 +56,7 @@ class Functions:
         ecs, jobs = Ecs(account), Jobs(ledger, Events(account))
         reader, endings = TaskReader(ecs), Endings(ledger, Plans(ledger), runs)
         refusing, submitting = Refusing(jobs), Submitting(ledger, jobs, runs, Inputs())
+        asking = Asking(ledger, jobs, endings, ecs, reader)
         desk = Desk(
             ledger,
             jobs,
@@ -64,7 +66,7 @@ class Functions:
             Starting(ledger, jobs, runs, submitting),
             Stopping(ledger, endings, ecs, reader),
             Closing(ledger, jobs, runs, Events(account), lambda: None),
-            Checking(ledger, jobs, endings, submitting, ecs, reader),
+            Checking(ledger, jobs, endings, submitting, asking),
             Missing(
                 ledger, jobs, submitting, refusing, Schedules(lambda: Scheduler(account), "submit")
             ),
@@ -103,7 +105,7 @@ def one_thread(monkeypatch):
     def run_all(calls):
         return [parallel._outcome(call) for call in calls]
 
-    for module in ("accepting", "launching", "launch_calls", "stopping", "checking"):
+    for module in ("accepting", "launching", "launch_calls", "stopping", "asking"):
         monkeypatch.setattr(f"batch_jobs.{module}.run_all", run_all)
     monkeypatch.setattr("batch_jobs.telling.measure", lambda *_, **__: None)
     monkeypatch.setattr("batch_jobs.telling.count", lambda *_, **__: None)
