@@ -40,7 +40,7 @@ def control(
     deficit = primary.deficit
     held = _held(primary)
     short = _short(cover, now)
-    elsewhere = None if short else _for_another_reason(primary, now)
+    elsewhere = _not_allowed(primary) if short else _for_another_reason(primary, now)
     if held is None and elsewhere is None:
         waits = 0.0
     else:
@@ -78,6 +78,11 @@ def _most(primary: Primary) -> int:
     """A service that is wanted smaller, or not at all, is not kept up by its cover."""
     allowed = primary.settings.most
     return primary.desired if allowed is None else min(allowed, primary.desired)
+
+
+def _not_allowed(primary: Primary) -> str | None:
+    forbidden = primary.settings.most == 0 and primary.deficit
+    return "its tag ecs-ops:spot-fallback-max allows no task" if forbidden else None
 
 
 def _for_another_reason(primary: Primary, now: float) -> str | None:

@@ -105,6 +105,13 @@ def test_a_cover_that_is_there_stays_when_something_else_comes_in_the_way():
     assert decided(one, shadow(8), quiet).target == 6, "what is more than missing is given back"
 
 
+def test_a_shortage_that_must_not_be_covered_is_told_after_ten_minutes():
+    one = primary(10, 4, 4, tags={"ecs-ops:spot-fallback-max": "0"})
+    first = decided(one, absent(), evidence=SHORT)
+    assert (first.target, first.cover.waiting_since) == (0, NOW)
+    assert "spot-fallback-max" in first.reason
+
+
 @pytest.mark.parametrize("most", [{}, {"ecs-ops:spot-fallback-max": "4"}])
 def test_a_service_that_is_scaled_to_nothing_is_not_kept_up_by_its_cover(most):
     one = primary(0, 0, 0, tags=most)
