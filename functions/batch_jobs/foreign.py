@@ -45,6 +45,10 @@ def is_foreign(started_by: str | None) -> bool:
     return started_by is not None and started_by.startswith(_PREFIXES)
 
 
+# Who calls RunTask with nobody there to look at the answer.
+_SERVICES = ("scheduler.amazonaws.com", "events.amazonaws.com")
+
+
 @dataclass(slots=True)
 class Foreign:
     """Records them. ``essential`` containers by task definition are remembered."""
@@ -101,9 +105,8 @@ class Foreign:
         caller = (identity.invoked_by or identity.arn) if identity else None
         at = now if occurred_at is None else occurred_at
         name = hashlib.sha256(event_id.encode()).hexdigest()[:6]
-        wanted = parameters.get("count", 1)
-        missing = f"{len(call.failures)} of {wanted}" if call.failures else "none of the"
-        missing += " tasks not started" if call.failures else " tasks started"
+        missing = _missing(call, parameters.get("count", 1))
+        unattended = is_foreign(job) or (identity is not None and identity.invoked_by in _SERVICES)
         row = RunRow(
             run=f"{job}-{compact(at)}-{name}",
             job=job,
@@ -118,16 +121,16 @@ class Foreign:
             foreign=True,
         )
         count("ForeignFailures")
-        self._tell(row, now)
+        self._tell(row, now, unattended=unattended)
 
-    def _tell(self, row: RunRow, now: float) -> None:
+    def _tell(self, row: RunRow, now: float, *, unattended: bool = True) -> None:
         """The row last: whoever comes after a crash tells again, in the same words."""
         if self.jobs.ledger.get(run_key(row.run), RunRow) is not None:
             return
         job = JobRow(job=row.job, cluster=row.cluster, foreign=True)
         if row.state == FAILED:
             alert = telling.problem(job, "failed", row.at, f"{row.job} failed", f"{row.reason}.")
-            if not row.job.startswith(BY_FAMILY):
+            if unattended:
                 # Nobody looks at the answer of a schedule's call; of any other somebody may.
                 alert = msgspec.structs.replace(alert, severity="critical")
             self.jobs.open(job, {"failed": alert}, now)
@@ -169,3 +172,11 @@ def _why(stopped: Stopped, verdict: Verdict) -> str:
     code = "" if verdict.exit_code is None else f", exit code {verdict.exit_code}"
     container = f" ({verdict.container}{code})" if verdict.container else ""
     return f"{verdict.container_reason or stopped.reason or verdict.cause}{container}"
+
+
+def _missing(call: ApiCall, wanted: object) -> str:
+    """How many tasks did not start: one failure may stand for several."""
+    started = (call.response_elements or {}).get("tasks")
+    if not started or not isinstance(started, list) or not isinstance(wanted, int):
+        return "none of the tasks started"
+    return f"{wanted - len(started)} of {wanted} tasks not started"

@@ -352,8 +352,9 @@ def test_failed_calls_of_a_family_are_an_incident_until_a_day_without(account, f
         functions.work(2, tick=True)
         account.now += 3600
     (alert,) = alerts(account, "failed")
-    assert alert["severity"] == "warning"
-    assert "1 of 2 tasks not started" in alert["summary"]
+    # The schedule whose call it was looks at no answer.
+    assert alert["severity"] == "critical"
+    assert "none of the tasks started: Capacity is unavailable" in alert["summary"]
 
     account.now += 86_400
     functions.work(2, tick=True)
@@ -361,6 +362,16 @@ def test_failed_calls_of_a_family_are_an_incident_until_a_day_without(account, f
     cloud_trail(account)
     functions.work(2)
     assert [one["state"] for one in alerts(account, "failed")] == ["open", "resolved", "open"]
+
+
+def test_a_call_of_somebody_who_has_the_answer_is_a_warning(account, functions):
+    answer = {"tasks": [{"taskArn": "arn"}], "failures": [{"reason": "RESOURCE:CPU"}]}
+    person = {"arn": "arn:aws:iam::123456789012:user/anna"}
+    cloud_trail(account, userIdentity=person, responseElements=answer)
+    functions.work(2)
+    (alert,) = alerts(account, "failed")
+    assert alert["severity"] == "warning"
+    assert "1 of 2 tasks not started: RESOURCE:CPU" in alert["summary"]
 
 
 def test_a_call_that_every_sdk_tries_again_is_no_incident(account, functions):
