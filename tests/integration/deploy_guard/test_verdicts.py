@@ -6,13 +6,12 @@ import copy
 import json
 import re
 
-import pytest
-
 from deploy_guard.model import Outcome
 from sandbox.ecs import App, EcsSettings
 from sandbox.faults import CallFault, EventFault
 from tests.integration.conftest import web
-from tests.integration.deploy_guard.observed import SECRET, observed
+from tests.integration.deploy_guard.halves import OBSERVER
+from tests.integration.deploy_guard.observed import REPOSITORY, SECRET, observed
 
 
 def test_s01_a_rollback_that_ecs_calls_completed_is_no_success(operate):
@@ -125,15 +124,37 @@ def test_without_a_breaker_a_deployment_that_never_ends_has_a_verdict_too(operat
     assert alert["title"] == "prod/web: web:2 is stuck, nothing has moved for 15 minutes"
 
 
-@pytest.mark.parametrize("operation", ["GetLogEvents", "DescribeTargetHealth"])
-def test_s21_an_enricher_that_fails_is_named_and_the_alert_goes_out(operate, operation):
-    fault = CallFault("error", operation=operation, code="AccessDeniedException", status=400)
-    guard = observed(operate, faults=[fault])
+def test_s21_enrichers_that_fail_at_once_are_named_and_the_alert_goes_out_in_time(operate):
+    denied = CallFault("error", operation="GetLogEvents", code="AccessDeniedException", status=400)
+    throttled = CallFault("throttle", operation="DescribeTargetHealth")
+    guard = observed(operate, faults=[denied, throttled], latency_s=0.03)
     guard.release(app=App.unhealthy(404), seconds=300)
     (missing,) = [
         one for one in guard.alerts()[0]["evidence"] if one["title"] == "Could not be found out"
     ]
-    assert any("AccessDeniedException" in line for line in missing["lines"])
+    assert "AccessDeniedException" in " ".join(missing["lines"])
+    assert "Throttling" in " ".join(missing["lines"])
+    assert took_s(guard) < 10
+
+
+def test_s21_a_registry_that_does_not_answer_is_named_and_the_alert_goes_out_in_time(operate):
+    silent = CallFault("timeout-after", operation="DescribeImages")
+    guard = observed(operate, faults=[silent], latency_s=0.03)
+    guard.release(image=f"{REPOSITORY}:v9", seconds=300)
+    assert "DescribeImages" in str(guard.alerts()[0]["evidence"])
+    assert took_s(guard) < 10
+
+
+def took_s(guard):
+    """From the event that settled it to the alert: the run that tells, in virtual time."""
+    name = guard.world.stack.function(OBSERVER).name
+    told = guard.world.calls("PutEvents", function=name)[0]
+    asked = [
+        c
+        for c in guard.world.calls("BatchGetItem", function=name)
+        if c["started"] < told["started"]
+    ]
+    return told["ended"] - asked[-1]["started"]
 
 
 def test_s21_what_arrives_late_is_told_in_the_same_thread(operate):
@@ -198,6 +219,23 @@ def test_s24_an_event_of_tomorrow_is_told_and_does_no_harm(operate):
     (alert,) = guard.alerts()
     assert (alert["stage"], alert["severity"]) == ("unknown-SERVICE_DEPLOYMENT_PAUSED", "info")
     assert guard.world.metric("UnknownEvents") >= 1
+
+
+def test_s24_an_event_with_an_arn_of_the_old_form_does_no_harm(operate):
+    guard = observed(operate)
+    guard.release(app=App.without_secret(SECRET), seconds=60)
+    told = len(guard.alerts())
+    (event,) = [
+        entry["event"]
+        for entry in guard.world.trace.select("event")
+        if entry["event"]["detail"].get("eventName") == "SERVICE_DEPLOYMENT_IN_PROGRESS"
+    ][:1]
+    guard.account.put_event(
+        event | {"id": "old", "resources": [guard.service.replace("/prod/", "/")]}
+    )
+    guard.account.run_for(120)
+    assert len(guard.alerts()) == told
+    assert guard.world.dead_letters("DeployGuardDeadLetterQueue") == []
 
 
 def test_s24_a_message_that_cannot_be_read_ends_in_the_dead_letter_queue(operate):
