@@ -47,18 +47,28 @@ def every_death(queue, begin, check):
     pytest.fail("it makes more calls than are tried")
 
 
+def refused(account, refusal, times):
+    """A run before the launch whose refusal is the last of so many."""
+    account.refusals = [refusal] * times
+    run = ask(account)
+    deliver(account, "submit")
+    for _ in range(times - 1):
+        deliver(account, "launch")
+        account.queues["launch"] = ['{"batch_jobs":"pump"}']
+        account.now += 10
+    return run
+
+
+@pytest.mark.parametrize("times", [1, 2])
 @pytest.mark.parametrize("refusal", ["answer", "error"])
-def test_a_refused_attempt_is_followed_by_one_other_wherever_the_launcher_dies(refusal):
+def test_a_refused_attempt_is_followed_by_one_other_wherever_the_launcher_dies(refusal, times):
     def begin(account):
-        account.refusals = [refusal]
-        run = ask(account)
-        deliver(account, "submit")
-        return run
+        return refused(account, refusal, times)
 
     def check(account, run):
         work(account, 4)
         ticks(account, 10)
-        assert running(account) in (["0/2"], ["0/1"])
+        assert running(account) in ([f"0/{times + 1}"], [f"0/{times}"])
         assert len(attempts(account)) == 1
         end(account, running(account)[0])
         work(account, 3)
@@ -119,12 +129,18 @@ def test_a_lost_answer_that_the_client_asks_for_again_costs_no_time():
     pytest.fail("it makes more calls than are tried")
 
 
+@pytest.mark.parametrize("attempt", [1, 2])
 @pytest.mark.parametrize("operation", ["PutItem", "RunTask"])
 def test_a_run_is_cancelled_although_nobody_knows_what_the_launcher_did_before_it_died(
-    operation, account
+    operation, attempt, account
 ):
+    account.refusals = ["answer"] * (attempt - 1)
     run = ask(account)
     deliver(account, "submit")
+    for _ in range(attempt - 1):
+        deliver(account, "launch")
+        account.now += 10
+    account.queues["launch"] = account.queues["launch"][:1]
     at(account, operation, "died", nth=2 if operation == "PutItem" else 1)
     deliver(account, "launch")
     assert len(attempts(account)) == (operation == "RunTask")
@@ -136,26 +152,46 @@ def test_a_run_is_cancelled_although_nobody_knows_what_the_launcher_did_before_i
     assert row_of(account.items[job_key("nightly")], JobRow).active == ()
 
 
+def test_a_run_is_cancelled_although_the_end_of_its_task_was_only_half_recorded(account):
+    run = ask(account)
+    work(account, 4)
+    cancel(account, run)
+    deliver(account, "submit")
+    end(account, "0/1", 1)
+    at(account, "BatchWriteItem", "died")
+    deliver(account, "track")
+    account.queues["track"].clear()
+    ticks(account, 10)
+
+    assert state(account, run) == "CANCELLED"
+
+
+@pytest.mark.parametrize("attempt", [1, 2])
 @pytest.mark.parametrize("later", [2900, 3100, 3700, 8000])
-def test_a_token_is_used_no_more_when_it_may_be_forgotten(later, account):
+def test_a_token_is_used_no_more_when_it_may_be_forgotten(later, attempt, account):
     """The launcher dies after RunTask, the task's end is lost, and the message comes again much later."""
+    account.refusals = ["answer"] * (attempt - 1)
     run = ask(account)
     deliver(account, "submit")
+    for _ in range(attempt - 1):
+        deliver(account, "launch")
+        account.now += 10
+    account.queues["launch"] = account.queues["launch"][:1]
     at(account, "RunTask", "died")
     deliver(account, "launch")
-    end(account, "0/1")
+    end(account, f"0/{attempt}")
     account.queues["track"].clear()
     account.now += later
     work(account, 4)
     ticks(account, 20)
 
     # While ECS knows the task, its end is what it tells; later another attempt is made, never the same.
-    known = later < 3600
-    assert attempts(account) == (["0/1"] if known else ["0/1", "0/2"])
-    if known:
+    if later < 3600:
+        assert attempts(account) == [f"0/{attempt}"]
         assert state(account, run) == "SUCCEEDED"
     else:
-        assert running(account) == ["0/2"]
+        assert attempts(account) == [f"0/{attempt}", f"0/{attempt + 1}"]
+        assert running(account) == [f"0/{attempt + 1}"]
 
 
 @pytest.mark.parametrize("code", [0, 1])

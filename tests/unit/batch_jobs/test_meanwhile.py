@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from batch_jobs.ids import run_of_slot
 from batch_jobs.rows import JobRow, RunRow, job_key, row_of
 from tests.unit.batch_jobs import builders
 from tests.unit.batch_jobs.fake_account import Account
@@ -190,3 +191,24 @@ def test_a_replacement_of_what_ended_well_meanwhile_is_stopped_at_once(account):
     assert met()
     assert attempts(account) == ["0/1", "0/2"]
     assert running(account) == []
+
+
+def test_a_run_that_depends_on_one_which_is_just_being_submitted_is_woken_by_it():
+    def begin(account):
+        account.slot = account.now
+        ask(account, job="report", dependsOn=[{"job": "nightly"}])
+        ask(account)
+
+    def meanwhile(account):
+        account.queues["submit"].reverse()
+        deliver(account, "submit")
+
+    def check(account):
+        work(account, 5)
+        assert attempts(account) == ["0/1"]
+        end(account, "0/1")
+        work(account, 6)
+        assert state(account, run_of_slot("report", account.slot)) == "RUNNING"
+        assert attempts(account) == ["0/1", "0/1"]
+
+    at_every_call(begin, "submit", meanwhile, check)
