@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from shlex import quote
 
@@ -32,13 +33,7 @@ def hook_denied(watched: Watched, reason: str, now: float) -> Alert:
         next_steps=(
             NextStep(
                 "Let the toolkit complete this group's hooks:",
-                command=(
-                    "aws autoscaling create-or-update-tags --tags "
-                    + quote(
-                        f"ResourceId={group},ResourceType=auto-scaling-group,Key=ecs-ops:spot-drain,"
-                        "Value=on,PropagateAtLaunch=false"
-                    )
-                ),
+                command=_tagging_command(group),
             ),
         ),
         resources=(watched.arn,),
@@ -190,6 +185,18 @@ def stop_allowed(service_arn: str, route: str | None, now: float) -> Alert:
         route=route,
         resources=(service_arn,),
     )
+
+
+def _tagging_command(group: str) -> str:
+    # A group's name may hold any printable character but a colon: also a comma, and what a shell runs.
+    tag = {
+        "ResourceId": group,
+        "ResourceType": "auto-scaling-group",
+        "Key": "ecs-ops:spot-drain",
+        "Value": "on",
+        "PropagateAtLaunch": False,
+    }
+    return f"aws autoscaling create-or-update-tags --tags {quote(json.dumps([tag]))}"
 
 
 def _held(watched: Watched) -> str:

@@ -163,11 +163,15 @@ def test_a_service_that_was_deleted_meanwhile_is_nobodys_problem(operate):
     assert world.dead_letters("SpotDrainDeadLetterQueue") == []
 
 
-def test_a_task_of_another_account_is_none_of_this_accounts_business(operate):
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [("123456789012", "999999999999"), ("eu-west-1", "us-east-1")]
+)
+def test_a_task_of_another_account_or_region_is_none_of_this_ones_business(operate, ours, theirs):
+    """4d: two Regions and accounts; buses forward events of both."""
     world = operate(world=False)
     text = (EVENTS / "ecs-task-spot-interruption.json").read_text(encoding="utf-8")
 
-    world.account.put_event(json.loads(text.replace("123456789012", "999999999999")))
+    world.account.put_event(json.loads(text.replace(ours, theirs)))
     world.account.run_for(UNTIL_DEAD_S)
 
     assert world.metric("ForeignEvents") == 1

@@ -213,11 +213,12 @@ def test_a_retirement_without_entities_is_rejected_by_name(operate):
     assert len(world.dead_letters("SpotDrainDeadLetterQueue")) == 1
 
 
-def test_an_event_of_another_account_is_none_of_this_accounts_business(operate):
+@pytest.mark.parametrize("elsewhere", [{"account": "999999999999"}, {"region": "us-east-1"}])
+def test_an_event_of_another_account_or_region_is_none_of_this_ones_business(operate, elsewhere):
     world = operate(world=False)
     event = json.loads((EVENTS / "ec2-spot-interruption-warning.json").read_text())
 
-    world.account.put_event(event | {"account": "999999999999"})
+    world.account.put_event(event | elsewhere)
     world.account.run_for(5)
 
     assert world.metric("ForeignEvents") == 1

