@@ -226,3 +226,20 @@ def test_a_warning_that_comes_after_the_end_starts_nothing_and_pays_for_nothing(
 
     assert attempts(account) == ["0/1", "0/2"]
     assert state(account, run) == "FAILED"
+
+
+def test_a_replacement_that_only_its_warning_tells_of_is_made(account):
+    """Whoever wrote the warning died before the launch was due, and its message never came again."""
+    run = ask(account, replaceAtWarning=True)
+    work(account, 4)
+    (arn,) = account.tasks
+    account.warn(arn)
+    at(account, "PutItem", "died")
+    deliver(account, "track")
+    account.queues["track"].clear()
+    account.stop(arn, "SpotInterruption", 143)
+    work(account, 4)
+    ticks(account, 10)
+
+    assert running(account) == ["0/2"]
+    assert state(account, run) == "RUNNING"
