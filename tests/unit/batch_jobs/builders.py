@@ -41,8 +41,9 @@ def plan(count=1, **fields):
     )
 
 
-def planned(**fields):
+def planned(items=None, definition=None, **fields):
     """A plan as it is made of a spec and a task definition with a sidecar."""
+    changes = definition or {}
     definition = {
         "taskDefinitionArn": DEFINITION,
         "networkMode": "awsvpc",
@@ -52,8 +53,8 @@ def planned(**fields):
             {"name": "app", "memory": 1536},
             {"name": "proxy", "memory": 512, "essential": False},
         ],
-    }
-    return plan_of(spec(**fields), RUN, definition, {"ecs-ops:jobs": "on"}, None)
+    } | changes
+    return plan_of(spec(**fields), RUN, definition, {"ecs-ops:jobs": "on"}, items)
 
 
 def run(count=4, **fields):
