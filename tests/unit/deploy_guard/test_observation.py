@@ -241,6 +241,34 @@ def test_s13_a_rollback_that_runs_another_image_has_failed():
     assert "runs other images than web:42 did before" in ledger.find(deployment_arn(43)).rules[0]
 
 
+def test_s13_a_rollback_that_runs_the_failed_image_under_the_same_name_has_failed():
+    """All three are web:42; its tag meant one image before the release, and means the failed one since."""
+    failed = version(42, digest="the failed one")
+    ours = changed(
+        service_deployment(44, "SUCCESSFUL", source=43, finished_at=T0 + 1100),
+        target=revision_arn(45),
+    )
+    seen = reality(
+        service_deployment(43, "SUCCESSFUL", source=42, finished_at=T0 + 100),
+        ours,
+        deployments=(changed(ecs_deployment(44), task_definition=definition(42)),),
+        task_definition=definition(42),
+    )
+    versions = {revision_arn(42): version(42), revision_arn(43): failed, revision_arn(45): failed}
+    row = Deployment(
+        deployment_arn(43), BEGAN + 43_000, failed, "ecs-svc/43", version(42), told=("failed",)
+    )
+    ledger, told = step(
+        Ledger(SERVICE, deployments=(row,)),
+        [told_by("ecs-svc/44", "X", T0)],
+        changed(seen, versions=seen.versions | versions),
+        T0 + 1200,
+        [changed(ACT, result=deployment_arn(44))],
+    )
+    assert told == [(deployment_arn(43), "rollback-failed")]
+    assert "runs other images than web:42 did before" in ledger.find(deployment_arn(43)).rules[0]
+
+
 def test_s06_a_version_is_not_bad_because_there_was_no_room():
     full = reality(service_deployment(43, source=42), desired=2)
     ledger = Ledger(SERVICE)
