@@ -26,12 +26,15 @@ from deploy_guard.owner_settings import OwnerSettings
 from deploy_guard.reality import Reality
 from deploy_guard.rollback_call import way_back
 from deploy_guard.verdict import Verdict
+from ecsops.errors import CallFailed
 from ecsops.observability import logger
-from ecsops.parallel import run_all
+from ecsops.parallel import run_within
 from ecsops.tags import from_ecs
 
 _ACTING = frozenset({"auto", "dry-run"})
 _MOST_CANDIDATES, _MOST_KEPT = 6, 50
+# Seconds: an alert has ten. Where the registry is silent nothing speaks against an image.
+_REGISTRY_S, _DEFINITION_S = 3.0, 6.0
 # ECS or CodeDeploy knows the way back by itself: no version has to be found.
 _NATIVE = (StopDeployment, AnswerHooks, StopCodeDeploy)
 
@@ -140,9 +143,8 @@ class Adviser:
         if row.controller != "ECS" or row.source is None or left:
             return facts
         images = [one for one in row.source.images if one.digest]
-        for image, standing in zip(
-            images, run_all([partial(self._stands, one) for one in images]), strict=True
-        ):
+        asked = [(partial(self._stands, one), _REGISTRY_S) for one in images]
+        for image, standing in zip(images, run_within(asked), strict=True):
             facts = _with_standing(facts, image, standing)
         return facts
 
@@ -157,9 +159,13 @@ class Adviser:
     ) -> tuple[Facts, Reality]:
         """What is to be known of a version before anybody goes back to it."""
         images = [one for one in version.images if one.digest]
-        calls: list[Callable[[], Any]] = [partial(self.definition, version.task_definition)]
-        calls += [partial(self._stands, image) for image in images]
-        definition, *stand = run_all(calls)
+        calls: list[tuple[Callable[[], Any], float]] = [
+            (partial(self.definition, version.task_definition), _DEFINITION_S),
+            *((partial(self._stands, image), _REGISTRY_S) for image in images),
+        ]
+        definition, *stand = run_within(calls)
+        if isinstance(definition, TimeoutError):
+            raise CallFailed("DescribeTaskDefinition", "Timeout", "no answer in time")
         if isinstance(definition, Exception):
             raise definition
         if len(self.read_at) >= _MOST_KEPT:
@@ -192,6 +198,9 @@ class Adviser:
 
 
 def _with_standing(facts: Facts, image: Image, standing: Standing | Exception | None) -> Facts:
+    if isinstance(standing, TimeoutError):
+        logger.warning("image not verified", image=image.image, reason="no answer in time")
+        return facts
     if isinstance(standing, Exception):
         raise standing
     if standing == "gone":

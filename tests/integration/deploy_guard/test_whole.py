@@ -8,6 +8,7 @@ import pytest
 
 from deploy_guard.model import Outcome
 from sandbox.ecs import App, EcsSettings
+from sandbox.faults import CallFault
 from sandbox.world import check_world
 from sandbox.world_resources import create_alarm
 from tests.integration.conftest import web
@@ -238,3 +239,15 @@ def test_s26_a_failure_is_told_within_five_seconds_and_twelve_calls(operate):
     ]
     assert run[0]["operation"] == "BatchGetItem"
     assert 5 < len(run) <= 12
+
+
+def test_s21_a_registry_that_is_silent_holds_up_neither_alert_nor_rollback(operate):
+    guard = of_image(operate, f"{REPOSITORY}:v1")
+    guard.push("v2")
+    guard.release(image=f"{REPOSITORY}:v2", seconds=300)
+    guard.account.faults.add(CallFault("timeout-after", operation="DescribeImages"))
+    fired = guard.world.now
+    alarm(guard, "ALARM", seconds=300)
+    sent = [one for one in guard.world.calls("PutEvents", outcome="ok") if one["started"] >= fired]
+    assert sent[0]["ended"] - fired < 10
+    assert guard.writes() == ["UpdateService"]
