@@ -1,10 +1,11 @@
 """Events arrive in any order, late and more than once, orders as well: what is done stays the same.
 
-Each test plays its scenario twice, the second time in an order that hypothesis draws.
+Each test plays its scenario in a wrong order and in others that hypothesis draws; ``ORDERS=50`` draws more.
 """
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 
 import pytest
@@ -24,8 +25,9 @@ TICKING = frozenset({"DeployGuardSweepRule"})
 
 
 def in_any_order(test):
-    once = settings(max_examples=2, phases=[Phase.generate], deadline=None)
-    return once(given(order=st.permutations(LATE))(test))
+    orders = int(os.environ.get("ORDERS", "4"))
+    drawn = settings(max_examples=orders, phases=[Phase.generate], deadline=None)
+    return drawn(given(order=st.permutations(LATE))(test))
 
 
 @contextmanager
