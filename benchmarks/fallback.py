@@ -6,11 +6,12 @@ after four hours it is back for good. A task is missing while it does not run or
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from benchmarks import fallback_flicker
+from benchmarks.fallback_flicker import flaps
 from benchmarks.rest import rest_others
 from benchmarks.results import ROOT, Result
 from sandbox.account import Account
@@ -56,6 +57,7 @@ class Observed:
 
 def measure() -> Iterator[Result]:
     """All figures of this group."""
+    yield from fallback_flicker.measure()
     covered, alone = _run("on"), _run("off")
     yield Result(
         "fallback.missing_ratio",
@@ -88,10 +90,10 @@ def measure() -> Iterator[Result]:
         covered.surplus / covered.wanted,
         "of the task-seconds wanted ran beyond them, while a cover waits whether Spot holds",
     )
-    flaps = max((_flaps(each) for each in covered.covers.values()), default=0)
+    raised_again = max((flaps(each) for each in covered.covers.values()), default=0)
     yield Result(
         "fallback.flaps",
-        flaps,
+        raised_again,
         "covers raised again after they were lowered, the worst service",
         "<= 1",
     )
@@ -157,12 +159,6 @@ def _look(account: Account, seen: Observed) -> None:
 def _note(seen: Observed, entry: Entry) -> None:
     if entry.kind == "call" and "SpotFallback" in (entry.get("function") or ""):
         seen.calls += 1
-
-
-def _flaps(steps: list[int]) -> int:
-    """How often a cover that had been lowered had to be raised again."""
-    rises = [after > before for before, after in itertools.pairwise(steps)]
-    return sum(rise and not before for before, rise in itertools.pairwise(rises))
 
 
 def _names() -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks import fallback
 from benchmarks.fallback import SUFFIX, Observed
+from benchmarks.fallback_flicker import flaps
 from sandbox.ecs.twin import ServiceCounts
 
 
@@ -48,4 +49,4 @@ def test_a_cover_that_is_lowered_too_far_is_short(look):
 def test_a_cover_that_has_to_come_back_is_a_flap(look):
     for spot, cover in ((0, 5), (5, 4), (5, 2), (1, 4), (5, 0), (3, 2)):
         seen = look(spot, cover)
-    assert fallback._flaps(seen.covers["s000"]) == 2
+    assert flaps(seen.covers["s000"]) == 2
