@@ -154,17 +154,19 @@ def test_4b6_a_hook_of_an_instance_without_tasks_is_completed_at_once(on):
     assert on.account.groups.results == [(one, "CONTINUE")]
 
 
-def test_4b6_a_hook_that_is_told_straight_to_the_queue_and_its_test_are_understood(on):
-    one, _ = on.group()
-    on.account.groups.groups["spot"].hooks.clear()
-    queue = on.account.client("sqs").get_queue_attributes(
+def queue_arn(on):
+    return on.account.client("sqs").get_queue_attributes(
         QueueUrl=on.world.stack.queue_url("SpotDrainQueue"), AttributeNames=["QueueArn"]
     )["Attributes"]["QueueArn"]
+
+
+def understood_from(on, one, target):
+    """The hook tells ``target`` of itself and of the instance, and both are understood."""
     on.account.client("autoscaling").put_lifecycle_hook(
         AutoScalingGroupName="spot",
         LifecycleHookName="drain",
         LifecycleTransition="autoscaling:EC2_INSTANCE_TERMINATING",
-        NotificationTargetARN=queue,
+        NotificationTargetARN=target,
         RoleARN="arn:aws:iam::123456789012:role/notify",
     )
     on.account.run_for(5)
@@ -174,31 +176,21 @@ def test_4b6_a_hook_that_is_told_straight_to_the_queue_and_its_test_are_understo
 
     assert on.account.groups.results == [(one, "CONTINUE")]
     assert on.world.metric("RejectedMessages") == 0
+
+
+def test_4b6_a_hook_that_is_told_straight_to_the_queue_and_its_test_are_understood(on):
+    one, _ = on.group()
+    on.account.groups.groups["spot"].hooks.clear()
+    understood_from(on, one, queue_arn(on))
 
 
 def test_4b6_a_hook_that_is_told_through_a_topic_is_understood(on):
     one, _ = on.group()
     on.account.groups.groups["spot"].hooks.clear()
-    sns, queue_url = on.account.client("sns"), on.world.stack.queue_url("SpotDrainQueue")
+    sns = on.account.client("sns")
     topic = sns.create_topic(Name="ecs-ops-hooks")["TopicArn"]
-    queue = on.account.client("sqs").get_queue_attributes(
-        QueueUrl=queue_url, AttributeNames=["QueueArn"]
-    )["Attributes"]["QueueArn"]
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
-    on.account.client("autoscaling").put_lifecycle_hook(
-        AutoScalingGroupName="spot",
-        LifecycleHookName="drain",
-        LifecycleTransition="autoscaling:EC2_INSTANCE_TERMINATING",
-        NotificationTargetARN=topic,
-        RoleARN="arn:aws:iam::123456789012:role/notify",
-    )
-    on.account.run_for(5)
-
-    on.scale_in(one)
-    on.account.run_for(10)
-
-    assert on.account.groups.results == [(one, "CONTINUE")]
-    assert on.world.metric("RejectedMessages") == 0
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn(on))
+    understood_from(on, one, topic)
 
 
 @pytest.mark.parametrize(

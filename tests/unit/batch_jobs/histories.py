@@ -12,11 +12,22 @@ from tests.unit.batch_jobs.fake_functions import Functions
 RETRIES = {"launch": 50, "interruption": 50, "backoff": "1s"}
 
 
-def ask(account, **fields):
+def ask(account, job="nightly", **fields):
     """A schedule asks for a run now; its id."""
-    document = builders.document(slot=iso(account.now), **{"retries": RETRIES, **fields})
+    slot = account.now
+    document = builders.document(job=job, slot=iso(slot), **{"retries": RETRIES, **fields})
     account.queues["submit"].append(json.dumps(document))
-    return run_of_slot("nightly", account.now)
+    return run_of_slot(job, slot)
+
+
+def alerts(account, kind):
+    return [one for one in account.alerts if f":{kind}:" in one["incident"]]
+
+
+def tick(account, functions, minutes):
+    for _ in range(minutes // 5):
+        account.now += 300
+        functions.work(4, tick=True)
 
 
 def cancel(account, run):

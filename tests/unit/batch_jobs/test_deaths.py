@@ -4,7 +4,6 @@ import pytest
 
 from batch_jobs.rows import JobRow, job_key, row_of
 from tests.unit.batch_jobs.fake_account import Account
-from tests.unit.batch_jobs.fake_functions import one_thread
 from tests.unit.batch_jobs.histories import (
     RETRIES,
     ask,
@@ -21,16 +20,6 @@ from tests.unit.batch_jobs.histories import (
 
 # More calls than any of these functions makes for one message.
 CALLS = range(1, 30)
-
-
-@pytest.fixture(autouse=True)
-def _in_turn(monkeypatch):
-    one_thread(monkeypatch)
-
-
-@pytest.fixture
-def account():
-    return Account()
 
 
 def every_death(queue, begin, check):

@@ -8,7 +8,6 @@ from batch_jobs.ids import run_of_slot
 from batch_jobs.rows import JobRow, RunRow, job_key, row_of
 from tests.unit.batch_jobs import builders
 from tests.unit.batch_jobs.fake_account import Account
-from tests.unit.batch_jobs.fake_functions import one_thread
 from tests.unit.batch_jobs.histories import (
     ask,
     at,
@@ -23,16 +22,6 @@ from tests.unit.batch_jobs.histories import (
 )
 
 CALLS = range(1, 30)
-
-
-@pytest.fixture(autouse=True)
-def _in_turn(monkeypatch):
-    one_thread(monkeypatch)
-
-
-@pytest.fixture
-def account():
-    return Account()
 
 
 def at_every_call(begin, queue, meanwhile, check):

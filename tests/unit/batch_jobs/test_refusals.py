@@ -12,25 +12,9 @@ from batch_jobs.times import iso
 from ecsops.queue import Message
 from tests.unit.batch_jobs.bad_specs import CASES, CONTRADICTIONS, WHOLE
 from tests.unit.batch_jobs.builders import document
-from tests.unit.batch_jobs.fake_account import Account
-from tests.unit.batch_jobs.fake_functions import KEEP_S, Functions, one_thread
+from tests.unit.batch_jobs.fake_functions import KEEP_S
 
 BAD = [spec for _, _, spec in CASES] + [{**WHOLE, **fields} for _, fields in CONTRADICTIONS]
-
-
-@pytest.fixture(autouse=True)
-def _in_turn(monkeypatch):
-    one_thread(monkeypatch)
-
-
-@pytest.fixture
-def account():
-    return Account()
-
-
-@pytest.fixture
-def functions(account):
-    return Functions(account)
 
 
 def send(account, functions, *bodies):

@@ -3,51 +3,22 @@
 import contextlib
 import io
 import json
-from pathlib import Path
 
 import msgspec
 import pytest
 
 from batch_jobs import agenda, stopping
-from batch_jobs.ids import run_of_slot
 from batch_jobs.inputs import Inputs
 from batch_jobs.rows import AttemptRow, JobRow, LogPlace, Plan, encode, job_key, plan_key, row_of
 from batch_jobs.spec_reading import InvalidSpec
 from batch_jobs.times import iso
 from ecsops.queue import Message
 from tests.unit.batch_jobs import builders
-from tests.unit.batch_jobs.fake_account import Account, Died
-from tests.unit.batch_jobs.fake_functions import KEEP_S, Functions, one_thread
+from tests.unit.batch_jobs.fake_account import Died
+from tests.unit.batch_jobs.fake_functions import KEEP_S, Functions
+from tests.unit.batch_jobs.histories import RETRIES, alerts, ask, tick
 
-SAMPLES = Path(__file__).resolve().parents[3] / "events"
-RETRIES = {"launch": 50, "interruption": 50, "backoff": "1s"}
-
-
-@pytest.fixture(autouse=True)
-def _in_turn(monkeypatch):
-    one_thread(monkeypatch)
-
-
-@pytest.fixture
-def account():
-    return Account()
-
-
-@pytest.fixture
-def functions(account):
-    return Functions(account)
-
-
-def ask(account, job="nightly", **fields):
-    """A schedule asks for a run now; its id."""
-    slot = account.now
-    document = builders.document(job=job, slot=iso(slot), **{"retries": RETRIES, **fields})
-    account.queues["submit"].append(json.dumps(document))
-    return run_of_slot(job, slot)
-
-
-def alerts(account, kind):
-    return [one for one in account.alerts if f":{kind}:" in one["incident"]]
+ROUTED = {"alerts": {"route": "team-a"}}
 
 
 def test_a_launch_that_cannot_be_made_fails_its_run_and_holds_up_no_other(
@@ -337,56 +308,6 @@ def test_a_row_that_is_written_twice_in_a_call_is_written_once(account, function
     assert ledger.get(key, AttemptRow).row.at == 2.0
 
 
-def cloud_trail(account, **detail):
-    """Somebody's RunTask, as CloudTrail tells of it."""
-    event = json.loads((SAMPLES / "cloudtrail-run-task-failures.json").read_text())
-    event["id"] = f"e{next(account.numbers)}"
-    event["detail"] |= detail
-    event.pop("time")
-    account.queues["track"].append(json.dumps(event))
-
-
-def test_failed_calls_of_a_family_are_an_incident_until_a_day_without(account, functions):
-    for _ in range(3):
-        cloud_trail(account)
-        functions.work(2, tick=True)
-        account.now += 3600
-    (alert,) = alerts(account, "failed")
-    # The schedule whose call it was looks at no answer.
-    assert alert["severity"] == "critical"
-    assert "none of the tasks started: Capacity is unavailable" in alert["summary"]
-
-    account.now += 86_400
-    functions.work(2, tick=True)
-    assert [one["state"] for one in alerts(account, "failed")] == ["open", "resolved"]
-    cloud_trail(account)
-    functions.work(2)
-    assert [one["state"] for one in alerts(account, "failed")] == ["open", "resolved", "open"]
-
-
-def test_a_call_of_somebody_who_has_the_answer_is_a_warning(account, functions):
-    answer = {"tasks": [{"taskArn": "arn"}], "failures": [{"reason": "RESOURCE:CPU"}]}
-    person = {"arn": "arn:aws:iam::123456789012:user/anna"}
-    cloud_trail(account, userIdentity=person, responseElements=answer)
-    functions.work(2)
-    (alert,) = alerts(account, "failed")
-    assert alert["severity"] == "warning"
-    assert "1 of 2 tasks not started: RESOURCE:CPU" in alert["summary"]
-
-
-def test_a_call_that_every_sdk_tries_again_is_no_incident(account, functions):
-    cloud_trail(account, errorCode="ThrottlingException", errorMessage="x", responseElements=None)
-    functions.work(2)
-    assert account.alerts == []
-
-
-def test_a_call_that_was_refused_is_told_in_words_that_fit(account, functions):
-    cloud_trail(account, errorCode="AccessDenied", errorMessage="no", responseElements=None)
-    functions.work(2)
-    (alert,) = alerts(account, "failed")
-    assert "none of the tasks started: AccessDenied: no" in alert["summary"]
-
-
 def test_a_request_with_a_key_is_one_run_however_often_it_is_sent(account, functions):
     document = builders.document(key="order-17", fanOut={"count": 2})
     for _ in range(3):
@@ -427,53 +348,6 @@ def test_a_log_in_another_region_is_pointed_to(account, functions):
     assert functions.run(run).log == (
         "Its log is in us-east-1, log group /ecs/report: read it there.",
     )
-
-
-def tick(account, functions, minutes):
-    for _ in range(minutes // 5):
-        account.now += 300
-        functions.work(4, tick=True)
-
-
-def test_a_task_of_which_ecs_forgot_too_soon_is_asked_about_again(account, functions):
-    run = ask(account)
-    functions.work(4)
-    account.unseen = set(account.tasks)
-
-    tick(account, functions, 55)
-    assert len(account.running(run)) == 1
-    assert len(account.tasks) == 1
-    assert not alerts(account, "lost")
-
-    account.unseen.clear()
-    tick(account, functions, 60)
-    assert len(account.running(run)) == 1
-    assert functions.run(run).state == "RUNNING"
-
-
-def test_a_task_of_which_ecs_knows_nothing_after_an_hour_is_lost(account, functions):
-    ask(account, retries={"interruption": 0})
-    functions.work(4)
-    account.unseen = set(account.tasks)
-
-    tick(account, functions, 70)
-
-    assert len(alerts(account, "lost")) == 1
-
-
-@pytest.mark.parametrize("cancelled", [False, True])
-def test_a_run_on_a_cluster_that_was_deleted_ends(cancelled, account, functions):
-    run = ask(account, fanOut={"count": 3}, retries={"backoff": "1s"})
-    functions.work(4)
-    account.no_cluster = True
-    if cancelled:
-        account.queues["submit"].append(json.dumps({"command": "cancel", "run": run}))
-
-    tick(account, functions, 30)
-
-    assert functions.run(run).state == ("CANCELLED" if cancelled else "FAILED")
-    assert row_of(account.items[job_key("nightly")], JobRow).active == ()
-    assert len(alerts(account, "failed")) == (not cancelled)
 
 
 def test_many_retries_of_one_job_hold_up_no_other(account, functions, monkeypatch):
@@ -535,9 +409,6 @@ def test_while_the_mode_is_off_a_run_by_hand_is_refused_and_a_slot_is_left(accou
     assert account.tasks == {}
 
 
-ROUTED = {"alerts": {"route": "team-a"}}
-
-
 def test_the_first_alert_of_a_job_already_takes_its_route(account, functions):
     document = builders.document(
         job="late", slot=iso(account.now - 7200), startingDeadline="1h", **ROUTED
@@ -563,103 +434,6 @@ def test_what_nobody_wants_to_hear_of_is_not_told(account, functions):
     account.unseen = set(account.tasks)
     tick(account, functions, 70)
     assert account.alerts == []
-
-
-def foreign_task(account, number, exit_code, *, created):
-    event = json.loads((SAMPLES / "ecs-task-job-stopped.json").read_text())
-    event["detail"] |= {
-        "taskArn": f"arn:aws:ecs:eu-west-1:123456789012:task/prod/{number:032x}",
-        "startedBy": "chronos-schedule/report",
-        "stopCode": "EssentialContainerExited",
-        "stoppedReason": "Essential container in task exited",
-        "createdAt": iso(created),
-        "startedAt": iso(created + 20),
-        "stoppedAt": iso(created + 60),
-        "containers": [{"name": "app", "exitCode": exit_code}],
-    }
-    account.queues["track"].append(json.dumps(event))
-
-
-@pytest.mark.parametrize("exit_codes", [(1, 0), (0, 1)])
-def test_a_task_of_the_same_call_is_no_recovery(exit_codes, account, functions):
-    for number, exit_code in enumerate(exit_codes):
-        foreign_task(account, number, exit_code, created=account.now + number)
-        functions.work(1)
-    assert [one["state"] for one in account.alerts] == ["open"]
-
-    foreign_task(account, 7, 0, created=account.now + 3600)
-    functions.work(1)
-    assert [one["state"] for one in account.alerts] == ["open", "resolved"]
-
-
-def warned(account, functions, **fields):
-    """A run whose task is about to be taken by Spot; the launcher has not looked since."""
-    run = ask(
-        account, replaceAtWarning=True, retries={"interruption": 5, "backoff": "1s"}, **fields
-    )
-    functions.work(4)
-    arn = account.running(run)[run, "0"][0]
-    account.warn(arn)
-    deliver(account, functions)
-    return run, arn
-
-
-def deliver(account, functions):
-    body = account.queues["track"].pop()
-    assert not functions.of_queue["track"](
-        [Message(f"t{next(account.numbers)}", body)], account.now
-    )
-
-
-def test_v9_a_task_that_ends_well_after_the_warning_is_not_started_again(account, functions):
-    run, arn = warned(account, functions, fanOut={"count": 2})
-    account.stop(arn, "EssentialContainerExited", 0)
-    deliver(account, functions)
-    for _ in range(3):
-        functions.work(6, tick=True)
-        account.now += 300
-
-    assert account.running(run).keys() == {(run, "1")}
-    assert len(account.tasks) == 2
-    assert functions.run(run).state == "RUNNING"
-    assert not [key for key in account.items if key[0] == "agenda"]
-
-
-def test_v9_a_replacement_is_stopped_if_the_first_one_ends_well_after_all(account, functions):
-    run, arn = warned(account, functions, fanOut={"count": 2})
-    functions.work(4)
-    assert len(account.tasks) == 3
-    account.stop(arn, "EssentialContainerExited", 0)
-    functions.work(4)
-    account.now += 300
-    functions.work(6, tick=True)
-
-    assert account.running(run).keys() == {(run, "1")}
-    (other,) = account.running(run)[run, "1"]
-    account.stop(other, "EssentialContainerExited", 0)
-    functions.work(6)
-    assert functions.run(run).state == "SUCCEEDED"
-
-
-def test_v9_a_task_that_stumbles_after_the_warning_leaves_it_to_its_replacement(account, functions):
-    run, arn = warned(account, functions)
-    functions.work(4)
-    account.stop(arn, "EssentialContainerExited", 1)
-    functions.work(4, tick=True)
-    (replacement,) = account.running(run)[run, "0"]
-    account.stop(replacement, "EssentialContainerExited", 0)
-    functions.work(4)
-
-    assert functions.run(run).state == "SUCCEEDED"
-    assert account.alerts == []
-
-
-def test_v9_a_rule_that_fails_the_run_counts_after_the_warning_too(account, functions):
-    run, arn = warned(account, functions, rules=[{"action": "failRun", "exitCodes": [42]}])
-    account.stop(arn, "EssentialContainerExited", 42)
-    functions.work(6)
-
-    assert functions.run(run).state == "FAILED"
 
 
 def test_a_slot_that_is_skipped_is_counted_once_whoever_dies(account, functions):
