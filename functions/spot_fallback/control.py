@@ -56,6 +56,8 @@ def control(
         # Not because Spot is back: what follows is no relapse of it.
         reason = f"no more than {most} tasks may cover"
         return Control(most, reason, replace(cover, target=most, reason=reason))
+    if shadow.desired > primary.room:
+        return _given_way(primary, shadow, cover)
     decided = _lowered(primary, shadow, cover, now)
     stays = elsewhere is not None and decided.target == shadow.desired
     return replace(decided, reason=elsewhere) if stays else decided
@@ -143,6 +145,18 @@ def _raised(
             reason=reason,
         ),
     )
+
+
+def _given_way(primary: Primary, shadow: Shadow, cover: Cover) -> Control:
+    """Who never wants two at once gets no quiet time: what comes back on Spot takes its place.
+
+    It is no relapse of Spot if that does not last.
+    """
+    reason = (
+        f"{primary.there} tasks are on Spot again and maximumPercent of the service is "
+        f"{primary.maximum_percent}: {shadow.desired - primary.room} fewer on demand"
+    )
+    return Control(primary.room, reason, replace(cover, target=primary.room, reason=reason))
 
 
 def _lowered(primary: Primary, shadow: Shadow, cover: Cover, now: float) -> Control:

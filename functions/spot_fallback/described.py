@@ -39,6 +39,7 @@ def primary_of(described: Mapping[str, Any], counted: Counted | None, now: float
         ),
         spot_only=bool(spot) and len(spot) == len(providers),
         problems=problems,
+        maximum_percent=described.get("deploymentConfiguration", {}).get("maximumPercent", 200),
     )
 
 

@@ -42,6 +42,7 @@ class Primary(msgspec.Struct, frozen=True):
     problems: tuple[str, ...] = ()
     waiting: int = 0  # of those that are meant to run: for minutes without an instance
     unhealthy: int = 0  # targets in its target groups that do not answer, or do not yet
+    maximum_percent: int = 200  # of ``desired``: tasks that it may have at once
 
     @property
     def place(self) -> tuple[str, str]:
@@ -70,6 +71,14 @@ class Primary(msgspec.Struct, frozen=True):
             self.desired,
             max(0, self.desired - min(self.running, self.there)) + self.unhealthy,
         )
+
+    @property
+    def room(self) -> int:
+        """How many tasks may run beside those on Spot: no more than replace what is missing, or than
+        maximumPercent allows. ECS rounds it down
+        (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html).
+        """
+        return max(self.missing, self.desired * self.maximum_percent // 100 - self.there)
 
 
 class Shadow(msgspec.Struct, frozen=True):

@@ -160,6 +160,25 @@ def test_a_market_that_goes_on_and_off_makes_one_flap_at_most(market):
     assert len(raises_after_a_step_down) <= 1
 
 
+def test_5_a_service_that_never_wants_two_tasks_at_once_has_no_cover_beside_what_is_back(market):
+    ops = market(count=1)
+    ops.account.client("ecs").update_service(
+        cluster="prod",
+        service="web",
+        deploymentConfiguration={"maximumPercent": 100, "minimumHealthyPercent": 0},
+    )
+    ops.run(60)
+    ops.drought()
+    ops.run(300)
+    assert ops.covered() == 1
+    ops.spot(None)
+    ops.run(180)
+    assert (ops.service()["runningCount"], ops.covered()) == (1, 0)
+    ops.drought()
+    ops.run(30)
+    assert ops.covered() == 1
+
+
 def test_5_no_more_is_covered_than_the_owner_allows_and_who_asks_for_more_is_told(market):
     ops = market(count=4, tags={"ecs-ops:spot-fallback-max": "1"})
     ops.drought()

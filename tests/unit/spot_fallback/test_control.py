@@ -258,6 +258,28 @@ def test_a_service_that_is_scaled_in_and_out_in_a_shortage_is_no_relapse_of_spot
     assert (larger.target, larger.cover.relapses) == (6, 0)
 
 
+def _at_most(percent, running, there=None):
+    configured = {"maximumPercent": percent, "minimumHealthyPercent": 0}
+    return primary(10, running, there, deploymentConfiguration=configured)
+
+
+@pytest.mark.parametrize(("percent", "stay"), [(100, 2), (101, 2), (125, 4), (150, 7), (200, 10)])
+def test_beside_spot_there_is_never_more_than_the_service_may_have_at_once(percent, stay):
+    quiet = remembered(10, shortage_at=NOW - 60)
+    after = decided(_at_most(percent, 8), shadow(10), quiet)
+    assert after.target == stay
+    assert after.cover.lowered_at == 0.0, "no relapse if Spot goes again"
+
+
+def test_a_task_that_starts_on_spot_does_not_take_the_place_of_one_that_runs():
+    assert decided(_at_most(100, 0, 10), shadow(10), remembered(10)).target == 10
+
+
+def test_a_task_on_spot_that_does_not_answer_does_not_take_the_place_of_one_that_does():
+    ill = replace(_at_most(100, 10), unhealthy=3)
+    assert decided(ill, shadow(10), remembered(10)).target == 3
+
+
 def test_who_relapsed_waits_until_it_is_quiet():
     cover = remembered(8, raised_at=NOW - 60, relapses=1)
     for minute in range(60):

@@ -31,6 +31,7 @@ class Histories(RuleBasedStateMachine):
         self.running_cover = 0
         self.remembered = Cover()
         self.most: int | None = None
+        self.percent = 200
         self.deploying = False
         self.lowered_while_missing = False
         self.raised_too_far = False
@@ -49,6 +50,10 @@ class Histories(RuleBasedStateMachine):
     @rule(most=st.none() | st.integers(1, DESIRED))
     def limit(self, most: int | None) -> None:
         self.most = most
+
+    @rule(percent=st.sampled_from([100, 125, 150, 200]))
+    def surge(self, percent: int) -> None:
+        self.percent = percent
 
     @rule(on=st.booleans())
     def deployment(self, on: bool) -> None:
@@ -90,6 +95,7 @@ class Histories(RuleBasedStateMachine):
             self.on_spot,
             now=self.now,
             events=said if short else [],
+            deploymentConfiguration={"maximumPercent": self.percent, "minimumHealthyPercent": 50},
             tags={} if self.most is None else {"ecs-ops:spot-fallback-max": str(self.most)},
             deployments=[
                 {
@@ -119,6 +125,8 @@ class Histories(RuleBasedStateMachine):
         self.acted_in_a_deployment |= self.deploying and after != before
         if not self.deploying and not dies:
             assert after <= allowed, "a cover is no larger than its service, nor than was allowed"
+            at_once = self.desired * self.percent // 100
+            assert self.on_spot + after <= at_once, "no more at once than maximumPercent allows"
         if not self.deploying and not dies and short:
             assert after >= missing, "a shortage that was seen is covered at once"
 
