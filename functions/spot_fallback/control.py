@@ -127,7 +127,9 @@ def _raised(
     primary: Primary, shadow: Shadow, cover: Cover, counts: tuple[int, int], now: float
 ) -> Control:
     deficit, needed = counts
-    relapsed = 0 < now - cover.lowered_at <= RELAPSE_WITHIN_S and cover.lowered_at > cover.raised_at
+    # What is still covered is still the same shortage, however long it is since it was less.
+    recent = shadow.desired > 0 or 0 < now - cover.lowered_at <= RELAPSE_WITHIN_S
+    relapsed = recent and cover.lowered_at > cover.raised_at
     reason = (
         f"{deficit} of {primary.desired} tasks find no Spot capacity: "
         f"{needed} are started on demand until they do"

@@ -74,8 +74,9 @@ class Primary(msgspec.Struct, frozen=True):
 
     @property
     def room(self) -> int:
-        """How many tasks may run beside those on Spot: no more than replace what is missing, or than
-        maximumPercent allows. ECS rounds it down
+        """How many tasks may run beside those on Spot: to replace what is missing, or in the surge.
+
+        ECS rounds maximumPercent down
         (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html).
         """
         return max(self.missing, self.desired * self.maximum_percent // 100 - self.there)

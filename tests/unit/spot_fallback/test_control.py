@@ -258,6 +258,12 @@ def test_a_service_that_is_scaled_in_and_out_in_a_shortage_is_no_relapse_of_spot
     assert (larger.target, larger.cover.relapses) == (6, 0)
 
 
+def test_who_relapses_in_a_shortage_that_goes_on_has_relapsed_however_late():
+    before = remembered(10, raised_at=NOW - 9_000, lowered_at=NOW - 7_200)
+    assert decided(primary(10, 3, 3), shadow(5), before, SHORT).cover.relapses == 1
+    assert decided(primary(10, 3, 3), shadow(0), before, SHORT).cover.relapses == 0
+
+
 def _at_most(percent, running, there=None):
     configured = {"maximumPercent": percent, "minimumHealthyPercent": 0}
     return primary(10, running, there, deploymentConfiguration=configured)
