@@ -21,7 +21,7 @@ from deploy_guard.symptoms import (
     threshold,
 )
 
-_NOTHING = "a desired count of 0 tells nothing"
+NO_TASKS = "a desired count of 0 tells nothing"
 _BY_STATUS = {
     "PENDING": Outcome.IN_PROGRESS,
     "IN_PROGRESS": Outcome.IN_PROGRESS,
@@ -81,7 +81,7 @@ def _by_status(
         parked = _without_tasks(row, reality, deployment, verdict)
         if parked is not None:
             return parked
-    if outcome is Outcome.SUCCEEDED and _is_yet_to_come(row, reality):
+    if outcome is Outcome.SUCCEEDED and is_yet_to_come(row, reality):
         outcome = Outcome.IN_PROGRESS
     match outcome:
         case Outcome.IN_PROGRESS:
@@ -114,10 +114,10 @@ def _without_tasks(
     newer = newer_than(deployment, reality) if completed else None
     if newer is not None:
         return _because(verdict, Outcome.SUPERSEDED, f"a newer one replaced it: {newer.arn}")
-    return _because(verdict, row.outcome, _NOTHING) if reality.desired == 0 else None
+    return _because(verdict, row.outcome, NO_TASKS) if reality.desired == 0 else None
 
 
-def _is_yet_to_come(row: Deployment, reality: Reality) -> bool:
+def is_yet_to_come(row: Deployment, reality: Reality) -> bool:
     """It completed without tasks, and those that are wanted since do not run yet."""
     running = reality.primary.running if reality.primary is not None else reality.running
     return row.idle_at > 0 and row.outcome is not Outcome.SUCCEEDED and running < reality.desired
@@ -222,7 +222,7 @@ def _by_primary(row: Deployment, reality: Reality, symptoms: Symptoms, now: floa
 def _unfinished(row: Deployment, reality: Reality, symptoms: Symptoms, verdict: Verdict) -> Verdict:
     """ECS still tries. Whether that can come to anything is ours to say, for it may try for ever."""
     if reality.desired == 0:
-        return _because(verdict, row.outcome, _NOTHING)
+        return _because(verdict, row.outcome, NO_TASKS)
     given_up = failing(row, reality, symptoms) or stalled(row, reality, symptoms, verdict.at)
     if given_up is None:
         return _because(verdict, Outcome.IN_PROGRESS, "ECS is at it")

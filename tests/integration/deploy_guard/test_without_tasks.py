@@ -7,6 +7,7 @@ import pytest
 from deploy_guard.model import Outcome
 from sandbox.ecs import App
 from tests.integration.conftest import web
+from tests.integration.deploy_guard.codedeployed import ALLOWED, CodeDeployed
 from tests.integration.deploy_guard.observed import SECRET, Observed
 
 BROKEN = App.without_secret(SECRET)
@@ -51,3 +52,20 @@ def test_s09_what_was_deployed_without_tasks_is_watched_from_its_first_ones(guar
     scale(guard, 2, seconds=1500)
     assert "web:2" in {one.version.name for one in guard.ledger().good()}
     assert guard.alerts() == []
+
+
+def test_s09_codedeploys_success_without_tasks_is_none_until_they_run(operate):
+    shop = CodeDeployed(operate(world=False, parameters=ALLOWED))
+
+    def scale(count, seconds):
+        shop.ecs.update_service(cluster="prod", service="web", desiredCount=count)
+        shop.account.run_for(seconds)
+
+    scale(0, 60)
+    bad = shop.release(BROKEN, seconds=900)
+    assert shop.deploy.get_deployment(deploymentId=bad)["deploymentInfo"]["status"] == "Succeeded"
+    assert (shop.row(bad).outcome, shop.row(bad).bake) == (Outcome.IN_PROGRESS, None)
+    assert shop.alerts() == []
+    scale(2, 200)
+    assert shop.row(bad).outcome is Outcome.FAILED
+    assert shop.alerts()[0]["stage"] == "failed"
