@@ -13,7 +13,7 @@ from deploy_guard.model import Act, Deployment, Heard, Judged, Ledger, Outcome
 from deploy_guard.reality import Reality
 from deploy_guard.reputation import served_before, with_judgement
 from deploy_guard.symptoms import Symptoms
-from deploy_guard.undoing import linked, undone
+from deploy_guard.undoing import is_undone_after_all, just_ordered, linked, undone
 from deploy_guard.verdict import Verdict, judge
 
 # Told once each; a later one makes the earlier ones old news.
@@ -52,7 +52,7 @@ def observe(
     ledger = linked(ledger, acts)
     findings = []
     for row in ledger.deployments:
-        if not is_open(row) and not _owes_news(row):
+        if not (is_open(row) or _owes_news(row) or is_undone_after_all(row, ledger)):
             continue
         finding = _look_at(row, ledger, reality, now)
         findings.append(finding)
@@ -140,14 +140,21 @@ def _signals(row: Deployment, ledger: Ledger, reality: Reality) -> Signals:
 def _look_at(row: Deployment, ledger: Ledger, reality: Reality, now: float) -> Finding:
     diagnosis, symptoms = symptoms_of(row, ledger, reality)
     verdict = _verdict(row, ledger, reality, symptoms, now)
-    if verdict.outcome is Outcome.UNKNOWN:
+    if verdict.outcome is Outcome.UNKNOWN or _may_be_undone(row, verdict, ledger, now):
         # What was known stays known.
-        return Finding(row, row, verdict, diagnosis, _stage(row, row, verdict))
+        blind = verdict.outcome is Outcome.UNKNOWN
+        return Finding(row, row, verdict, diagnosis, _stage(row, row, verdict) if blind else None)
     after = _with_verdict(row, verdict, diagnosis, reality, now)
     if after.outcome is Outcome.ROLLING_BACK and row.outcome is not Outcome.ROLLING_BACK:
         behind = _failures_behind(row, ledger, reality)
         after = msgspec.structs.replace(after, back_failures=behind)
     return Finding(row, after, verdict, diagnosis, _stage(row, after, verdict))
+
+
+def _may_be_undone(row: Deployment, verdict: Verdict, ledger: Ledger, now: float) -> bool:
+    """Whether the next look will know better whose deployment it is that replaced this one."""
+    superseded = verdict.outcome is Outcome.SUPERSEDED and undone(row, ledger) is None
+    return superseded and just_ordered(row, now)
 
 
 def _with_verdict(

@@ -11,6 +11,9 @@ from deploy_guard.model import Act, Deployment, Ledger, Outcome
 from deploy_guard.verdict import Verdict
 
 _SOON_S = 300
+# As long as an order may take to be carried out, tried again after a process died included.
+_ORDERED_S = 120
+_ENDED = frozenset({Outcome.SUCCEEDED, Outcome.SUPERSEDED})
 
 
 def undone(row: Deployment, ledger: Ledger) -> Verdict | None:
@@ -32,6 +35,17 @@ def undone(row: Deployment, ledger: Ledger) -> Verdict | None:
     # The rollback is ours; who says that it failed is another matter.
     by = undoing.by if outcome is Outcome.ROLLBACK_FAILED else "guard"
     return Verdict(outcome, at, row.target, undoing.target, undoing.reason, by, (told,))
+
+
+def is_undone_after_all(row: Deployment, ledger: Ledger) -> bool:
+    """Whether a rollback of ours undoes what was taken for ended: it began between two of our reads."""
+    undoing = (one for one in ledger.deployments if one.rolls_back == row.id)
+    return row.outcome in _ENDED and any(one.outcome is not Outcome.SUPERSEDED for one in undoing)
+
+
+def just_ordered(row: Deployment, now: float) -> bool:
+    """Whether a newer deployment may be our rollback, though nothing was noted yet when we read."""
+    return now - row.ordered_at < _ORDERED_S
 
 
 def _as_it_was(undoing: Deployment, failed: Deployment, ledger: Ledger) -> bool:

@@ -29,6 +29,7 @@ from deploy_guard.reputation import served_before, with_judgement
 from deploy_guard.scene import Scene, Visited
 from deploy_guard.signals import KNOWN_NAMES, DeploymentChanged, Look, OfService
 from deploy_guard.story import Story
+from deploy_guard.undoing import just_ordered
 from ecsops.errors import CALL_ERRORS
 from ecsops.observability import count, logger
 
@@ -86,7 +87,7 @@ class Visitor:
 
     def _tell(self, scene: Scene, finding: Finding, *, late: bool) -> None:
         row = finding.row
-        if scene.settings.tells_everything and not row.rolls_back and _begins(finding):
+        if scene.settings.tells_everything and _begins(finding) and not _may_be_ours(scene, row):
             scene.tell(scene.story(finding, "started"))
         self._tell_known_bad(scene, finding)
         for hook in _waiting_hooks(row, scene.reality):
@@ -207,6 +208,12 @@ def _wants_definition(finding: Finding, ledger: Ledger) -> bool:
     if unknown and any(not one.good for one in ledger.judged):
         return True
     return any(is_unclear(task) for task in ledger.failures if task.started_by == row.ecs_id)
+
+
+def _may_be_ours(scene: Scene, row: Deployment) -> bool:
+    """A rollback is no news of its own; of one that was ordered just now the next look knows."""
+    ordered = any(just_ordered(one, scene.now) for one in scene.ledger.deployments)
+    return bool(row.rolls_back) or ordered
 
 
 def _begins(finding: Finding) -> bool:

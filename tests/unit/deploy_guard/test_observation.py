@@ -193,6 +193,12 @@ def our_rollback(outcome_of_44):
     )
 
 
+def of_stopped(outcome_of_44):
+    """The same of one that ECS gave up without going back."""
+    seen = our_rollback(outcome_of_44)
+    return changed(seen, history=(changed(seen.history[0], status="STOPPED"), *seen.history[1:]))
+
+
 ACT = Act(
     deployment_arn(43), T0 + 990, "REQUESTED", "UpdateService", task_definition=definition(42)
 )
@@ -220,6 +226,41 @@ def test_s10_what_becomes_of_our_rollback_is_told_of_the_failed_deployment(what,
         ledger, [told_by("ecs-svc/44", "X", T0)], our_rollback(status), T0 + 1200, [act]
     )
     assert told == [(deployment_arn(43), stage)]
+    assert ledger.find(deployment_arn(44)).rolls_back == deployment_arn(43)
+
+
+@pytest.mark.parametrize(
+    ("ordered_at", "meanwhile", "told"),
+    [
+        (T0 + 980, Outcome.FAILED, []),
+        # The order was carried out so late that nobody thought of it any more.
+        (T0 + 500, Outcome.SUPERSEDED, [(deployment_arn(43), "superseded")]),
+    ],
+)
+@pytest.mark.parametrize(
+    ("status", "stage"), [("IN_PROGRESS", "rolling-back"), ("SUCCESSFUL", "rolled-back")]
+)
+def test_a_rollback_of_which_the_ledger_said_nothing_yet_is_told_by_the_next_look(
+    ordered_at, meanwhile, told, status, stage
+):
+    row = Deployment(
+        deployment_arn(43),
+        BEGAN + 43_000,
+        version(43),
+        "ecs-svc/43",
+        version(42),
+        outcome=Outcome.FAILED,
+        failed_at=T0 + 400,
+        told=("failed",),
+        ordered_at=ordered_at,
+    )
+    event, more = told_by("ecs-svc/44", "IN_PROGRESS", T0), told_by("ecs-svc/44", "X", T0)
+    ledger = Ledger(SERVICE, deployments=(row,))
+    ledger, news = step(ledger, [event], of_stopped("IN_PROGRESS"), T0 + 1001)
+    assert (ledger.find(row.id).outcome, news) == (meanwhile, told)
+    act = changed(ACT, result=deployment_arn(44))
+    ledger, news = step(ledger, [more], of_stopped(status), T0 + 1061, [act])
+    assert news == [(deployment_arn(43), stage)]
     assert ledger.find(deployment_arn(44)).rolls_back == deployment_arn(43)
 
 
