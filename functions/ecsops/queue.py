@@ -75,7 +75,8 @@ def handle_batch(
     was deleted: every message comes back after the queue's visibility timeout.
     """
     delivered = messages_of(event)
-    taken = backlog.take() if backlog is not None and len(delivered) >= FULL_BATCH else []
+    full = len(delivered) >= FULL_BATCH
+    taken = backlog.take() if backlog is not None and full and backlog.sent(event) else []
     failed = set(act([*delivered, *taken]))
     if backlog is not None and taken:
         backlog.delete([message for message in taken if message.id not in failed])
@@ -93,6 +94,11 @@ class Backlog:
     sqs: SQSClient
     queue_url: str
     most: int = _MAX_BACKLOG
+
+    def sent(self, event: Mapping[str, Any]) -> bool:
+        """Whether a batch is of this queue: one of another says nothing about what waits here."""
+        arn = event["Records"][0].get("eventSourceARN", "")
+        return not arn or arn.rpartition(":")[2] == self.queue_url.rpartition("/")[2]
 
     def take(self) -> list[Message]:
         """Receive until a round brings less than half of what it could, or there are enough.

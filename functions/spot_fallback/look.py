@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 
 from ecsops import tags
 from ecsops.arns import parse_arn
@@ -25,21 +26,19 @@ _LOOK_BACK_EVERY_MINUTES = 5
 _RECENT_S = 3_600
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Looker:
-    """Lives as long as the function's process. ``told``: services of which people were told something.
-
-    Without their tag nobody else names them any more.
-    """
+    """Lives as long as the function's process."""
 
     aws: Aws
     store: Store
     settler: Settler
-    told: set[str] = field(default_factory=set)
 
     def look(self, arns: Iterable[str], failures: Sequence[Failure], now: float) -> list[str]:
         """Look after services; the ARNs of those that could not be finished."""
-        places = places_of({*arns, *self.told})
+        everything = int(now // 60) % _LOOK_BACK_EVERY_MINUTES == 0
+        told = self.store.told() if everything else frozenset()
+        places = places_of({*arns, *told})
         described, unread = self.aws.describe([*places, *map(twin_of, places)])
         failed = [
             arn for place, arn in places.items() if place in unread or twin_of(place) in unread
@@ -51,28 +50,36 @@ class Looker:
         ]
         cases, uncounted = self._cases(covered, described, failures, now)
         failed += uncounted
-        everything = int(now // 60) % _LOOK_BACK_EVERY_MINUTES == 0
         asked = [each for each in cases if everything or _matters(each, now)]
         covers = self.store.read([each.primary.arn for each in asked])
-        self.told |= {arn for arn, cover in covers.items() if cover.told}
         if everything:
+            self._note(covers, told)
             unwanted = {
                 arn: described.get(place)
                 for place, arn in places.items()
                 if arn not in failed and not _is_covered(place, described)
             }
-            failed += self._forget(unwanted, now)
+            failed += self._forget(unwanted, told, now)
         due = [each for each in asked if _matters(each, now) or _unfinished(each, covers)]
         return failed + self.settler.settle(due, covers, now)
 
-    def _forget(self, unwanted: Mapping[str, Described | None], now: float) -> list[str]:
+    def _note(self, covers: Mapping[str, Cover], told: AbstractSet[str]) -> None:
+        """Name again what another run has just struck out, or an earlier version never named."""
+        self.store.note_told({arn for arn, cover in covers.items() if cover.told} - told)
+        self.store.note_over({arn for arn, cover in covers.items() if not cover.told} & told)
+
+    def _forget(
+        self, unwanted: Mapping[str, Described | None], told: AbstractSet[str], now: float
+    ) -> list[str]:
         """Services that want no cover and have none; the ARNs of those that could not be finished."""
         failed = []
-        for arn, cover in self.store.read(list(unwanted)).items():
+        covers = self.store.read(list(unwanted))
+        for arn in unwanted:
+            cover = covers.get(arn, Cover())
             try:
                 if cover.told:
                     forget(self.store, self.settler.events, arn, cover, unwanted[arn], now)
-                self.told.discard(arn)
+                self.store.note_over({arn} & told)
             except CALL_ERRORS as error:
                 logger.error("end not told", service=arn, reason=str(error))
                 failed.append(arn)

@@ -117,6 +117,8 @@ class Settler:
         if decided.unpaid:
             # Before the write that forgets it.
             self._publish([(decided.unpaid, primary)])
+        if planned.cover.told and not before.told:
+            self.store.note_told({primary.arn})
         if planned.cover != before and not self.store.write(primary.arn, planned.cover, now):
             return None
         try:

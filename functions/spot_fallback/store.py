@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
@@ -21,11 +21,17 @@ if TYPE_CHECKING:
 _KEYS_PER_CALL, _TRIES = 100, 3
 _KEPT_S = 30 * 86_400
 _LOST = "ConditionalCheckFailedException"
+# The one item that names services: without their tag nobody else does.
+_TOLD: dict[str, Any] = {"pk": {"S": "told"}}
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """One item a service: ``pk`` its ARN, ``cover`` what is remembered, ``version`` how often."""
+    """One item a service: ``pk`` its ARN, ``cover`` what is remembered, ``version`` how often.
+
+    One more names the services of which people were told something: what is told has to end, though the
+    process that told it is gone and the tag by which the service was found too.
+    """
 
     dynamodb: DynamoDBClient
     table: str
@@ -60,9 +66,40 @@ class Store:
             raise call_failed("PutItem", error) from error
         return True
 
+    def told(self) -> frozenset[str]:
+        """The services of which people may have been told something that has not ended."""
+        named = (item.get("services", {}).get("SS", ()) for item in self._items([_TOLD]))
+        return frozenset(service for services in named for service in services)
+
+    def note_told(self, services: Collection[str]) -> None:
+        """Name these services too; before anything is told of them."""
+        self._change_told("ADD", services)
+
+    def note_over(self, services: Collection[str]) -> None:
+        """These need not be named any more."""
+        self._change_told("DELETE", services)
+
+    def _change_told(self, change: Literal["ADD", "DELETE"], services: Collection[str]) -> None:
+        if not services:
+            return
+        try:
+            self.dynamodb.update_item(
+                TableName=self.table,
+                Key=_TOLD,
+                UpdateExpression=f"{change} services :them",
+                ExpressionAttributeValues={":them": {"SS": sorted(services)}},
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise call_failed("UpdateItem", error) from error
+
     def _read(self, services: Sequence[str]) -> dict[str, Cover]:
-        keys: Any = [{"pk": {"S": service}} for service in services]
-        found: dict[str, Cover] = {}
+        items = self._items([{"pk": {"S": service}} for service in services])
+        return {
+            item["pk"]["S"]: _cover(item["cover"]["S"], int(item["version"]["N"])) for item in items
+        }
+
+    def _items(self, keys: Any) -> list[Any]:
+        found: list[Any] = []
         for _ in range(_TRIES):
             try:
                 answer = self.dynamodb.batch_get_item(
@@ -70,8 +107,7 @@ class Store:
                 )
             except (ClientError, BotoCoreError) as error:
                 raise call_failed("BatchGetItem", error) from error
-            for item in answer["Responses"].get(self.table, ()):
-                found[item["pk"]["S"]] = _cover(item["cover"]["S"], int(item["version"]["N"]))
+            found += answer["Responses"].get(self.table, ())
             left = answer.get("UnprocessedKeys", {}).get(self.table)
             if not left:
                 return found

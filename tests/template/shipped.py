@@ -42,4 +42,5 @@ RULES = of_type("AWS::Events::Rule")
 QUEUES = of_type("AWS::SQS::Queue")
 ALARMS = of_type("AWS::CloudWatch::Alarm")
 MAPPINGS = of_type("AWS::Lambda::EventSourceMapping")
-QUEUE_OF = {target(m["FunctionName"]): target(m["EventSourceArn"]) for m in MAPPINGS.values()}
+FED = [(target(m["FunctionName"]), target(m["EventSourceArn"])) for m in MAPPINGS.values()]
+POLLED = sorted(queue for _, queue in FED)

@@ -9,7 +9,7 @@ import yaml
 from build_tools.template import _Loader
 from ecsops import prices
 from sandbox.cli import main
-from tests.template.shipped import ALARMS, QUEUE_OF, TEMPLATE, of_type
+from tests.template.shipped import ALARMS, POLLED, TEMPLATE, of_type
 
 ROOT = Path(TEMPLATE).parent
 ALARM = prices.price("cloudwatch.alarm_month")
@@ -29,12 +29,12 @@ IN_THE_TEMPLATE = {
 
 def test_the_readme_says_what_the_idle_stack_costs():
     secrets = of_type("AWS::SecretsManager::Secret")
-    idle = len(ALARMS) * ALARM + len(QUEUE_OF) * POLLED_QUEUE + len(secrets) * SECRET + DASHBOARD
+    idle = len(ALARMS) * ALARM + len(POLLED) * POLLED_QUEUE + len(secrets) * SECRET + DASHBOARD
     readme = " ".join((ROOT / "README.md").read_text().split())
     told = float(re.search(r"Idle, the stack costs about \$([\d.]+) a month", readme)[1])
     assert abs(told - idle) <= 0.05, f"README.md: about ${idle:.2f} a month"
     assert f"{len(ALARMS)} alarms" in readme
-    assert f"{len(QUEUE_OF)} polled queues" in readme
+    assert f"{len(POLLED)} polled queues" in readme
 
 
 def test_every_price_is_documented_with_its_source():

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.account import Account
-from tests.template.shipped import ALARMS, FUNCTIONS, QUEUE_OF, QUEUES, TEMPLATE, target
+from tests.template.shipped import ALARMS, FUNCTIONS, POLLED, QUEUES, TEMPLATE, target
 
 # What AWS documents: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/aws-services-cloudwatch-metrics.html
 DOCUMENTED = {
@@ -164,7 +164,7 @@ def test_every_queue_and_function_is_watched(stack, widgets):
         for _, name, dimensions, _ in metrics(widgets)
         for value in dimensions.values()
     }
-    for queue in QUEUE_OF.values():
+    for queue in POLLED:
         dead = target(QUEUES[queue]["RedrivePolicy"]["deadLetterTargetArn"])
         assert ("ApproximateAgeOfOldestMessage", queue_name(stack, queue)) in shown
         assert ("ApproximateNumberOfMessagesVisible", queue_name(stack, dead)) in shown

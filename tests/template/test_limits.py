@@ -3,7 +3,7 @@
 import pytest
 
 from ecsops import clients
-from tests.template.shipped import ALARMS, FUNCTIONS, MAPPINGS, QUEUE_OF, QUEUES, RULES, target
+from tests.template.shipped import ALARMS, FED, FUNCTIONS, MAPPINGS, QUEUES, RULES, target
 
 DEAD_LETTER_QUEUES = {
     target(queue["RedrivePolicy"]["deadLetterTargetArn"])
@@ -47,13 +47,31 @@ def test_the_tries_of_an_interruption_span_the_two_minutes():
 
 
 def test_spot_draining_takes_small_batches_at_once_in_two_processes():
-    (mapping,) = [m for m in MAPPINGS.values() if target(m["FunctionName"]) == "SpotDrainFunction"]
+    (mapping,) = [m for m in MAPPINGS.values() if target(m["EventSourceArn"]) == "SpotDrainQueue"]
     assert mapping["BatchSize"] == 10
     assert mapping["ScalingConfig"] == {"MaximumConcurrency": 2}
     assert not mapping.get("MaximumBatchingWindowInSeconds")
 
 
-@pytest.mark.parametrize("function", QUEUE_OF)
+def test_what_every_task_of_a_cluster_sends_shares_no_queue_with_what_has_two_minutes():
+    (queue,) = {target(one["Arn"]) for one in RULES["ContainerInstanceRule"]["Targets"]}
+    sharing = {
+        name
+        for name, rule in RULES.items()
+        for one in rule["Targets"]
+        if target(one["Arn"]) == queue
+    }
+    (mapping,) = [m for m in MAPPINGS.values() if target(m["EventSourceArn"]) == queue]
+    assert sharing == {"ContainerInstanceRule"}
+    assert mapping["BatchSize"] >= 100
+    assert mapping["MaximumBatchingWindowInSeconds"]
+    hidden = (
+        6 * FUNCTIONS["SpotDrainFunction"]["Timeout"] + mapping["MaximumBatchingWindowInSeconds"]
+    )
+    assert QUEUES[queue]["VisibilityTimeout"] >= hidden
+
+
+@pytest.mark.parametrize("function", sorted({function for function, _ in FED}))
 def test_all_tries_of_one_call_end_before_the_function_does(function):
     config = clients._CONFIG
     tries = config.retries["total_max_attempts"]

@@ -6,10 +6,11 @@ import pytest
 
 from tests.template.shipped import (
     ALARMS,
+    FED,
     FUNCTIONS,
     MAPPINGS,
     PARAMETERS,
-    QUEUE_OF,
+    POLLED,
     QUEUES,
     RULES,
     TEMPLATE,
@@ -53,7 +54,7 @@ def test_every_rule_may_send_to_its_queues(rule):
     allowed = set()
     for policy in of_type("AWS::SQS::QueuePolicy").values():
         for statement in policy["PolicyDocument"]["Statement"]:
-            if statement["Principal"]["Service"] != "events.amazonaws.com":
+            if "Fn::If" in statement:  # topics
                 continue
             sources = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
             if rule in map(target, sources if isinstance(sources, list) else [sources]):
@@ -63,36 +64,39 @@ def test_every_rule_may_send_to_its_queues(rule):
 
 
 def test_nobody_sends_to_a_queue_who_is_not_named():
-    """Rules by themselves; topics of this account by the beginning of their name, as hooks are."""
+    """Rules by themselves; topics, where the stack's owner names some, by their ARN."""
     for policy in of_type("AWS::SQS::QueuePolicy").values():
-        for statement in policy["PolicyDocument"]["Statement"]:
+        for given in policy["PolicyDocument"]["Statement"]:
+            named, statement, _ = given.get("Fn::If", ("", given, None))
             (condition,) = statement["Condition"].values()
             assert list(condition) == ["aws:SourceArn"]
-            if statement["Principal"]["Service"] == "sns.amazonaws.com":
-                named = condition["aws:SourceArn"]["Fn::Sub"]
-                assert named.endswith(":sns:${AWS::Region}:${AWS::AccountId}:ecs-ops*")
+            assert list(statement["Condition"]) == ["ArnEquals"]
+            if named:
+                assert named == "HasHookTopics"
+                assert condition["aws:SourceArn"] == {"Ref": "LifecycleHookTopicArns"}
+                assert statement["Principal"] == {"Service": "sns.amazonaws.com"}
             else:
                 assert statement["Principal"] == {"Service": "events.amazonaws.com"}
 
 
 @pytest.mark.parametrize("function", sorted(FUNCTIONS.keys() - CALLED_BY_PEOPLE - CALLED_BY_ECS))
 def test_every_function_is_fed_by_a_queue_with_partial_failures(function):
-    (mapping,) = [m for m in MAPPINGS.values() if target(m["FunctionName"]) == function]
-    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    mappings = [m for m in MAPPINGS.values() if target(m["FunctionName"]) == function]
+    assert mappings
+    assert all(m["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for m in mappings)
 
 
-@pytest.mark.parametrize("queue", sorted(QUEUE_OF.values()))
+@pytest.mark.parametrize("queue", POLLED)
 def test_every_queue_has_a_dead_letter_queue_with_an_alarm(queue):
     assert dead_letters(queue) in QUEUES
     assert watched("ApproximateNumberOfMessagesVisible", "QueueName", dead_letters(queue))
 
 
 def test_every_queue_feeds_a_function_or_keeps_dead_letters():
-    feeding = set(QUEUE_OF.values())
-    assert set(QUEUES) == feeding | {dead_letters(queue) for queue in feeding}
+    assert set(QUEUES) == {*POLLED, *map(dead_letters, POLLED)}
 
 
-@pytest.mark.parametrize("queue", sorted({dead_letters(queue) for queue in QUEUE_OF.values()}))
+@pytest.mark.parametrize("queue", sorted({dead_letters(queue) for queue in POLLED}))
 def test_dead_letters_are_kept_as_long_as_sqs_can(queue):
     assert QUEUES[queue]["MessageRetentionPeriod"] == 14 * 86_400
 
@@ -102,9 +106,9 @@ def test_every_queue_is_encrypted(queue):
     assert QUEUES[queue]["SqsManagedSseEnabled"] is True
 
 
-@pytest.mark.parametrize("function", QUEUE_OF)
-def test_a_message_stays_hidden_for_longer_than_its_function_may_run(function):
-    visibility = QUEUES[QUEUE_OF[function]].get("VisibilityTimeout", 30)
+@pytest.mark.parametrize(("function", "queue"), FED)
+def test_a_message_stays_hidden_for_longer_than_its_function_may_run(function, queue):
+    visibility = QUEUES[queue].get("VisibilityTimeout", 30)
     assert FUNCTIONS[function]["Timeout"] < visibility
 
 

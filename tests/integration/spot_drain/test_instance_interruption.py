@@ -59,6 +59,33 @@ def test_4b1_without_a_memory_all_clusters_are_searched_and_the_instance_is_foun
     assert on.instance(one)["status"] == "DRAINING"
 
 
+def test_a_busy_cluster_delays_no_warning(operate):
+    """ECS sends an event for each task that is placed or stops on an instance."""
+    on = OnInstances(operate(world=False, latency_s=0.03))
+    one, two, busy = on.launch("eu-west-1a", "eu-west-1b", "eu-west-1c")
+    quiet = drained_after(on, one)
+    (event,) = [
+        entry["event"]
+        for entry in on.world.trace.select("event")
+        if entry["event"]["detail"].get("ec2InstanceId") == busy
+    ]
+    for number in range(200):
+        detail = {**event["detail"], "version": number + 2}
+        on.account.put_event({**event, "id": f"task-{number}", "detail": detail})
+
+    assert drained_after(on, two) == pytest.approx(quiet, abs=0.02)
+    on.account.run_for(30)
+    assert on.world.account.pending() == {}
+
+
+def drained_after(on: OnInstances, instance: str) -> float:
+    began = on.world.now
+    on.account.fleet.interrupt([instance])
+    on.account.run_for(3)
+    drained = on.world.calls("UpdateContainerInstancesState", outcome="ok")[-1]
+    return drained["ended"] - began
+
+
 def test_4b1_an_instance_of_no_cluster_ends_quietly(on):
     on.launch(cluster="prod")
     # Interrupted before its agent has registered it.

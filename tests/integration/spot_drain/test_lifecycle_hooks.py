@@ -11,6 +11,8 @@ from sandbox.events.resource_policy import ServiceRequest, allows
 from sandbox.faults import CallFault, EventFault
 from tests.integration.spot_drain.ec2 import MIN_50, TAGGED, OnInstances
 
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:hooks"
+
 
 @pytest.fixture
 def on(operate) -> OnInstances:
@@ -184,11 +186,17 @@ def test_4b6_a_hook_that_is_told_straight_to_the_queue_and_its_test_are_understo
     understood_from(on, one, queue_arn(on))
 
 
-def test_4b6_a_hook_that_is_told_through_a_topic_is_understood(on):
+@pytest.fixture
+def through_a_topic(operate) -> OnInstances:
+    return OnInstances(operate(world=False, parameters={"LifecycleHookTopicArns": TOPIC}))
+
+
+def test_4b6_a_hook_that_is_told_through_a_topic_is_understood(through_a_topic):
+    on = through_a_topic
     one, _ = on.group()
     on.account.groups.groups["spot"].hooks.clear()
     sns = on.account.client("sns")
-    topic = sns.create_topic(Name="ecs-ops-hooks")["TopicArn"]
+    topic = sns.create_topic(Name=TOPIC.rpartition(":")[2])["TopicArn"]
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn(on))
     understood_from(on, one, topic)
 
@@ -196,19 +204,28 @@ def test_4b6_a_hook_that_is_told_through_a_topic_is_understood(on):
 @pytest.mark.parametrize(
     ("topic", "lets_in"),
     [
-        ("arn:aws:sns:eu-west-1:123456789012:ecs-ops-hooks", True),
+        (TOPIC, True),
+        (f"{TOPIC}-2", False),
         ("arn:aws:sns:eu-west-1:123456789012:others", False),
-        ("arn:aws:sns:eu-west-1:999999999999:ecs-ops-hooks", False),
+        ("arn:aws:sns:eu-west-1:999999999999:hooks", False),
     ],
 )
-def test_the_queue_takes_messages_of_the_toolkits_topics_only(on, topic, lets_in):
+def test_the_queue_takes_messages_of_the_named_topics_only(through_a_topic, topic, lets_in):
+    assert takes_messages_of(through_a_topic, topic) is lets_in
+
+
+def test_where_no_topic_is_named_none_may_send(on):
+    assert not takes_messages_of(on, TOPIC)
+
+
+def takes_messages_of(on, topic: str) -> bool:
     url = on.world.stack.queue_url("SpotDrainQueue")
     attributes = on.account.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
     queue = attributes["Attributes"]["QueueArn"]
     request = ServiceRequest(
         "sns.amazonaws.com", "sqs:SendMessage", queue, topic, topic.split(":")[4]
     )
-    assert allows(json.loads(attributes["Attributes"]["Policy"]), request) is lets_in
+    return allows(json.loads(attributes["Attributes"]["Policy"]), request)
 
 
 def test_a_hook_that_is_not_meant_for_the_toolkit_is_left_to_whose_it_is(on):

@@ -221,6 +221,27 @@ def test_what_was_told_of_a_wrong_tag_is_over_when_no_cover_is_wanted_any_more(m
     assert [alert["state"] for alert in ops.alerts()] == ["open", "resolved", "open"], "told anew"
 
 
+def test_the_end_is_told_by_a_process_that_was_not_there_though_the_tag_is_gone(market):
+    """Nothing names the service any more: neither the tag, nor what another process remembers."""
+    ops = market(count=2)
+    ops.tag("maybe")
+    ops.run(120)
+    ops.tag(None)
+    ops.account.recycle("SpotFallbackFunction")
+    ops.run(600)
+    first, last = ops.alerts()
+    assert (first["state"], last["state"]) == ("open", "resolved")
+    assert first["incident"] == last["incident"]
+
+    ops.trace.clear()
+    ops.run(600)
+    operations = [
+        call["operation"] for call in ops.calls(function=ops.stack.ref("SpotFallbackFunction"))
+    ]
+    assert operations.count("BatchGetItem") <= 2, "one item, once in five minutes"
+    assert operations.count("DescribeServices") == 0
+
+
 def test_tasks_that_are_missing_and_not_covered_end_with_the_tag_too(market):
     ops = market(count=2, tags={"ecs-ops:freeze": "on"})
     ops.drought()

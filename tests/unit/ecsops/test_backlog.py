@@ -87,6 +87,24 @@ def test_a_full_batch_takes_everything_that_waits_and_deletes_what_is_done():
     assert all(len(call) <= 10 for call in queue.deleted)
 
 
+def test_a_full_batch_of_another_queue_takes_nothing_of_this_one():
+    queue = FakeQueue(waiting(5))
+    elsewhere = "arn:aws:sqs:eu-west-1:123456789012:container-instances"
+    full = [each | {"eventSourceARN": elsewhere} for each in FULL["Records"]]
+    _, seen = handled(queue, {"Records": full})
+    assert len(seen) == 10
+    assert queue.receives == 0
+
+
+def test_a_full_batch_says_whose_it_is():
+    queue = FakeQueue(waiting(5))
+    own = "arn:aws:sqs:eu-west-1:123456789012:spot-drain"
+    _, seen = handled(
+        queue, {"Records": [each | {"eventSourceARN": own} for each in FULL["Records"]]}
+    )
+    assert len(seen) == 15
+
+
 @pytest.mark.parametrize(("number", "receives"), [(0, 2), (9, 2), (10, 6), (39, 6), (40, 14)])
 def test_a_small_backlog_costs_few_receives(number, receives):
     queue = FakeQueue(waiting(number))

@@ -49,6 +49,14 @@ def test_of_two_runs_at_once_only_the_one_that_writes_first_acts(settler):
     settler.aws.perform.assert_called_once()
 
 
+def test_a_service_is_named_before_anything_is_told_of_it(settler):
+    settler.store.write.return_value = True
+    settler.settle([SHORT], {}, NOW)
+    called = [name for name, *_ in settler.store.method_calls]
+    assert called[:2] == ["note_told", "write"]
+    settler.store.note_told.assert_called_once_with({ARN})
+
+
 def test_what_answers_is_given_back_for(settler):
     settler.settle([QUIET], {ARN: LONG_QUIET}, NOW)
     settler.aws.perform.assert_called_once()

@@ -1,0 +1,72 @@
+"""What was told has to end, whoever told it: which services are named in the table, and which any more."""
+
+from __future__ import annotations
+
+from unittest.mock import Mock
+
+import pytest
+
+from spot_fallback.look import Looker
+from spot_fallback.model import Counted, Cover
+from tests.unit.spot_fallback.shapes import ARN, described
+
+LOOK_BACK, OTHER_MINUTE = 300.0, 360.0
+
+
+def looker(remembered: Cover, *, named: bool, mode: str = "off") -> Looker:
+    aws, store, settler = Mock(), Mock(), Mock()
+    aws.describe.side_effect = lambda places: (
+        {
+            place: described(tags={"ecs-ops:spot-fallback": mode})
+            for place in places
+            if place[1] == "web"
+        },
+        {},
+    )
+    aws.count_tasks.side_effect = lambda asked, _now: [Counted(10)] * len(asked)
+    store.told.return_value = frozenset({ARN} if named else ())
+    store.read.side_effect = lambda arns: dict.fromkeys(arns, remembered)
+    settler.settle.return_value = []
+    settler.events.put_events.return_value = {"FailedEntryCount": 0, "Entries": []}
+    return Looker(aws, store, settler)
+
+
+TOLD = Cover(told=("problem-1-ab",), version=3)
+
+
+def changes(looked: Looker) -> list[tuple[str, set[str]]]:
+    return [
+        (name, set(args[0]))
+        for name, args, _ in looked.store.method_calls
+        if name.startswith("note_") and args[0]
+    ]
+
+
+def test_a_service_that_only_the_table_names_is_told_as_over_and_named_no_more():
+    looked = looker(TOLD, named=True)
+    assert looked.look([], [], LOOK_BACK) == []
+    looked.settler.events.put_events.assert_called_once()
+    looked.store.write.assert_called_once_with(ARN, Cover(version=3), LOOK_BACK)
+    assert changes(looked) == [("note_over", {ARN})]
+
+
+def test_the_table_is_asked_who_is_named_every_five_minutes_only():
+    looked = looker(TOLD, named=True)
+    looked.look([], [], OTHER_MINUTE)
+    looked.store.told.assert_not_called()
+
+
+@pytest.mark.parametrize(
+    ("remembered", "named", "expected"),
+    [
+        (TOLD, False, [("note_told", {ARN})]),
+        (TOLD, True, []),
+        (Cover(), True, [("note_over", {ARN})]),
+        (Cover(), False, []),
+    ],
+)
+def test_who_is_named_follows_what_was_told(remembered, named, expected):
+    """Of two runs at once one may strike out what the other has just named."""
+    looked = looker(remembered, named=named, mode="on")
+    looked.look([ARN], [], LOOK_BACK)
+    assert changes(looked) == expected
