@@ -19,6 +19,7 @@ from spot_drain.lifecycle import HookDenied, HookOver, Hooks
 from spot_drain.notices import Notice
 from spot_drain.occupants import Occupants, Task
 from spot_drain.open_incidents import OpenIncidents
+from spot_drain.taken import Taken
 from spot_drain.watching import Hook, Watched
 
 # Standalone tasks may come to their own end meanwhile; so long before that those that may be stopped are.
@@ -32,6 +33,7 @@ class Holding:
     hooks: Hooks
     instances: Instances
     incidents: OpenIncidents
+    taken: Taken
 
     def hook_of(self, notice: Notice) -> Hook | None:
         """What is to be remembered of a notice's hook."""
@@ -151,7 +153,7 @@ class Holding:
         except HookOver:
             count("HooksOver")
             logger.info("hook is over", instance=each.instance_id, group=hook.group)
-            if running and not hook.told:
+            if running and not hook.told and not self.taken.has(each.instance_id, now):
                 alerts.publish(self.incidents.events, [hook_cut_short(each, running, now)])
             self._over(each, "its hook is over", now)
             return None

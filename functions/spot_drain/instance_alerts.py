@@ -87,7 +87,7 @@ def hook_given_up(watched: Watched, left: Sequence[str], reason: str, now: float
 
 
 def hook_cut_short(watched: Watched, left: Sequence[str], now: float) -> Alert:
-    """Somebody else answered the hook, or its time or Spot ended it: nothing can be done any more."""
+    """Somebody else answered the hook, or its time ended it: nothing can be done any more."""
     group = watched.hook.group if watched.hook else ""
     return Alert(
         incident=_held(watched),
@@ -99,7 +99,7 @@ def hook_cut_short(watched: Watched, left: Sequence[str], now: float) -> Alert:
         title=f"{group}: {watched.instance_id} ended under {len(left)} running tasks",
         summary=(
             f"The wait of instance {watched.instance_id} was over before its tasks had stopped, as far as "
-            "is known: its hook was answered by somebody else or timed out, or Spot took the instance."
+            "is known: its hook was answered by somebody else, or timed out."
         ),
         evidence=(Lines("Ran until then", tuple(left[:20])),),
         resources=(watched.arn,),

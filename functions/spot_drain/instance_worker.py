@@ -208,6 +208,7 @@ class InstanceWorker:
                 watched.append(self._watched(notice, instance, tasks))
         if watched:
             self.look(watched, now, is_first=True)
+        self.holding.taken.note({w.instance_id: w.ends_at for w in watched if w.ends_at})
         return failed
 
     def _early(self, early: Sequence[Found]) -> tuple[list[Found], dict[str, CallFailed]]:

@@ -36,6 +36,7 @@ from spot_drain.retirement import (
     planned,
     retirement_alert,
 )
+from spot_drain.taken import Taken
 from spot_drain.watching import Watched
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class OtherWorker:
         worker = InstanceWorker(
             batch.aws,
             instances,
-            Holding(Hooks(), instances, incidents),
+            Holding(Hooks(), instances, incidents, Taken(Remembered(dynamodb, table, "taken"))),
             batch.sqs,
             batch.queue_url,
             batch.record,
@@ -163,6 +164,7 @@ class OtherWorker:
         """Every hour: stop what is due, close what is over, see whether ECS's own draining got worse."""
         self._retire(now)
         self.worker.holding.incidents.close_stops(now)
+        self.worker.holding.taken.forget(now)
         self.endings.close_retirements(self._asked, now)
         self.endings.close_stuck(self.batch.aws, now)
         compared = compare(self.histories.since(now - RECENT_S - BASELINE_S), now)

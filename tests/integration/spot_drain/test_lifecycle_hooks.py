@@ -292,6 +292,29 @@ def test_spot_takes_an_instance_whose_hook_waits(on):
     assert on.world.dead_letters("SpotDrainDeadLetterQueue") == []
 
 
+def test_another_process_knows_for_an_hour_or_two_that_spot_took_an_instance(on):
+    """Its hook ends with it, whatever still runs there as far as ECS knows: nobody is woken for it."""
+    one, _ = on.group()
+
+    on.account.fleet.interrupt([one])
+    on.account.run_for(400)
+    assert noted(on) == [("ADD", one)]
+    assert on.incidents("spot_drain/held/") == []
+
+    on.account.run_for(2 * 3_600)
+    assert noted(on) == [("ADD", one), ("DELETE", one)]
+
+
+def noted(on: OnInstances) -> list[tuple[str, str]]:
+    calls = [call["parameters"] for call in on.world.calls("UpdateItem", outcome="ok")]
+    return [
+        (asked["UpdateExpression"].split()[0], entry.partition("|")[0])
+        for asked in calls
+        if asked["Key"] == {"pk": {"S": "taken"}}
+        for entry in asked["ExpressionAttributeValues"][":entries"]["SS"]
+    ]
+
+
 def test_a_message_that_is_no_hook_ends_in_the_dead_letter_queue(on):
     on.account.client("sqs").send_message(
         QueueUrl=on.world.stack.queue_url("SpotDrainQueue"),

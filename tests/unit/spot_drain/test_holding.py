@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from typing import Any
+from unittest.mock import Mock, call
 
 import pytest
 from msgspec.structs import replace
@@ -13,9 +14,11 @@ from ecsops.errors import CallFailed
 from spot_drain.hold import MAX_HOLD_S, gives_up_at
 from spot_drain.holding import Holding
 from spot_drain.lifecycle import HookDenied, HookOver
+from spot_drain.lifecycle import Hooks as AnsweredHooks
 from spot_drain.occupants import Occupants, Task
 from spot_drain.open_incidents import OpenIncidents, may_be_stopped
 from spot_drain.plan import Occupant
+from spot_drain.taken import Taken
 from spot_drain.watching import Hook, Watched
 from tests.unit.spot_drain.builders import interruption, task_arn
 from tests.unit.spot_drain.fakes import FakeBus
@@ -98,12 +101,16 @@ def look(bus):
         problem: CallFailed | None = None,
         watched: Watched = WATCHED,
         occupants: Occupants = EMPTY,
+        *,
         timeout_s: int = 30,
         listed: Any = None,
+        taken: dict[str, float] | None = None,
     ):
         hooks = Hooks(problem, timeout_s)
         incidents = OpenIncidents(bus, None, texts, Texts())  # type: ignore[arg-type]
-        holding = Holding(hooks, listed, incidents)  # type: ignore[arg-type]
+        by_spot = Taken(Texts())  # type: ignore[arg-type]
+        by_spot.note(taken or {})
+        holding = Holding(hooks, listed, incidents, by_spot)  # type: ignore[arg-type]
         return holding.look([watched], occupants, now), hooks.calls
 
     return at
@@ -144,6 +151,60 @@ def test_a_wait_that_is_over_under_running_tasks_is_told_to_a_person(look, bus):
     [told] = bus.details
     assert (told["severity"], told["state"]) == ("warning", "resolved")
     assert task_arn(1) in str(told["evidence"])
+
+
+def test_a_wait_that_ends_because_spot_takes_the_instance_is_no_news(look, bus):
+    """The ordinary end of each of them, however many go together: nobody is woken for it."""
+    busy = Occupants({KEY: [BUSY]})
+    assert look(BEGAN + 130, OVER, occupants=busy, taken={"i-1": BEGAN + 120}) == ([], ["beat"])
+    assert bus.details == []
+
+
+@pytest.mark.parametrize("taken", [{"i-2": BEGAN + 120}, {"i-1": BEGAN - 3_600}])
+def test_another_instance_that_spot_took_or_long_ago_explains_no_end(look, bus, taken):
+    look(BEGAN + 130, OVER, occupants=Occupants({KEY: [BUSY]}), taken=taken)
+    assert len(bus.details) == 1
+
+
+def test_what_spot_took_is_remembered_for_an_hour():
+    texts = Texts()
+    taken = Taken(texts)  # type: ignore[arg-type]
+    taken.note({"i-1": 1_000.0, "i-2": 4_000.0})
+    taken.forget(4_600.0)
+    assert texts.all() == ["i-2|4000"]
+    assert taken.has("i-2", 4_600.0)
+    assert not taken.has("i-1", 4_600.0)
+
+
+def test_that_it_cannot_be_remembered_disturbs_nothing():
+    class Refusing(Texts):
+        def add(self, texts: Any) -> None:
+            raise CallFailed("UpdateItem", "Throttling", "slow down")
+
+    Taken(Refusing()).note({"i-1": 1_000.0})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("perform", "operation", "more"),
+    [
+        (lambda hooks: hooks.beat(HOOK), "record_lifecycle_action_heartbeat", {}),
+        (
+            lambda hooks: hooks.complete(HOOK),
+            "complete_lifecycle_action",
+            {"LifecycleActionResult": "CONTINUE"},
+        ),
+    ],
+)
+def test_a_hook_is_answered_by_its_token_and_let_go_with_continue(perform, operation, more):
+    """4b6: ABANDON would end the hooks of others too."""
+    autoscaling = Mock()
+    perform(AnsweredHooks(lambda: autoscaling))
+    named = {
+        "AutoScalingGroupName": "spot",
+        "LifecycleHookName": "ecs-ops-drain",
+        "LifecycleActionToken": "token",
+    }
+    assert autoscaling.method_calls == [getattr(call, operation)(**named, **more)]
 
 
 def test_a_wait_that_is_over_when_nothing_runs_is_no_news(look, bus):
@@ -259,7 +320,7 @@ def test_trouble_with_telling_one_keeps_no_other_from_being_held(bus):
             hooks[hook.token].beat(hook)
 
     incidents = OpenIncidents(bus, None, Down(), Texts())  # type: ignore[arg-type]
-    holding = Holding(Each(), None, incidents)  # type: ignore[arg-type]
+    holding = Holding(Each(), None, incidents, Taken(Texts()))  # type: ignore[arg-type]
     one, two = (
         replace(WATCHED, instance_id=f"i-{token}", hook=replace(HOOK, token=token))
         for token in hooks

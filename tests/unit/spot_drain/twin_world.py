@@ -26,6 +26,8 @@ from spot_drain.instances import Instances
 from spot_drain.lifecycle import Hooks
 from spot_drain.open_incidents import OpenIncidents
 from spot_drain.others import OtherWorker
+from spot_drain.remembered import Remembered
+from spot_drain.taken import Taken
 from tests.unit.sandbox.ec2.machines import Machines
 from tests.unit.sandbox.ecs.ecs_world import CALLER, START
 from tests.unit.spot_drain.builders import QUEUE, REGION
@@ -78,6 +80,12 @@ class Table:
 
     def batch_get_item(self, **_: Any) -> dict[str, Any]:
         return {"Responses": {}}
+
+    def get_item(self, **_: Any) -> dict[str, Any]:
+        return {}
+
+    def update_item(self, **_: Any) -> None:
+        pass
 
 
 @dataclass
@@ -153,7 +161,8 @@ class TwinWorld:
         instances = Instances(ecs, Table(), "table")  # type: ignore[arg-type]
         hooks = Hooks(lambda: Client(self, self.machines.groups))
         incidents = OpenIncidents.of(bus, instances, Table(), "table")  # type: ignore[arg-type]
-        holding = Holding(hooks, instances, incidents)
+        taken = Taken(Remembered(Table(), "table", "taken"))  # type: ignore[arg-type]
+        holding = Holding(hooks, instances, incidents, taken)
         room = InstanceWorker(
             aws,
             instances,
