@@ -7,20 +7,15 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from ecsops.errors import (
     CallFailed,
-    ClusterGone,
-    HeldBack,
-    TargetGroupGone,
-    TargetRefused,
     refusals,
 )
 from ecsops.parallel import chunks, run_all
-from spot_drain.calls import Call, benign, calls_for, seen_by_membership
-from spot_drain.targets import Entry, Membership, Service, Target, service_from
-from spot_drain.verdict import Seen, seen_in
+from spot_drain.answers import called, raised
+from spot_drain.balancers import Balancers
+from spot_drain.targets import Entry, Membership, Service, service_from
+from spot_drain.verdict import Seen
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
@@ -36,17 +31,6 @@ _REVISIONS_PER_CALL = 20
 # task's startedBy), so only an out-of-band change waits for this.
 _REMEMBER_S = 60
 _MAX_REMEMBERED = 5_000
-
-_MEANING: dict[str, type[CallFailed]] = {
-    "ClusterNotFoundException": ClusterGone,
-    "TargetGroupNotFound": TargetGroupGone,
-    "TargetGroupNotFoundException": TargetGroupGone,
-    "InvalidTarget": TargetRefused,
-    "InvalidTargetException": TargetRefused,
-    "ValidationError": TargetRefused,
-}
-
-_TAGGED = "with an explicit deny in an identity-based policy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +72,7 @@ class Aws:
             if isinstance(answer, CallFailed):
                 found |= dict.fromkeys(part, answer)
             else:
-                found |= _raised(answer)
+                found |= raised(answer)
         return found
 
     def services(
@@ -112,7 +96,7 @@ class Aws:
             if isinstance(answer, CallFailed):
                 found |= dict.fromkeys(((cluster, name) for name in part), answer)
             else:
-                found |= {(cluster, name): service for name, service in _raised(answer).items()}
+                found |= {(cluster, name): service for name, service in raised(answer).items()}
         if len(self.remembered) > _MAX_REMEMBERED:
             self.remembered.clear()
         for key in wanted - known.keys():
@@ -140,7 +124,7 @@ class Aws:
             else:
                 found |= {
                     item["containerInstanceArn"]: item["ec2InstanceId"]
-                    for item in _raised(answer)
+                    for item in raised(answer)
                     if item.get("ec2InstanceId")
                 }
         return found
@@ -170,7 +154,7 @@ class Aws:
             if isinstance(answer, CallFailed):
                 failed |= dict.fromkeys(part, answer)
             else:
-                revisions += _raised(answer)
+                revisions += raised(answer)
         return {
             arn: next(
                 (failed[revision] for revision in service.revisions if revision in failed),
@@ -181,41 +165,23 @@ class Aws:
 
     def look(self, memberships: Iterable[Membership]) -> dict[Membership, Seen]:
         """What each place shows; UNKNOWN where the look failed, GONE where the group is no more."""
-        asked = calls_for(memberships)
-        answers = run_all([lambda call=call: self._health(call) for call in asked])  # type: ignore[misc]
-        return seen_by_membership(asked, answers)
+        return Balancers(self.elbv2).look(memberships)
 
     def look_and_deregister(
         self, memberships: Iterable[Membership]
     ) -> tuple[dict[Membership, Seen], dict[Membership, CallFailed]]:
-        """Look and take out at once, all groups side by side: one round trip in all.
-
-        The looks are sent first. Should one arrive after the deregistration all the same, a task is
-        counted as drained by ECS that was drained by us: the metric errs, the task is out.
-        """
-        asked = calls_for(memberships)
-        looks = [lambda call=call: self._health(call) for call in asked]
-        acts = [lambda call=call: self._deregister(call) for call in asked]
-        answers: list[Any] = run_all([*looks, *acts])
-        acted = [_only_failures(answer) for answer in answers[len(asked) :]]
-        harmless = benign(asked, acted)
-        failed = {
-            membership: answer
-            for call, answer in zip(asked, acted, strict=True)
-            if answer is not None and call not in harmless
-            for membership in call.places
-        }
-        return seen_by_membership(asked, answers[: len(asked)]), failed
+        """Look and take out at once; what was seen, and where that failed."""
+        return Balancers(self.elbv2).look_and_deregister(memberships)
 
     def _tasks(self, cluster: str, arns: Sequence[str]) -> dict[str, dict[str, Any] | CallFailed]:
         operation = "DescribeTasks"
-        answer = _call(
+        answer = called(
             operation, lambda: self.ecs.describe_tasks(cluster=cluster, tasks=list(arns))
         )
         return {t["taskArn"]: t for t in answer["tasks"]} | refusals(operation, answer)
 
     def _instances(self, cluster: str, arns: Sequence[str]) -> list[Any]:
-        answer = _call(
+        answer = called(
             "DescribeContainerInstances",
             lambda: self.ecs.describe_container_instances(
                 cluster=cluster, containerInstances=list(arns)
@@ -226,7 +192,7 @@ class Aws:
 
     def _services(self, cluster: str, names: Sequence[str]) -> dict[str, Service | CallFailed]:
         operation = "DescribeServices"
-        answer = _call(
+        answer = called(
             operation,
             lambda: self.ecs.describe_services(
                 cluster=cluster, services=list(names), include=["TAGS"]
@@ -239,56 +205,12 @@ class Aws:
         }
 
     def _revisions(self, arns: Sequence[str]) -> list[Any]:
-        answer = _call(
+        answer = called(
             "DescribeServiceRevisions",
             lambda: self.ecs.describe_service_revisions(serviceRevisionArns=list(arns)),
         )
         revisions: list[Any] = answer["serviceRevisions"]
         return revisions
-
-    def _health(self, call: Call) -> dict[Target, Seen]:
-        targets = [place.target for place in call.places]
-        answer = _call(
-            "DescribeTargetHealth",
-            lambda: self.elbv2.describe_target_health(
-                TargetGroupArn=call.group_arn, Targets=_wire(targets)
-            ),
-        )
-        return seen_in(answer["TargetHealthDescriptions"], targets)
-
-    def _deregister(self, call: Call) -> None:
-        _call(
-            "DeregisterTargets",
-            lambda: self.elbv2.deregister_targets(
-                TargetGroupArn=call.group_arn, Targets=_wire(place.target for place in call.places)
-            ),
-        )
-
-
-def _call(operation: str, perform: Callable[[], Any]) -> Any:
-    try:
-        return perform()
-    except ClientError as error:
-        code, text = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
-        # The only explicit deny in the role is about target groups that their owners tagged. A deny
-        # by the organisation is worded otherwise ("... in a service control policy") and is a failure:
-        # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
-        if operation == "DeregisterTargets" and _TAGGED in text:
-            raise HeldBack(operation, code, text) from error
-        raise _MEANING.get(code, CallFailed)(operation, code, text) from error
-    except BotoCoreError as error:
-        raise CallFailed(operation, type(error).__name__, str(error)) from error
-
-
-def _raised[T](answer: T | Exception) -> T:
-    # Whatever is no failed AWS call is a fault of ours: it must not pass for an answer.
-    if isinstance(answer, Exception):
-        raise answer
-    return answer
-
-
-def _only_failures(answer: Exception | None) -> CallFailed | None:
-    return answer if isinstance(answer, CallFailed) else _raised(answer)
 
 
 def _by_cluster(keys: Iterable[ServiceKey]) -> dict[str, set[str]]:
@@ -296,7 +218,3 @@ def _by_cluster(keys: Iterable[ServiceKey]) -> dict[str, set[str]]:
     for key in keys:
         names.setdefault(key.cluster_arn, set()).add(key.name)
     return names
-
-
-def _wire(targets: Iterable[Target]) -> list[Any]:
-    return [{"Id": target.id, "Port": target.port} for target in targets]

@@ -21,6 +21,7 @@ from spot_drain.holding import Holding
 from spot_drain.instance_messages import Others, sort_others
 from spot_drain.instance_worker import InstanceWorker
 from spot_drain.instances import Found, Instances, task_id
+from spot_drain.leaving import Leaving
 from spot_drain.lifecycle import Hooks
 from spot_drain.messages import Leave
 from spot_drain.open_incidents import OpenIncidents
@@ -74,8 +75,7 @@ class OtherWorker:
             Holding(Hooks(), instances, incidents, Taken(Remembered(dynamodb, table, "taken"))),
             batch.sqs,
             batch.queue_url,
-            batch.record,
-            batch.schedule,
+            Leaving(batch.aws, batch.sqs, batch.queue_url, batch.record, batch.schedule),
             batch.rebalance,
         )
         return OtherWorker(
@@ -267,7 +267,7 @@ def _pages(arrived: Sequence[tuple[str, Retirement]]) -> list[list[tuple[str, Re
 
 
 def _leaving(worker: InstanceWorker, leave: Leave) -> Callable[[], None]:
-    return lambda: worker.leave_again(leave)
+    return lambda: worker.leaving.again(leave)
 
 
 def _retiring(worker: OtherWorker, retirement: Retirement, now: float) -> Callable[[], None]:

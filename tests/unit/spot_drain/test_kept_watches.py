@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from ecsops.errors import CallFailed
 from ecsops.queue import Message
 from spot_drain.hold import MAX_HOLD_S
-from spot_drain.instance_worker import _in_a_crowd
+from spot_drain.instance_round import in_a_crowd
 from spot_drain.occupants import Occupants, Task
 from spot_drain.others import OtherWorker
 from spot_drain.plan import Occupant
@@ -81,5 +81,5 @@ def test_those_that_will_be_stopped_at_the_same_time_elsewhere_are_the_crowd():
         two.key: [Task(each, None, None) for each in (running, *others)],  # type: ignore[arg-type]
         HELD.key: [Task(running, None, None)],  # type: ignore[arg-type]
     }
-    crowded = _in_a_crowd([one, two, HELD], Occupants(tasks))
+    crowded = in_a_crowd([one, two, HELD], Occupants(tasks))
     assert [each.crowd for each in crowded] == [1, 2, 0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from spot_drain.instance_worker import Round
+from spot_drain.instance_round import Round
 from spot_drain.watching import Watched, read_watch, watch_bodies
 
 

@@ -23,6 +23,7 @@ from spot_drain.batch import Worker
 from spot_drain.holding import Holding
 from spot_drain.instance_worker import InstanceWorker
 from spot_drain.instances import Instances
+from spot_drain.leaving import Leaving
 from spot_drain.lifecycle import Hooks
 from spot_drain.open_incidents import OpenIncidents
 from spot_drain.others import OtherWorker
@@ -163,15 +164,8 @@ class TwinWorld:
         incidents = OpenIncidents.of(bus, instances, Table(), "table")  # type: ignore[arg-type]
         taken = Taken(Remembered(Table(), "table", "taken"))  # type: ignore[arg-type]
         holding = Holding(hooks, instances, incidents, taken)
-        room = InstanceWorker(
-            aws,
-            instances,
-            holding,
-            self,
-            QUEUE,
-            worker.record,
-            worker.schedule,  # type: ignore[arg-type]
-        )
+        leaving = Leaving(aws, self, QUEUE, worker.record, worker.schedule)  # type: ignore[arg-type]
+        room = InstanceWorker(aws, instances, holding, self, QUEUE, leaving)  # type: ignore[arg-type]
         worker.other_worker = OtherWorker(worker, instances, room, None, None, None)  # type: ignore[arg-type]
         self.worker = worker
 
