@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from sandbox.account import ACCOUNT
+from sandbox.cli.ahead_scene import known_ahead
 from sandbox.cli.audit_scene import everything_is_audited
 from sandbox.cli.batch_scene import launched_exactly_once
 from sandbox.cli.drought_scene import spot_runs_dry
@@ -47,6 +48,7 @@ def run(arguments: Namespace) -> ExitCode:
             and scaled_by_its_queue(console, stage)
             and rolled_back_by_the_guard(console, stage, *_scene(stage))
             and an_instance_is_taken(console, stage)
+            and known_ahead(console, stage)
             and spot_runs_dry(console, stage, *_scene(stage))
             and launched_exactly_once(console, stage, _scene(stage)[0])
             and everything_is_audited(console, stage)

@@ -24,6 +24,7 @@ _COLOURS = {
     "METRIC": "magenta",
     "MAIL": "bold green",
     "RESULT": "bold",
+    "HISTORY": "magenta",
 }
 
 

@@ -183,6 +183,9 @@ def test_demo_tells_the_whole_story(capsys):
         assert part in story
     assert "\x1b[" not in story, "plain when piped"
     assert "are in a race: this time the toolkit came first" in story
+    assert "CompleteLifecycleAction: its last task has stopped" in story
+    assert "AWS retires 2 entries on" in story
+    assert "taken, 0 by ECS in time, 1 by the toolkit" in story
     assert "4 of 4 shards, 6 launches, 1 of them interrupted" in story
 
 
