@@ -38,6 +38,7 @@ def test_4b2_a_warning_sets_the_instance_to_draining(on):
 
 def test_4b1_the_look_up_costs_nothing_where_an_event_has_told_the_instance(on):
     one, _ = on.launch()
+    on.account.run_for(30)  # the events are read twenty seconds later
 
     on.account.fleet.interrupt([one])
     on.account.run_for(2)
