@@ -19,7 +19,7 @@ from deploy_guard.ecs_reader import EcsReader
 from deploy_guard.evidence import registry
 from deploy_guard.gates import NOT_ASKED, Case, Rule
 from deploy_guard.kill_switch import KillSwitch
-from deploy_guard.last_known_good import PROVEN, Candidate, Facts, NoCandidate, choose
+from deploy_guard.last_known_good import Candidate, Facts, NoCandidate, choose, needs_history
 from deploy_guard.ledger_store import Known
 from deploy_guard.model import Deployment, Image, Judged, Ledger, Version
 from deploy_guard.owner_settings import OwnerSettings
@@ -124,16 +124,16 @@ class Adviser:
             found = choose(row, ledger, reality, facts)
         if isinstance(way_back(row, reality, found).action, _NATIVE):
             return found, reality
-        if row.controller == "ECS" and (isinstance(found, NoCandidate) or found.proof != PROVEN):
-            reality = self._with_successes(reality)
-            found = choose(row, ledger, reality, facts)
+        listed = row.controller != "ECS"
         verified: set[str] = set()
-        while isinstance(found, Candidate) and len(verified) < _MOST_CANDIDATES:
-            version = found.version
-            if version.task_definition in verified:
+        while len(verified) < _MOST_CANDIDATES:
+            if not listed and needs_history(found, row):
+                listed, reality = True, self._with_successes(reality)
+            elif isinstance(found, Candidate) and found.version.task_definition not in verified:
+                verified.add(found.version.task_definition)
+                facts, reality = self._verified(found.version, facts, reality, now)
+            else:
                 break
-            verified.add(version.task_definition)
-            facts, reality = self._verified(version, facts, reality, now)
             found = choose(row, ledger, reality, facts)
         return found, reality
 

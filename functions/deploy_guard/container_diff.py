@@ -59,7 +59,8 @@ def container_changes(
 ) -> Iterator[Change]:
     """What changed in one container, the most telling first."""
     old, new = (
-        _image(one, known.get(name)) for one, known in zip((before, after), digests, strict=True)
+        named(str(one.get("image", "")), known.get(name))
+        for one, known in zip((before, after), digests, strict=True)
     )
     yield from compared(f"{name} image", old, new)
     yield from scalars(name, _SIZES, before, after)
@@ -79,8 +80,8 @@ def container_changes(
     yield from opaque(name, _OPAQUE, before, after)
 
 
-def _image(container: Json, digest: str | None) -> str:
-    image = str(container.get("image", ""))
+def named(image: str, digest: str | None) -> str:
+    """An image with its digest, if that is known."""
     return image if digest is None or digest in image else f"{image} ({digest})"
 
 

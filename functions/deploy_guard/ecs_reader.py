@@ -17,6 +17,7 @@ from deploy_guard import described
 from deploy_guard.ledger import open_rows
 from deploy_guard.model import Ledger, Version
 from deploy_guard.reality import Reality, ServiceDeployment
+from deploy_guard.unattended import as_remembered
 from ecsops.arns import parse_arn
 from ecsops.errors import CallFailed, refusals
 from ecsops.observability import logger
@@ -74,15 +75,24 @@ class EcsReader:
     kept: dict[str, Shape] = field(default_factory=dict)
 
     def read(
-        self, ledgers: Iterable[Ledger], now: float, searched: Collection[str] = ()
+        self,
+        ledgers: Iterable[Ledger],
+        now: float,
+        searched: Collection[str] = (),
+        remembered: Collection[str] = (),
     ) -> dict[str, Reality]:
         """Each ledger's service as it is now; of those ``searched`` with the latest deployments.
 
+        Of those ``remembered`` a deployment that shows no change is not read once more.
         One that could not be read is left out; if that is all of them, why is raised.
         """
         by_service = {ledger.service: ledger for ledger in ledgers}
         seen = _Seen(versions=_known_versions(by_service.values()) | self._kept_versions())
         self._read_services(list(by_service), seen)
+        for arn in remembered:
+            known = as_remembered(seen.services.get(arn, {}), by_service[arn])
+            if known is not None:
+                seen.deployments[known.arn] = known
         asked = {
             arn: _deployments_to_ask(shape, by_service[arn]) for arn, shape in seen.services.items()
         }
@@ -179,7 +189,7 @@ class EcsReader:
 
     def _read_together(self, asked: Mapping[str, Sequence[str]], seen: _Seen) -> None:
         """Deployments, and the revisions that are in use, in one round trip."""
-        arns = sorted({one for ids in asked.values() for one in ids})
+        arns = sorted({one for ids in asked.values() for one in ids} - seen.deployments.keys())
         current = {
             one["arn"]
             for shape in seen.services.values()

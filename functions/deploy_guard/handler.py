@@ -15,6 +15,7 @@ from deploy_guard.evidence.gathering import Clients
 from deploy_guard.investigation import Investigator
 from deploy_guard.kill_switch import KillSwitch
 from deploy_guard.ledger_store import LedgerStore
+from deploy_guard.notes import Notes
 from deploy_guard.observer import Observer
 from deploy_guard.schedules import Schedules
 from deploy_guard.sending import Senders
@@ -48,7 +49,8 @@ _senders = Senders(
     Audit(client("dynamodb"), _table),
 )
 _codedeploy = CodeDeployReader(lambda: client("codedeploy"))
-_observer = Observer(_store, _reader, _codedeploy, _visitor, _senders)
+_notes = Notes(client("dynamodb"), _table)
+_observer = Observer(_store, _notes, _reader, _codedeploy, _visitor, _senders)
 _backlog = Backlog(_sqs, _queue_url)
 
 

@@ -106,10 +106,9 @@ def _asked_lately(scene: Scene, row: Deployment) -> bool:
 
 def decision_of(scene: Scene, story: Story) -> Decision:
     """What is to be done by all that can be read now."""
-    arn = story.row.target.task_definition
     if story.verdict is None or story.diagnosis is None:
         raise ValueError("a decision needs a verdict and a diagnosis")
-    definition = scene.investigator.definitions([arn], scene.now).get(arn)
+    definition = scene.investigator.outlined(story.row, scene.now)
     try:
         situation = Situation(
             story.row,

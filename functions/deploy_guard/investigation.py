@@ -6,7 +6,7 @@ before anything is done.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -23,9 +23,10 @@ from deploy_guard.evidence.log_lines import LogLines
 from deploy_guard.evidence.registry import Registry
 from deploy_guard.failures import essentials
 from deploy_guard.ledger import with_row
-from deploy_guard.model import Deployment, Heard, Ledger, Version
+from deploy_guard.model import Deployment, Heard, Ledger, Outcome, Version
+from deploy_guard.outline import outline
 from deploy_guard.reality import Reality
-from deploy_guard.revision_diff import Side, diff
+from deploy_guard.revision_diff import Side, diff, with_images
 from ecsops.arns import parse_arn
 from ecsops.errors import CALL_ERRORS
 from ecsops.observability import logger
@@ -85,6 +86,17 @@ class Investigator:
             self.unread.clear()
         return asked is not None and 0 <= now - asked < _ASK_AGAIN_S
 
+    def outlined(self, row: Deployment, now: float) -> Definition | None:
+        """As much of the row's task definition as an alert needs; None if it cannot be read."""
+        if row.outline is not None and row.outline.holds(now):
+            return Definition(row.outline.shape, row.outline.tags)
+        arn = row.target.task_definition
+        return self.definitions([arn], now).get(arn)
+
+    def logs(self, row: Deployment, diagnosis: Diagnosis, ledger: Ledger, now: float) -> Evidence:
+        """The log alone."""
+        return gather(self._ask(row, diagnosis, ledger, now), self.clients, ("logs",))
+
     def evidence(
         self,
         row: Deployment,
@@ -95,19 +107,30 @@ class Investigator:
         only: Collection[str] | None = None,
     ) -> Evidence:
         """What the witnesses say who can tell something about this cause."""
-        definitions = self.definitions([row.target.task_definition], now)
-        definition = definitions.get(row.target.task_definition)
-        return gather(
-            Ask(
-                diagnosis,
-                tuple(one for one in ledger.failures if one.started_by == row.ecs_id),
-                definition.shape if definition else {},
-                parse_arn(reality.service).region,
-                row.began,
-                reality.events,
-            ),
-            self.clients,
-            only,
+        ask = self._ask(row, diagnosis, ledger, now, reality.events)
+        return gather(ask, self.clients, only)
+
+    def _ask(
+        self,
+        row: Deployment,
+        diagnosis: Diagnosis,
+        ledger: Ledger,
+        now: float,
+        events: Sequence[tuple[float, str]] = (),
+    ) -> Ask:
+        if row.outline is not None:
+            shape: Mapping[str, Any] = row.outline.shape
+        else:
+            definition = self.outlined(row, now)
+            shape = definition.shape if definition else {}
+        return Ask(
+            diagnosis,
+            tuple(one for one in ledger.failures if one.started_by == row.ecs_id),
+            shape,
+            parse_arn(ledger.service).region,
+            row.began,
+            events,
+            row.heard.logs if row.heard else None,
         )
 
     def changes(
@@ -116,6 +139,9 @@ class Investigator:
         """What changed from an older version to this one."""
         if older is None:
             return ()
+        kept = row.outline.changes if row.outline else None
+        if kept is not None and _is_source(older, row):
+            return with_images(kept, older, row.target)
         versions = (older, row.target)
         definitions = self.definitions([one.task_definition for one in versions], now)
         try:
@@ -127,6 +153,28 @@ class Investigator:
             revisions = {}
         return diff(*(_side(one, definitions, revisions) for one in versions))
 
+    def with_outline(
+        self,
+        row: Deployment,
+        definitions: Mapping[str, Definition],
+        reality: Reality,
+        now: float,
+    ) -> Deployment:
+        """The row with what an alert will need of its version, and of the one before."""
+        mine = definitions.get(row.target.task_definition)
+        if mine is None:
+            return row
+        found = outline(mine.shape, mine.tags, now)
+        if row.source is not None and row.source.task_definition in definitions:
+            found = found.compared(self.changes(row.source, row, reality, now))
+        return msgspec.structs.replace(row, outline=found)
+
+
+def wants_outline(row: Deployment) -> bool:
+    """Whether it may yet be told that it failed, and nothing is known of its task definition."""
+    good = row.outcome in (Outcome.IN_PROGRESS, Outcome.SUCCEEDED)
+    return row.outline is None and good and not row.failed_at and not row.rolls_back
+
 
 def heard(evidence: Evidence) -> Heard:
     """What of it is remembered: it counts whenever the cause is voted on again."""
@@ -134,6 +182,7 @@ def heard(evidence: Evidence) -> Heard:
     return Heard(
         registry.exists if isinstance(registry, Registry) else None,
         (logs.telling,) if isinstance(logs, LogLines) and logs.telling else (),
+        logs if isinstance(logs, LogLines) else None,
     )
 
 
@@ -141,8 +190,13 @@ def wants_witness(row: Deployment, diagnosis: Diagnosis) -> bool:
     """Whether a second witness could settle now what would take more failures to settle alone."""
     if row.heard is not None or diagnosis.confirmed is not None or not diagnosis.task_arn:
         return False
-    if diagnosis.cause_id in _ASK_AT_ONCE:
-        return True
+    return diagnosis.cause_id in _ASK_AT_ONCE or wants_log(row, diagnosis)
+
+
+def wants_log(row: Deployment, diagnosis: Diagnosis) -> bool:
+    """Whether that witness is the log, and nobody else."""
+    if row.heard is not None or not diagnosis.task_arn:
+        return False
     return diagnosis.cause_id in _ASK_THE_LOG and diagnosis.identical == _IDENTICAL
 
 
@@ -163,6 +217,14 @@ def with_definitions(ledger: Ledger, definitions: dict[str, Definition]) -> Ledg
             target = msgspec.structs.replace(row.target, content_hash=content)
             ledger = with_row(ledger, msgspec.structs.replace(row, target=target))
     return ledger
+
+
+def _is_source(version: Version, row: Deployment) -> bool:
+    source = row.source
+    return source is not None and (version.task_definition, version.revision_arn) == (
+        source.task_definition,
+        source.revision_arn,
+    )
 
 
 def _side(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from deploy_guard.model import Deployment, Ledger, Version
+from deploy_guard.model import Deployment, Ledger, Outcome, Version
 from deploy_guard.reality import Reality
 from deploy_guard.reputation import served_before
 
@@ -129,6 +129,8 @@ def _considered(
 ) -> Iterator[tuple[Version, str]]:
     for judged in ledger.good():
         yield judged.version, PROVEN
+    if failed.source is not None and _succeeded_before(failed.source, failed, ledger):
+        yield failed.source, SUCCESSFUL
     yield from _of_ecs_history(failed, reality)
     for done in sorted(reality.code_deployments, key=lambda one: -one.created_at):
         if done.status == "Succeeded" and done.task_definition and done.created_at < failed.began:
@@ -138,6 +140,22 @@ def _considered(
     for shown in reality.deployments:
         if shown.rollout_state == "COMPLETED" and shown.id != failed.ecs_id:
             yield _described(shown.task_definition, reality), STILL_THERE
+
+
+def _succeeded_before(source: Version, failed: Deployment, ledger: Ledger) -> bool:
+    """Whether the ledger remembers the success of what ran before: then there is none that is newer."""
+    return any(
+        one.outcome is Outcome.SUCCEEDED and one.began < failed.began and one.target.is_same(source)
+        for one in ledger.deployments
+    )
+
+
+def needs_history(found: Candidate | NoCandidate, failed: Deployment) -> bool:
+    """Whether ECS's own list of successes may know a better one."""
+    if not isinstance(found, Candidate):
+        return True
+    last = failed.source is not None and found.version.is_same(failed.source)
+    return found.proof != PROVEN and not (last and found.proof == SUCCESSFUL)
 
 
 def _of_ecs_history(failed: Deployment, reality: Reality) -> Iterator[tuple[Version, str]]:

@@ -9,6 +9,8 @@ import msgspec
 from deploy_guard.model import Deployment, Ledger, Outcome, Version
 from deploy_guard.reality import CodeDeployment, EcsDeployment, Reality, ServiceDeployment
 from deploy_guard.signals import DeploymentChanged, Follow, Noticed, OfService, TaskFailed
+from deploy_guard.symptoms import FEWEST
+from deploy_guard.unattended import is_unattended
 
 _DEPLOYMENTS, _NOTICES, _HANDLED = 20, 40, 600
 _FAILURES_EACH = 12
@@ -47,7 +49,10 @@ def _with_failure(ledger: Ledger, signal: TaskFailed) -> Ledger:
     if known is None and signal.other_key not in ledger.handled:
         counts = {one: number for one, number in counts.items() if one != of}
         counts = dict([*counts.items(), (of, ledger.counts.get(of, 0) + 1)][-_DEPLOYMENTS:])
-    kept = [*(one for one in ledger.failures if one is not known), signal.task]
+    task, row = signal.task, ledger.find(of)
+    if row is not None and row.outline and row.target.task_definition == task.task_definition:
+        task = task.with_essentials(row.outline.essential)
+    kept = [*(one for one in ledger.failures if one is not known), task]
     mine = sorted(
         (one for one in kept if one.started_by == of),
         key=lambda one: (one.stopped_at, one.task_arn),
@@ -73,6 +78,13 @@ def _following(ledger: Ledger, signal: Follow) -> Ledger:
     if row is None or row.follows is not None or row.outcome not in _MAY_FOLLOW:
         return ledger
     return with_row(ledger, msgspec.structs.replace(row, follows=signal.follows))
+
+
+def awaited(ledger: Ledger) -> frozenset[str]:
+    """The ``ecs-svc/N`` of deployments of which a failed task is worth keeping, and nothing else."""
+    rows = (row for row in ledger.deployments if is_open(row) and not is_told_failed(row))
+    few = (row.ecs_id for row in rows if ledger.counts.get(row.ecs_id or "", 0) < FEWEST)
+    return frozenset(one for one in few if one)
 
 
 def unhandled[S: OfService](ledger: Ledger, signals: Iterable[S]) -> list[S]:
@@ -171,6 +183,7 @@ def _completed(
         source=row.source or reality.version(one.source),
         ecs_id=row.ecs_id or _ecs_id(row, ledger, reality),
         controller=reality.controller,
+        unattended=is_unattended(one),
     )
 
 
@@ -199,6 +212,15 @@ def _ecs_id(row: Deployment, ledger: Ledger, reality: Reality) -> str | None:
     return mine.pop() if len(mine) == 1 else None
 
 
+def without_outlines(ledger: Ledger) -> Ledger:
+    """What was kept for an alert goes when people have been told, or when there is nothing to tell."""
+    rows = (row for row in ledger.deployments if not is_open(row) or row.failed_at)
+    for row in rows:
+        heard = row.heard and msgspec.structs.replace(row.heard, logs=None)
+        ledger = with_row(ledger, msgspec.structs.replace(row, heard=heard, outline=None))
+    return ledger
+
+
 def fitting(ledger: Ledger, most: int) -> bytes:
     """The ledger as it is written, in at most so many bytes: what is oldest, and samples, go first."""
     document = msgspec.json.encode(ledger)
@@ -219,6 +241,11 @@ def fitting(ledger: Ledger, most: int) -> bytes:
 def open_rows(ledger: Ledger) -> list[Deployment]:
     """Rows of which something may still come."""
     return [row for row in ledger.deployments if is_open(row)]
+
+
+def is_told_failed(row: Deployment) -> bool:
+    """Whether people know that it failed: one more failed task tells nothing new then."""
+    return row.outcome is Outcome.FAILED and "failed" in row.told
 
 
 def is_open(row: Deployment) -> bool:

@@ -1,6 +1,7 @@
 """The ledgers in their table: one item a service, read together and written on a condition.
 
-pk ledger#<service ARN>       doc, version; list=open, at=<due>, alarms: while something may come of it
+pk ledger#<service ARN>       doc, version; list=open, at=<due>, alarms: while something may come of it;
+                              awaited, noted: failed tasks that are in no doc yet (notes.py)
 pk acts#<service ARN>         what the executor did lately, and its claim (executor.py, audit.py)
 pk freeze#<scope>             scope: all, or the ARN of a cluster or a service; list=freeze
 pk audit#<service ARN>#...    one row of the audit; list=audit#<service ARN>, at=<when>
@@ -11,15 +12,16 @@ The index ``lists`` (list, at) finds what is open, and the audit of a service.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from botocore.exceptions import ClientError
 
-from deploy_guard.ledger import fitting
+from deploy_guard.ledger import absorb, awaited, fitting, with_handled
 from deploy_guard.model import Act, Freeze, Ledger
+from deploy_guard.signals import TaskFailed
 from ecsops import verdict_status
 from ecsops.arns import parse_arn
 from ecsops.errors import CallFailed
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 INDEX, OPEN = "lists", "open"
+AWAITED, NOTED = "awaited", "noted"
 _KEEP_S = 180 * 86_400
 # An item may have 400 KB:
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
@@ -38,18 +41,22 @@ _MOST_BYTES = 350_000
 # Five keys a service, of the hundred that one call may ask for.
 _SERVICES_PER_CALL = 20
 _TRIES = 4
-_LOST = "ConditionalCheckFailedException"
+LOST = "ConditionalCheckFailedException"
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A service's ledger with all that stands beside it; the versions are for writing back."""
+    """A service's ledger with all that stands beside it; the versions are for writing back.
+
+    The tasks of ``notes`` are in the ledger, but nobody has looked because of them.
+    """
 
     ledger: Ledger
     version: int = 0
     acts: tuple[Act, ...] = ()
     acts_version: int = 0
     freezes: tuple[Freeze, ...] = ()
+    notes: tuple[TaskFailed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,7 @@ class LedgerStore:
 
     def save(self, known: Known, ledger: Ledger, due: Due | None, now: float) -> bool:
         """Write a ledger back; False when somebody else has written it meanwhile."""
+        ledger = with_handled(ledger, known.notes)
         document = fitting(ledger, _MOST_BYTES).decode()
         item: dict[str, Any] = {
             "pk": {"S": verdict_status.verdict_key(ledger.service)},
@@ -99,7 +107,10 @@ class LedgerStore:
             "doc": {"S": document},
             "version": {"N": str(known.version + 1)},
             "expires_at": {"N": str(int(now) + _KEEP_S)},
+            NOTED: {"M": {}},
         }
+        if wanted := awaited(ledger):
+            item[AWAITED] = {"SS": sorted(wanted)}
         status = _status(ledger)
         if status is not None:
             item[verdict_status.ATTRIBUTE] = {"B": verdict_status.encode_verdict(status)}
@@ -116,11 +127,11 @@ class LedgerStore:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] != _LOST:
+            if error.response["Error"]["Code"] != LOST:
                 raise
             stands: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
             # Our own write whose answer was lost, and which botocore has sent again, is no conflict.
-            return bool(stands.get("doc") == item["doc"] and stands["version"] == item["version"])
+            return all(stands.get(one) == item[one] for one in ("doc", "version", NOTED))
         return True
 
     def due(self, now: float) -> list[str]:
@@ -193,16 +204,24 @@ def _status(ledger: Ledger) -> VerdictStatus | None:
     return VerdictStatus(row.target.name, row.outcome, row.outcome_at or row.began, cause)
 
 
+def known_of(service: str, item: Mapping[str, Any]) -> Known:
+    """The ledger of an item, with what was noted in it; of an empty one a new ledger."""
+    if not item:
+        return Known(Ledger(service))
+    noted = item.get(NOTED, {}).get("M", {})
+    notes = tuple(_decoded(noted[key]["S"], TaskFailed) for key in sorted(noted))
+    ledger = absorb(_decoded(item["doc"]["S"], Ledger), notes)
+    return Known(ledger, int(item["version"]["N"]), notes=notes)
+
+
 def _known(service: str, items: Mapping[str, Mapping[str, Any]]) -> Known:
-    item = items.get(f"ledger#{service}")
     acts = items.get(f"acts#{service}")
     freezes = [items[key] for scope in scopes(service) if (key := f"freeze#{scope}") in items]
-    return Known(
-        _decoded(item["doc"]["S"], Ledger) if item else Ledger(service),
-        int(item["version"]["N"]) if item else 0,
-        _decoded(acts["doc"]["S"], tuple[Act, ...]) if acts else (),
-        int(acts["version"]["N"]) if acts else 0,
-        tuple(_decoded(one["doc"]["S"], Freeze) for one in freezes),
+    return replace(
+        known_of(service, items.get(f"ledger#{service}", {})),
+        acts=_decoded(acts["doc"]["S"], tuple[Act, ...]) if acts else (),
+        acts_version=int(acts["version"]["N"]) if acts else 0,
+        freezes=tuple(_decoded(one["doc"]["S"], Freeze) for one in freezes),
     )
 
 

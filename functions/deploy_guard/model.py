@@ -11,7 +11,9 @@ from typing import Literal
 import msgspec
 
 from deploy_guard.causes import Diagnosis
+from deploy_guard.evidence.log_lines import LogLines
 from deploy_guard.failures import FailedTask
+from deploy_guard.outline import Outline
 
 Mode = Literal["off", "notify", "dry-run", "auto"]
 Controller = Literal["ECS", "CODE_DEPLOY", "EXTERNAL"]
@@ -109,10 +111,14 @@ class Bake(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Heard(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a second witness said of the cause: the registry, or the container's log."""
+    """What a second witness said of the cause: the registry, or the container's log.
+
+    ``logs`` are all its lines, kept until people have been told.
+    """
 
     image_exists: bool | None = None
     log_lines: tuple[str, ...] = ()
+    logs: LogLines | None = None
 
 
 class Follows(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -140,6 +146,8 @@ class Deployment(msgspec.Struct, frozen=True, omit_defaults=True):
         ``owed`` are sources that gave no answer in time, ``asked`` how often they were asked again.
         ``follows``: while it is to go back with another. ``back_failures``: tasks of what it goes back to
     that had failed before. ``idle_at`` is when it was last seen with a desired count of 0.
+    ``unattended``: no breaker, alarms or hooks of ECS have a say in it. ``outline`` is of ``target``,
+    kept until people have been told.
     """
 
     id: str
@@ -169,6 +177,8 @@ class Deployment(msgspec.Struct, frozen=True, omit_defaults=True):
     asked: int = 0
     follows: Follows | None = None
     back_failures: int = 0
+    unattended: bool = False
+    outline: Outline | None = None
 
 
 class Act(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from deploy_guard import investigation, watch
 from deploy_guard.causes import diagnose, trips
 from deploy_guard.failures import is_unclear
-from deploy_guard.ledger import absorb, is_open, with_handled
+from deploy_guard.ledger import absorb, is_open, is_told_failed, unhandled, with_handled
+from deploy_guard.ledger_store import Known
 from deploy_guard.model import Deployment, Ledger, Outcome
 from deploy_guard.scene import Outbox, Visited
 from deploy_guard.signals import OfService, TaskFailed
@@ -21,7 +22,7 @@ def matters(signal: OfService, ledger: Ledger) -> bool:
     row = ledger.find(signal.task.started_by)
     if row is None or any(_goes_back(one) and one is not row for one in ledger.deployments):
         return True
-    return is_open(row) and not (row.outcome is Outcome.FAILED and "failed" in row.told)
+    return is_open(row) and not is_told_failed(row)
 
 
 def _goes_back(row: Deployment) -> bool:
@@ -36,6 +37,14 @@ def changes_nothing(ledger: Ledger, signals: Sequence[OfService]) -> bool:
     """
     after = absorb(ledger, signals)
     return all(_is_one_of_few(one, after) for one in signals)
+
+
+def is_done(known: Known, signal: TaskFailed) -> bool:
+    """Whether nothing is left to do for a failed task: it was heard of before, or noted, or is no news."""
+    if not unhandled(known.ledger, [signal]) or not matters(signal, known.ledger):
+        return True
+    kept = any(one.key == signal.key for one in known.notes)
+    return kept and changes_nothing(known.ledger, [signal])
 
 
 def noted(ledger: Ledger, signals: Sequence[OfService], now: float) -> Visited:

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from deploy_guard import noting, signals
+from deploy_guard import noting, signals, watch
 from deploy_guard.codedeploy_reader import CodeDeployReader
 from deploy_guard.ecs_reader import EcsReader
 from deploy_guard.ledger import is_open, unhandled, with_handled
 from deploy_guard.ledger_store import Known, LedgerStore
+from deploy_guard.notes import Notes
 from deploy_guard.reality import Reality
 from deploy_guard.scene import Visited
 from deploy_guard.sending import Senders
@@ -25,6 +26,7 @@ from deploy_guard.signals import (
     OfService,
     Signal,
     Sweep,
+    TaskFailed,
 )
 from deploy_guard.untold import untold
 from deploy_guard.visit import Visitor, names_unknown
@@ -64,6 +66,7 @@ class Observer:
     """Does what a batch asks for. Lives as long as the function's process."""
 
     store: LedgerStore
+    notes: Notes
     reader: EcsReader
     codedeploy: CodeDeployReader
     visitor: Visitor
@@ -124,6 +127,9 @@ class Observer:
 
     def _look(self, services: Sequence[str], batch: Batch, now: float) -> list[str]:
         """Look at services; those that have to be looked at once more."""
+        services = self._without_noted(services, batch, now)
+        if not services:
+            return []
         # The first read says what has been handled: a duplicate costs no other call.
         known = self.store.read(services)
         batch.fail(set(services) - known.keys())
@@ -167,12 +173,39 @@ class Observer:
         self.senders.order({one: v for one, v in visited.items() if saved.get(one)})
         return [one for one, kept in saved.items() if not kept]
 
+    def _without_noted(self, services: Sequence[str], batch: Batch, now: float) -> list[str]:
+        """Those that are left when what is but one failed task has been noted."""
+        tasks = {
+            one: signal
+            for one in services
+            for signal, *more in [batch.by_service[one]]
+            if isinstance(signal, TaskFailed) and not more
+        }
+        answers = run_all([partial(self._is_done, signal, now) for signal in tasks.values()])
+        done = set()
+        for service, answer in zip(tasks, answers, strict=True):
+            if isinstance(answer, Exception):
+                # Then it is looked at, as whatever is not noted is.
+                logger.warning("failed task not noted", service=service, exc_info=answer)
+            elif answer:
+                done.add(service)
+        return [one for one in services if one not in done]
+
+    def _is_done(self, signal: TaskFailed, now: float) -> bool:
+        """Whether a failed task needs no look: it is noted, and perhaps its log was heard."""
+        known = self.notes.add(signal)
+        if noting.is_done(known, signal):
+            return True
+        ledger = self.visitor.hear(known, signal, now)
+        return ledger is not None and self.store.save(known, ledger, watch.due(ledger, now), now)
+
     def _realities(
         self, known: Mapping[str, Known], fresh: Mapping[str, Sequence[OfService]], now: float
     ) -> dict[str, Reality]:
         ledgers = [one.ledger for one in known.values()]
         searched = {one for one, of in fresh.items() if names_unknown(known[one].ledger, of)}
-        realities = self.reader.read(ledgers, now, searched) if ledgers else {}
+        remembered = {one for one in known if all(map(_changes_no_deployment, fresh[one]))}
+        realities = self.reader.read(ledgers, now, searched, remembered) if ledgers else {}
         return {
             service: complete
             for service, reality in realities.items()
@@ -217,6 +250,11 @@ class Observer:
             else:
                 saved[one] = answer
         return saved
+
+
+def _changes_no_deployment(signal: OfService) -> bool:
+    """Tasks and alarms say nothing of a deployment's status; whatever else comes is a reason to read it."""
+    return isinstance(signal, TaskFailed) or (isinstance(signal, Look) and bool(signal.key))
 
 
 def _read(messages: Sequence[Message], batch: Batch) -> list[tuple[Signal, str]]:

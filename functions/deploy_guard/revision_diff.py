@@ -7,10 +7,12 @@ from typing import Any
 
 import msgspec
 
-from deploy_guard.container_diff import container_changes
+from deploy_guard.container_diff import container_changes, named
 from deploy_guard.difference import Change, Json, compared, opaque, presence, safe, scalars
+from deploy_guard.model import Version
 
 _SIZES = ("cpu", "memory")
+_FIRST = frozenset(f"task {one}" for one in _SIZES)
 _TASK = ("taskRoleArn", "executionRoleArn", "networkMode", "pidMode", "ipcMode")
 _TASK_OPAQUE = (
     "volumes",
@@ -49,6 +51,24 @@ def diff(before: Side, after: Side) -> tuple[Change, ...]:
     if before.revision and after.revision:
         changes += _service(before.revision, after.revision)
     return tuple(safe(change) for change in changes)
+
+
+def with_images(changes: tuple[Change, ...], before: Version, after: Version) -> tuple[Change, ...]:
+    """The same, with the images as they are known by now: ECS resolves a digest when a task starts."""
+    old = {one.container: one for one in before.images}
+    for image in after.images:
+        if image.container not in old:
+            continue
+        field = f"{image.container} image"
+        others = [one for one in changes if one.field != field]
+        texts = [named(one.image, one.digest) for one in (old[image.container], image)]
+        place = next(
+            (n for n, one in enumerate(others) if one.field.startswith(f"{image.container} ")),
+            sum(one.field in _FIRST for one in others),
+        )
+        others[place:place] = [safe(one) for one in compared(field, *texts)]
+        changes = tuple(others)
+    return changes
 
 
 def _containers(before: Side, after: Side) -> Iterator[Change]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from deploy_guard import bake, incident, investigation, watch
+from deploy_guard import bake, hearing, incident, investigation, watch
 from deploy_guard.alarm_reader import AlarmReader
 from deploy_guard.bake import AFTERMATH_S, AlarmSeen
 from deploy_guard.companions import Companions
@@ -20,6 +20,7 @@ from deploy_guard.ledger import (
     is_open,
     with_row,
     with_rows,
+    without_outlines,
 )
 from deploy_guard.ledger_store import Known
 from deploy_guard.model import Deployment, Judged, Ledger, Outcome
@@ -27,7 +28,13 @@ from deploy_guard.observation import Finding, observe
 from deploy_guard.reality import Reality
 from deploy_guard.reputation import served_before, with_judgement
 from deploy_guard.scene import Scene, Visited
-from deploy_guard.signals import KNOWN_NAMES, DeploymentChanged, Look, OfService
+from deploy_guard.signals import (
+    KNOWN_NAMES,
+    DeploymentChanged,
+    Look,
+    OfService,
+    TaskFailed,
+)
 from deploy_guard.story import Story
 from deploy_guard.undoing import just_ordered
 from ecsops.errors import CALL_ERRORS
@@ -60,22 +67,32 @@ class Visitor:
             self._tell(scene, finding, late=late)
         self._bakes(scene, findings)
         _tell_unknown(scene, signals)
-        return Visited(scene.ledger, watch.due(scene.ledger, now), scene.outbox)
+        ledger = without_outlines(scene.ledger)
+        return Visited(ledger, watch.due(ledger, now), scene.outbox)
+
+    def hear(self, known: Known, signal: TaskFailed, now: float) -> Ledger | None:
+        """The ledger with what a failed task's log says; None: that is not all there is to do."""
+        return hearing.heard(known, signal, self.investigator, now)
 
     def _judged(
         self, learned: Ledger, known: Known, reality: Reality, now: float
     ) -> tuple[Ledger, list[Finding], Mapping[str, Evidence]]:
         """The findings, with definitions and second witnesses where they matter."""
         ledger, findings = observe(learned, reality, known.acts, now)
+        begun = [one.row for one in findings if investigation.wants_outline(one.row)]
         wanted = {
             one.row.target.task_definition for one in findings if _wants_definition(one, ledger)
         }
+        wanted |= {one.task_definition for row in begun for one in (row.target, row.source) if one}
         doubted = [one for one in findings if investigation.wants_witness(one.row, one.diagnosis)]
         if not wanted and not doubted:
             return ledger, findings, {}
-        learned = investigation.with_definitions(
-            learned, self.investigator.definitions(wanted, now)
-        )
+        definitions = self.investigator.definitions(wanted, now)
+        learned = investigation.with_definitions(learned, definitions)
+        for known_row in begun:
+            row = learned.find(known_row.id) or known_row
+            row = self.investigator.with_outline(row, definitions, reality, now)
+            learned = with_row(learned, row)
         evidence = {}
         for one in doubted:
             told = self.investigator.evidence(one.row, one.diagnosis, learned, reality, now)

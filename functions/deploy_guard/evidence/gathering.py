@@ -10,6 +10,7 @@ from typing import Any
 from deploy_guard.causes import Diagnosis
 from deploy_guard.evidence import alarm_states, log_lines, registry, service_events, target_health
 from deploy_guard.evidence.found import Evidence
+from deploy_guard.evidence.log_lines import LogLines
 from deploy_guard.evidence.registry import ImageName, Registry
 from deploy_guard.evidence.unavailable import Unavailable, unavailable
 from deploy_guard.failures import FailedTask
@@ -40,7 +41,7 @@ class Ask:
     """What is known when the sources are asked.
 
     ``definition`` is the failed task definition as ECS describes it, ``events`` are (at, text) of the
-    service, and ``since`` is when the deployment began.
+    service, and ``since`` is when the deployment began. ``logs`` have been read before.
     """
 
     diagnosis: Diagnosis
@@ -49,6 +50,7 @@ class Ask:
     region: str
     since: float
     events: Sequence[tuple[float, str]] = ()
+    logs: LogLines | None = None
 
 
 def _logs(region: str) -> Any:
@@ -123,10 +125,12 @@ def _understood(name: str, answer: Any) -> Any:
     return unavailable(*_SOURCES[name], answer) if isinstance(answer, Exception) else answer
 
 
-def _read_logs(ask: Ask, clients: Clients) -> Callable[[], Any] | Unavailable | None:
+def _read_logs(ask: Ask, clients: Clients) -> Callable[[], Any] | LogLines | Unavailable | None:
     if ask.diagnosis.cause_id not in _ASKS_LOGS:
         return None
     blamed = ask.diagnosis.container
+    if ask.logs is not None and ask.logs.container == blamed:
+        return ask.logs
     for task in ask.tasks:
         container = next((one for one in task.containers if one.name == blamed), None)
         if task.task_arn == ask.diagnosis.task_arn and container is not None:
@@ -145,7 +149,8 @@ def _read_health(ask: Ask, clients: Clients) -> Any:
     if not group or not group.startswith("arn:"):
         empty = target_health.TargetHealth(group or "")
         return target_health.with_events(empty, (), events)
-    return lambda: target_health.read(clients.elbv2(), group, events)
+    told = target_health.told(group, events)
+    return told or (lambda: target_health.read(clients.elbv2(), group, events))
 
 
 def _read_registry(ask: Ask, clients: Clients) -> Callable[[], Any] | Unavailable | None:

@@ -73,6 +73,17 @@ class TargetHealth(msgspec.Struct, frozen=True, tag=True):
         return _ADVICE.get(self.reason or "")
 
 
+def told(group_arn: str, events: Sequence[str]) -> TargetHealth | None:
+    """What the service's events say in words that are known; None: the group has to be asked.
+
+    They are there as soon as a task is condemned, when its target may have left the group already.
+    """
+    health = TargetHealth(target_group_name(group_arn))
+    rows = [row for row in from_events(health.group, events) if row[2] in _ADVICE]
+    found = with_events(health, rows, ()) if rows else None
+    return found if isinstance(found, TargetHealth) else None
+
+
 def read(elbv2: Any, group_arn: str, events: Sequence[str] = ()) -> TargetHealth | Unavailable:
     """What the group says, or where its targets are gone already, what the service's events say."""
     answer = elbv2.describe_target_health(TargetGroupArn=group_arn)

@@ -75,8 +75,8 @@ class Way:
 
 WAYS = {
     "stop": Way(stop, "StopServiceDeployment", 9, 1),
-    "update": Way(update, "UpdateService", 12, 2),
-    "pinned-copy": Way(pinned_copy, "UpdateService", 18, 2),
+    "update": Way(update, "UpdateService", 11, 2),
+    "pinned-copy": Way(pinned_copy, "UpdateService", 17, 2),
     "answer-hook": Way(answer_hook, "ContinueServiceDeployment", 9, 1),
     "stop-codedeploy": Way(stop_codedeploy, "StopDeployment", 12, 2),
     "create-codedeploy": Way(create_codedeploy, "CreateDeployment", 17, 3),

@@ -59,7 +59,7 @@ def test_s26_a_duplicate_costs_one_call(operate):
     guard.world.trace.clear()
     guard.account.put_event(failed[-1])
     guard.account.run_for(1)
-    assert [call["operation"] for call in guard.world.calls()] == ["BatchGetItem"]
+    assert [call["operation"] for call in guard.world.calls()] == ["UpdateItem"]
 
 
 def test_s18_a_freeze_is_told_with_its_author_and_its_end_lets_the_order_go(operate):
@@ -133,7 +133,8 @@ def test_s21_enrichers_that_fail_at_once_are_named_and_the_alert_goes_out_in_tim
         one for one in guard.alerts()[0]["evidence"] if one["title"] == "Could not be found out"
     ]
     assert "AccessDeniedException" in " ".join(missing["lines"])
-    assert "Throttling" in " ".join(missing["lines"])
+    # The service's own events say what the load balancer does not.
+    assert "Target.ResponseCodeMismatch [404]" in str(guard.alerts()[0])
     assert took_s(guard) < 10
 
 
@@ -150,9 +151,7 @@ def took_s(guard):
     name = guard.world.stack.function(OBSERVER).name
     told = guard.world.calls("PutEvents", function=name)[0]
     asked = [
-        c
-        for c in guard.world.calls("BatchGetItem", function=name)
-        if c["started"] < told["started"]
+        c for c in guard.world.calls("UpdateItem", function=name) if c["started"] < told["started"]
     ]
     return told["ended"] - asked[-1]["started"]
 

@@ -10,11 +10,26 @@ from deploy_guard.causes import Diagnosis
 from deploy_guard.evidence.found import Evidence
 from deploy_guard.evidence.log_lines import LogLines, Place
 from deploy_guard.evidence.registry import ImageName, Registry
-from deploy_guard.investigation import Investigator, heard, wants_witness, with_definitions
-from deploy_guard.model import Heard, Ledger
+from deploy_guard.investigation import (
+    Investigator,
+    heard,
+    wants_outline,
+    wants_witness,
+    with_definitions,
+)
+from deploy_guard.model import Heard, Ledger, Outcome
+from deploy_guard.outline import outline
 from ecsops.errors import CallFailed
 from tests.unit.deploy_guard.builders import never_started
-from tests.unit.deploy_guard.situations import SERVICE, changed, definition, row, version
+from tests.unit.deploy_guard.situations import (
+    SERVICE,
+    changed,
+    definition,
+    reality,
+    revision_arn,
+    row,
+    version,
+)
 
 NOW = 1_000.0
 IMAGE = ImageName("123456789012", "eu-west-1", "web", "v9", None)
@@ -27,11 +42,18 @@ class Adviser:
     def __init__(self, *refuse):
         self.read_at, self.asked, self.refuse = {}, [], refuse
 
+    @property
+    def reader(self):
+        return self
+
+    def revisions(self, arns):
+        return {}
+
     def definition(self, arn):
         self.asked.append(arn)
         if arn in self.refuse:
             raise CallFailed("DescribeTaskDefinition", "AccessDenied", arn)
-        return shaped()
+        return shaped(memory=int(arn[-2:]))
 
 
 def shaped(**container):
@@ -63,7 +85,7 @@ def test_a_witness_that_was_heard_is_not_asked_again():
 def test_what_was_heard_is_remembered():
     lines = LogLines(PLACE, "app", ("starting", "KeyError: 'X'"))
     told = Evidence(registry=Registry(IMAGE, exists=False), logs=lines)
-    assert heard(told) == Heard(image_exists=False, log_lines=("KeyError: 'X'",))
+    assert heard(told) == Heard(image_exists=False, log_lines=("KeyError: 'X'",), logs=lines)
     assert heard(Evidence()) == Heard()
 
 
@@ -123,3 +145,56 @@ def test_definitions_tell_what_is_essential_and_what_a_version_contains():
     assert [one.essential for one in found.failures[0].containers] == [False]
     other = with_definitions(ledger, {definition(43): shaped(command=["serve"])})
     assert other.deployments[0].target.content_hash != found.deployments[0].target.content_hash
+
+
+def begun(adviser, now=NOW):
+    """A row as the look that sees it first leaves it."""
+    investigator = Investigator(adviser, None)
+    wanted = [definition(42), definition(43)]
+    found = investigator.definitions(wanted, now)
+    return investigator.with_outline(row(), found, reality(), now)
+
+
+def test_what_an_alert_needs_is_read_when_the_deployment_begins():
+    kept, later = begun(Adviser()), Adviser()
+    investigator = Investigator(later, None)
+    changes = investigator.changes(version(42), changed(kept), reality(), NOW + 5_000)
+    assert [one.field for one in changes] == ["app image", "app memory"]
+    assert investigator.outlined(kept, NOW + 899) is not None
+    assert later.asked == []
+
+
+def test_tags_are_read_again_when_they_are_a_quarter_of_an_hour_old():
+    kept, later = begun(Adviser()), Adviser()
+    Investigator(later, None).outlined(kept, NOW + 900)
+    assert later.asked == [definition(43)]
+
+
+def test_what_could_not_be_read_then_is_read_when_it_is_needed():
+    assert begun(Adviser(definition(43))).outline is None
+    half = begun(Adviser(definition(42)))
+    assert half.outline.changes is None
+    later = Adviser()
+    Investigator(later, None).changes(version(42), half, reality(), NOW)
+    assert later.asked == [definition(42), definition(43)]
+
+
+def test_another_version_than_the_one_before_is_compared_when_it_is_needed():
+    kept, later = begun(Adviser()), Adviser()
+    for other in (version(41), changed(version(42), revision_arn=revision_arn(42))):
+        Investigator(later, None).changes(other, kept, reality(), NOW)
+    assert sorted(later.asked) == sorted([definition(41), definition(42), *[definition(43)] * 2])
+
+
+@pytest.mark.parametrize(
+    ("known", "wanted"),
+    [
+        (row(), True),
+        (row(outcome=Outcome.SUCCEEDED), True),
+        (row(outline=outline({}, {}, NOW)), False),
+        (row(outcome=Outcome.FAILED, failed_at=NOW), False),
+        (row(rolls_back="d"), False),
+    ],
+)
+def test_only_of_what_may_yet_fail_is_an_outline_kept(known, wanted):
+    assert wants_outline(known) is wanted

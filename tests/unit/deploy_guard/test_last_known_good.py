@@ -2,8 +2,8 @@
 
 import pytest
 
-from deploy_guard.last_known_good import Candidate, Facts, NoCandidate, choose
-from deploy_guard.model import Image, Judged, Ledger, Version
+from deploy_guard.last_known_good import Candidate, Facts, NoCandidate, choose, needs_history
+from deploy_guard.model import Image, Judged, Ledger, Outcome, Version
 from deploy_guard.reality import CodeDeployment
 from tests.unit.deploy_guard.situations import (
     SERVICE,
@@ -75,6 +75,28 @@ def test_proof_of_our_own_comes_before_what_ecs_calls_successful():
     assert found.version == version(40)
     assert "survived its bake" in found.proof
     assert found.against_source is None
+
+
+def test_the_success_of_what_ran_before_is_remembered_and_no_list_knows_a_newer_one():
+    done = row(42, 41, outcome=Outcome.SUCCEEDED)
+    found = choose(row(), Ledger(SERVICE, (row(), done)), reality(), NOTHING)
+    assert (found.version, found.proof) == (version(42), "ECS calls its deployment successful")
+    assert not needs_history(found, row())
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (row(),),
+        (row(), row(42, 41)),
+        (row(), row(41, 40, outcome=Outcome.SUCCEEDED)),
+        (row(), row(44, 43, target=version(42), outcome=Outcome.SUCCEEDED)),
+    ],
+)
+def test_without_that_ecs_is_asked_for_its_list(rows):
+    seen = reality(service_deployment(43, source=42))
+    assert needs_history(choose(row(), Ledger(SERVICE, rows), seen, NOTHING), row())
+    assert needs_history(NoCandidate(), row())
 
 
 def test_what_ran_before_is_better_than_nothing():

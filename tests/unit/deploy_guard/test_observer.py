@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from msgspec import MsgspecError
 
 from deploy_guard.bake import AlarmSeen
 from deploy_guard.ledger_store import Known
@@ -25,12 +26,12 @@ class World:
 
     def __init__(self, **trouble):
         self.trouble, self.saved, self.ordered, self.visits = trouble, [], [], []
-        self.saves = []
+        self.saves, self.noted = [], []
         self.due_now, self.of_alarm = [SERVICE, OTHER], {"errors": [OTHER]}
         self.controllers = {}
 
     def observer(self):
-        return Observer(self, _Reader(self), self, self, self)
+        return Observer(self, self, _Reader(self), self, self, self)
 
     # the store
     def read(self, services):
@@ -55,6 +56,14 @@ class World:
     def with_alarms(self, alarms):
         return self.of_alarm
 
+    # the notes
+    def add(self, signal):
+        self.noted.append(signal.service)
+        answer = self.trouble.get("note")
+        if answer is not None:
+            raise answer
+        return Known(Ledger(signal.service))
+
     # CodeDeploy
     def service_of(self, application, group):
         if "group" in self.trouble:
@@ -67,6 +76,9 @@ class World:
         return seen
 
     # the visitor
+    def hear(self, known, signal, now):
+        return known.ledger if self.trouble.get("heard") else None
+
     def visit(self, known, signals, seen, now):
         service = known.ledger.service
         self.visits.append(service)
@@ -87,7 +99,7 @@ class _Reader:
     def __init__(self, world):
         self.world = world
 
-    def read(self, ledgers, now, searched=()):
+    def read(self, ledgers, now, searched=(), remembered=()):
         return {
             one.service: _seen(one.service, self.world.controllers.get(one.service, "ECS"))
             for one in ledgers
@@ -183,6 +195,53 @@ def test_an_alarm_concerns_those_who_watch_it():
     world.observer().work([Message("1", body, 1)], NOW)
     assert world.visits == [OTHER]
     assert AlarmSeen("errors", "ALARM", 0.0).name in world.of_alarm
+
+
+def task(number=1):
+    cluster = f"{ACCOUNT}:cluster/prod"
+    detail = {
+        "taskArn": f"{ACCOUNT}:task/prod/{number}",
+        "clusterArn": cluster,
+        "group": "service:web",
+        "startedBy": "ecs-svc/43",
+        "lastStatus": "STOPPED",
+        "desiredStatus": "STOPPED",
+        "stopCode": "TaskFailedToStart",
+        "stoppedReason": "CannotPullContainerError: no",
+        "version": 3,
+    }
+    return Message(str(number), event("ECS Task State Change", "aws.ecs", detail), 1)
+
+
+def test_one_failed_task_alone_is_noted_and_looked_at_where_that_is_not_all():
+    world = World()
+    assert world.observer().work([task()], NOW) == set()
+    assert (world.noted, world.visits) == ([SERVICE], [SERVICE])
+
+
+def test_more_than_one_failed_task_is_looked_at_at_once():
+    world = World()
+    assert world.observer().work([task(1), task(2)], NOW) == set()
+    assert (world.noted, world.visits) == ([], [SERVICE])
+
+
+def test_one_whose_log_was_all_that_had_to_be_asked_is_saved_and_not_looked_at():
+    world = World(heard=True)
+    assert world.observer().work([task()], NOW) == set()
+    assert (world.saved, world.visits) == ([SERVICE], [])
+
+
+def test_one_that_could_not_be_saved_is_looked_at():
+    world = World(heard=True, save={SERVICE: False})
+    assert world.observer().work([task()], NOW) == set()
+    assert (world.saves, world.visits) == ([SERVICE, SERVICE], [SERVICE])
+
+
+@pytest.mark.parametrize("trouble", [FAILED, MsgspecError("a ledger of tomorrow")])
+def test_one_that_cannot_be_noted_is_looked_at(trouble):
+    world = World(note=trouble)
+    assert world.observer().work([task()], NOW) == set()
+    assert world.visits == [SERVICE]
 
 
 def codedeploy(group):

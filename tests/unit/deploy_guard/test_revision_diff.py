@@ -8,10 +8,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from deploy_guard.difference import Change
-from deploy_guard.revision_diff import Side, diff
+from deploy_guard.model import Image
+from deploy_guard.revision_diff import Side, diff, with_images
 from deploy_guard.shown_command import shown
 from ecsops.redaction import MASK
 from tests.unit.deploy_guard.builders import SECRET, TARGET_GROUP
+from tests.unit.deploy_guard.situations import changed, version
 
 CONTAINER = {
     "name": "web",
@@ -261,3 +263,28 @@ def test_s20_no_value_appears_in_a_difference(old, new, name, data):
         told = json.dumps([_plain(one) for one in diff(*sides)])
         assert old not in told
         assert new not in told
+
+
+def of_images(revision, **digests):
+    images = tuple(Image(name, f"{name}:v{revision}", digest) for name, digest in digests.items())
+    return changed(version(revision), images=images)
+
+
+@pytest.mark.parametrize("cpu", ["512", "1024"])
+@pytest.mark.parametrize("memory", [1024, 512])
+def test_images_that_are_resolved_later_stand_where_they_would_have_stood(cpu, memory):
+    after = copy.deepcopy(DEFINITION) | {"cpu": cpu}
+    after["containerDefinitions"][0] |= {"image": "web:v9", "memory": memory}
+    digests = {"web": "sha256:8"}, {"web": "sha256:9"}
+    at_once = diff(Side(DEFINITION, digests=digests[0]), Side(after, digests=digests[1]))
+    before, since = of_images(8, web="sha256:8"), of_images(9, web="sha256:9")
+    assert with_images(diff(Side(DEFINITION), Side(after)), before, since) == at_once
+
+
+def test_a_tag_that_means_another_image_is_a_change_and_the_same_image_is_none():
+    old, new = of_images(8, web="sha256:8"), of_images(8, web="sha256:9")
+    assert with_images((), old, new) == (
+        Change("web image", "web:v8 (sha256:8)", "web:v8 (sha256:9)"),
+    )
+    assert with_images((), old, old) == ()
+    assert with_images((), of_images(8, app="sha256:8"), new) == ()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy_guard.evidence.target_health import read
+from deploy_guard.evidence.target_health import read, told
 from deploy_guard.evidence.unavailable import Unavailable
 from tests.unit.deploy_guard.builders import TARGET_GROUP
 from tests.unit.deploy_guard.evidence.stubs import stubbed
@@ -93,3 +93,20 @@ def test_nothing_unhealthy_any_more():
 
 def test_at_most_five_targets_are_listed():
     assert len(look(*(target(*MISMATCH, address=f"10.0.0.{n}") for n in range(9))).rows) == 5
+
+
+def test_what_the_service_says_in_known_words_needs_no_call():
+    event = (
+        f"(service web) (task 0c) (port 80) is unhealthy in (target-group {TARGET_GROUP}) due to "
+        "(reason Health checks failed with these codes: [404])."
+    )
+    health = told(TARGET_GROUP, [event])
+    assert (health.group, health.short) == ("web", "Target.ResponseCodeMismatch [404]")
+    assert "path" in health.advice
+
+
+@pytest.mark.parametrize("reason", ["some words of tomorrow", ""])
+def test_the_group_is_asked_where_the_service_does_not_say_it(reason):
+    event = f"(port 80) is unhealthy in target-group web due to (reason {reason})"
+    assert told(TARGET_GROUP, [event]) is None
+    assert told(TARGET_GROUP, []) is None

@@ -1,0 +1,42 @@
+"""The log of a task that crashed like the one before it: asked without a look at the service.
+
+Only where the log says that trying again cannot help there is more to be done than to remember it.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from deploy_guard import investigation
+from deploy_guard.causes import Signals, diagnose, trips
+from deploy_guard.failures import is_unclear
+from deploy_guard.investigation import Investigator
+from deploy_guard.ledger import is_open, with_row
+from deploy_guard.ledger_store import Known
+from deploy_guard.model import Ledger
+from deploy_guard.signals import TaskFailed
+from deploy_guard.symptoms import FEWEST
+
+
+def heard(
+    known: Known, signal: TaskFailed, investigator: Investigator, now: float
+) -> Ledger | None:
+    """The ledger with what the log says, if nothing else comes of it; None: look at the service."""
+    of, ledger = signal.task.started_by, known.ledger
+    row = ledger.find(of)
+    if row is None or not is_open(row) or ledger.counts.get(of, 0) >= FEWEST:
+        return None
+    if all(one.key != signal.key for one in known.notes):
+        return None
+    tasks = [task for task in ledger.failures if task.started_by == of]
+    diagnosis = diagnose(tasks)
+    if any(is_unclear(task) for task in tasks) or not investigation.wants_log(row, diagnosis):
+        return None
+    if row.outline is None:
+        # Where the log is stands in the task definition.
+        return None
+    evidence = investigator.logs(row, diagnosis, ledger, now)
+    said = investigation.heard(evidence)
+    if trips(diagnose(tasks, Signals(log_lines=said.log_lines))):
+        return None
+    return with_row(ledger, msgspec.structs.replace(row, heard=said))
