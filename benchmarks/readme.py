@@ -29,7 +29,7 @@ TITLES = {
     "cold_start.": "Cold start of",
     "dashboard.render_200_s": "Dashboard widget of 200 services, 30 ms a call",
     "dashboard.calls_200": "AWS calls for it",
-    "fallback.": "Four hours without Spot, 10 services,",
+    "fallback.": "Four hours without Spot, 100 services,",
     "histories.": "Generated histories,",
     "guard.alert_p95_s": "Deployment guard, failure to alert, 30 ms a call, 95th percentile",
     "guard.alert_p95_logs_s": "Deployment guard, the same told with the container's log",
