@@ -79,7 +79,7 @@ def measure() -> Iterator[Result]:
     yield Result(
         "fallback.overshoot_tasks",
         covered.overshoot,
-        "tasks more than wanted when a cover is raised, or than maximumPercent at any time: the worst service",
+        "tasks more than wanted at a raise, or than maximumPercent at any time: the worst service",
         "== 0",
     )
     yield Result(

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import fallback
 from benchmarks.fallback import SUFFIX, Observed
-from benchmarks.fallback_flicker import flaps
+from benchmarks.fallback_flicker import Market, flaps
 from sandbox.ecs.twin import ServiceCounts
 
 
@@ -35,6 +35,11 @@ def test_a_cover_that_is_raised_too_far_is_an_overshoot(look):
     assert look(2, 5).overshoot == 2
 
 
+def test_more_than_the_service_may_have_at_once_is_an_overshoot_at_any_time(look):
+    look(0, 5)
+    assert look(7, 5).overshoot == 2
+
+
 def test_a_cover_that_waits_while_spot_is_back_is_a_surplus_and_no_overshoot(look):
     look(0, 5)
     seen = look(5, 5)
@@ -50,3 +55,10 @@ def test_a_cover_that_has_to_come_back_is_a_flap(look):
     for spot, cover in ((0, 5), (5, 4), (5, 2), (1, 4), (5, 0), (3, 2)):
         seen = look(spot, cover)
     assert flaps(seen.covers["s000"]) == 2
+
+
+def test_flaps_are_counted_by_the_shortage_they_happen_in():
+    one = (10, *[3] * 30, 10, *[2] * 30, 10)
+    assert Market("one shortage", one, one).flaps_a_shortage == 2
+    three = (10, *[0] * 10, 10, *[0] * 10, 10)
+    assert Market("three shortages", three, three).flaps_a_shortage == 0
