@@ -34,9 +34,14 @@ class Looker:
     store: Store
     settler: Settler
 
-    def look(self, arns: Iterable[str], failures: Sequence[Failure], now: float) -> list[str]:
-        """Look after services; the ARNs of those that could not be finished."""
-        everything = int(now // 60) % _LOOK_BACK_EVERY_MINUTES == 0
+    def look(
+        self, arns: Iterable[str], failures: Sequence[Failure], now: float, *, tick: bool = True
+    ) -> list[str]:
+        """Look after services; the ARNs of those that could not be finished.
+
+        Only a tick looks back: in a drought there is an event a minute of every service.
+        """
+        everything = tick and int(now // 60) % _LOOK_BACK_EVERY_MINUTES == 0
         told = self.store.told() if everything else frozenset()
         places = places_of({*arns, *told})
         described, unread = self.aws.describe([*places, *map(twin_of, places)])
@@ -65,8 +70,11 @@ class Looker:
 
     def _note(self, covers: Mapping[str, Cover], told: AbstractSet[str]) -> None:
         """Name again what another run has just struck out, or an earlier version never named."""
-        self.store.note_told({arn for arn, cover in covers.items() if cover.told} - told)
-        self.store.note_over({arn for arn, cover in covers.items() if not cover.told} & told)
+        try:
+            self.store.note_told({arn for arn, cover in covers.items() if cover.told} - told)
+            self.store.note_over({arn for arn, cover in covers.items() if not cover.told} & told)
+        except CallFailed as error:
+            logger.warning("told, not named", reason=str(error))
 
     def _forget(
         self, unwanted: Mapping[str, Described | None], told: AbstractSet[str], now: float

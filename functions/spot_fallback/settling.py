@@ -61,6 +61,7 @@ class Settler:
         decided = self._unless_unhealthy(
             [self._decide(case, covers, now) for case in cases], covers, now
         )
+        self._name(decided)
         outcomes = run_all([lambda each=each: self._do(each, now) for each in decided])  # type: ignore[misc]
         failed, done = [], []
         for each, outcome in zip(decided, outcomes, strict=True):
@@ -76,6 +77,18 @@ class Settler:
         _measure(decided)
         self._tell(done, now)
         return failed
+
+    def _name(self, decided: Sequence[Decided]) -> None:
+        """Before anything is told, and one write for all. No cover waits for it: a later look names them."""
+        first = {
+            each.case.primary.arn
+            for each in decided
+            if each.plan.cover.told and not each.before.told
+        }
+        try:
+            self.store.note_told(first)
+        except CallFailed as error:
+            logger.warning("told, not named", services=sorted(first), reason=str(error))
 
     def _unless_unhealthy(
         self, decided: Sequence[Decided], covers: Mapping[str, Cover], now: float
@@ -117,8 +130,6 @@ class Settler:
         if decided.unpaid:
             # Before the write that forgets it.
             self._publish([(decided.unpaid, primary)])
-        if planned.cover.told and not before.told:
-            self.store.note_told({primary.arn})
         if planned.cover != before and not self.store.write(primary.arn, planned.cover, now):
             return None
         try:

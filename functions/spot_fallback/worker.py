@@ -46,7 +46,9 @@ class Worker:
     def _look(self, due: Due, now: float) -> list[str]:
         named = {_primary(failure.service) for failure in due.failures}
         if not due.everything:
-            return self.looker.look(sorted(named), due.failures, now) if named else []
+            if not named:
+                return []
+            return self.looker.look(sorted(named), due.failures, now, tick=False)
         found = self.discovery.services(now)
         failed = self.looker.look(sorted({*found.primaries, *named}), due.failures, now)
         return failed + self.sweeper.sweep(found.shadows, now)

@@ -6,6 +6,7 @@ from unittest.mock import Mock
 
 import pytest
 
+from ecsops.errors import CallFailed
 from spot_fallback.look import Looker
 from spot_fallback.model import Counted, Cover
 from tests.unit.spot_fallback.shapes import ARN, described
@@ -54,6 +55,20 @@ def test_the_table_is_asked_who_is_named_every_five_minutes_only():
     looked = looker(TOLD, named=True)
     looked.look([], [], OTHER_MINUTE)
     looked.store.told.assert_not_called()
+
+
+def test_an_event_looks_at_its_own_service_alone_in_whatever_minute_it_comes():
+    looked = looker(TOLD, named=True)
+    looked.look([ARN], [], LOOK_BACK, tick=False)
+    looked.store.told.assert_not_called()
+    assert changes(looked) == []
+
+
+def test_no_look_fails_because_the_list_of_what_was_told_could_not_be_changed():
+    looked = looker(TOLD, named=False, mode="on")
+    looked.store.note_told.side_effect = CallFailed("UpdateItem", "Throttling", "slow")
+    assert looked.look([ARN], [], LOOK_BACK) == []
+    looked.settler.settle.assert_called_once()
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,12 @@ def test_a_service_is_named_before_anything_is_told_of_it(settler):
     settler.store.note_told.assert_called_once_with({ARN})
 
 
+def test_no_cover_waits_for_the_list_of_what_was_told(settler):
+    settler.store.note_told.side_effect = CallFailed("UpdateItem", "Throttling", "slow")
+    assert settler.settle([SHORT], {}, NOW) == []
+    settler.aws.perform.assert_called_once()
+
+
 def test_what_answers_is_given_back_for(settler):
     settler.settle([QUIET], {ARN: LONG_QUIET}, NOW)
     settler.aws.perform.assert_called_once()
