@@ -28,6 +28,10 @@ class Crashed(BaseException):
     """The process died right after a call took effect. Not an Exception: no handler may catch it."""
 
 
+class OutOfTime(Crashed):
+    """The function's time limit was over before the call: a process that was killed makes none."""
+
+
 @dataclass(frozen=True, slots=True)
 class CallFault:
     """What goes wrong with which AWS calls of functions; None matches everything.

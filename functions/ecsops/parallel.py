@@ -30,7 +30,7 @@ def run_within[T](calls: Sequence[tuple[Callable[[], T], float]]) -> list[T | Ex
     if not calls:
         return []
     pool = ThreadPoolExecutor(len(calls))
-    began = time.perf_counter()
+    began = time.monotonic()
     running = [(pool.submit(_outcome, call), began + seconds) for call, seconds in calls]
     answers = [_outcome(partial(_by, future, deadline)) for future, deadline in running]
     pool.shutdown(wait=False, cancel_futures=True)
@@ -69,7 +69,7 @@ def raised[T](answer: T | Exception) -> T:
 
 
 def _by[T](future: Future[T | Exception], deadline: float) -> T:
-    return raised(future.result(timeout=max(deadline - time.perf_counter(), 0)))
+    return raised(future.result(timeout=max(deadline - time.monotonic(), 0)))
 
 
 def _outcome[T](call: Callable[[], T]) -> T | Exception:

@@ -12,7 +12,7 @@ from moto.core.parse import RequestParserError
 
 from sandbox.caller import Caller
 from sandbox.clock import Clock
-from sandbox.faults import CallFault, FaultPlan
+from sandbox.faults import CallFault, FaultPlan, OutOfTime
 from sandbox.gateway.attempt import Attempt, Principal, fail_early, fail_late
 from sandbox.gateway.backends import Backends, Simulator
 from sandbox.gateway.calls import ApiCall, identify
@@ -88,10 +88,12 @@ class Gateway:
         """Answer a request.
 
         Raises UnsupportedOperation when nobody simulates the call, and, where a fault says so,
-        ConnectionFailed, ResponseLost or Crashed.
+        ConnectionFailed, ResponseLost or Crashed; OutOfTime when the function's time limit is over.
         """
         call = identify(request, self._operator.caller.region)
         principal = self._principals.get(call.access_key, self._operator)
+        if self.timeline.is_over(principal.function):
+            raise OutOfTime(f"{principal.function} was killed before {call.operation}")
         caller = replace(principal.caller, region=call.region)
         if principal is self._operator and not self.trace_operator:
             return self.backends.answer(call, caller).response

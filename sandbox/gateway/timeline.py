@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sandbox.clock import Clock, WallClock
 
@@ -21,6 +23,7 @@ class Timeline:
         self._clock = clock
         self._real = isinstance(clock, WallClock)
         self._local = threading.local()
+        self._limits: dict[str, float] = {}
 
     @property
     def real(self) -> bool:
@@ -43,6 +46,23 @@ class Timeline:
     def restart(self) -> None:
         """Forget the thread's lead: what follows is a new invocation, at the clock's time."""
         self._local.lead = 0.0
+
+    @contextmanager
+    def limited(self, function: str, until: float) -> Iterator[None]:
+        """Let a function run until then, whichever of its threads asks."""
+        outside = self._limits.get(function)
+        self._limits[function] = until
+        try:
+            yield
+        finally:
+            if outside is None:
+                del self._limits[function]
+            else:
+                self._limits[function] = outside
+
+    def is_over(self, function: str | None) -> bool:
+        """Whether the function's time is over for the calling thread."""
+        return function in self._limits and self.now() > self._limits[function]
 
     @property
     def lead(self) -> float:

@@ -145,7 +145,7 @@ class InProcessHost:
         returned = self._timeline.now()
         ended = min(returned, deadline)
         if returned > deadline:
-            # Python cannot be stopped in the middle: its answer is dropped, its environment too.
+            # Its last call was on its way then: that took effect, and nobody saw the answer.
             result, error, environment.warm = None, timed_out(function, request_id), False
         lines = environment.isolation.lines.take()
         if not environment.warm:
@@ -176,7 +176,11 @@ class InProcessHost:
         cold, environment.warm = not environment.warm, False
         self._depth += 1
         try:
-            with environment.isolation.entered(), taking_turns(self._timeline):
+            with (
+                environment.isolation.entered(),
+                taking_turns(self._timeline),
+                self._timeline.limited(environment.function.name, deadline),
+            ):
                 failure = environment.initialise() if cold else None
                 if failure:
                     return None, failure

@@ -38,6 +38,35 @@ def taking_turns(timeline: Timeline) -> Iterator[None]:
         yield
 
 
+class _Turn[T](concurrent.futures.Future[T]):
+    """A call that has been made, and is over when its own clock says so: whoever asks waits until then."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        """``ended`` is told when the call is over."""
+        super().__init__()
+        self._timeline = timeline
+        self.ended = 0.0
+
+    def result(self, timeout: float | None = None) -> T:
+        """The result, or ``TimeoutError`` when the time is over before the call is."""
+        self._wait(timeout)
+        return super().result(0)
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """The error, or ``TimeoutError`` when the time is over before the call is."""
+        self._wait(timeout)
+        return super().exception(0)
+
+    def _wait(self, timeout: float | None) -> None:
+        left = self.ended - self._timeline.lead
+        if left <= 0:
+            return
+        if timeout is not None and timeout < left:
+            self._timeline.lead += max(timeout, 0)
+            raise TimeoutError
+        self._timeline.lead = self.ended
+
+
 class TakingTurns(concurrent.futures.Executor):
     """A thread pool without threads."""
 
@@ -52,7 +81,7 @@ class TakingTurns(concurrent.futures.Executor):
         self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     ) -> concurrent.futures.Future[T]:
         """Run the call at once, on the clock of the worker that is free first."""
-        future: concurrent.futures.Future[T] = concurrent.futures.Future()
+        future: _Turn[T] = _Turn(self._timeline)
         handed_over = self._timeline.lead
         self._timeline.lead = max(heapq.heappop(self._free_at), handed_over)
         try:
@@ -60,8 +89,9 @@ class TakingTurns(concurrent.futures.Executor):
         except BaseException as error:  # noqa: BLE001  whoever asks for the result gets it, as from a thread
             future.set_exception(error)
         finally:
-            heapq.heappush(self._free_at, self._timeline.lead)
-            self._ended = max(self._ended, self._timeline.lead)
+            future.ended = self._timeline.lead
+            heapq.heappush(self._free_at, future.ended)
+            self._ended = max(self._ended, future.ended)
             self._timeline.lead = handed_over
         return future
 

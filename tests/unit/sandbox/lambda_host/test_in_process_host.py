@@ -214,6 +214,43 @@ def test_calls_that_take_longer_than_the_time_limit_time_the_function_out(tmp_pa
         assert account.invoke("Worker", {"calls": 1}).cold
 
 
+def messages(account):
+    return [call["parameters"] for call in account.trace.select("call", operation="SendMessage")]
+
+
+def test_a_function_whose_time_is_over_makes_no_call_any_more(tmp_path):
+    with Account(latency_s=3.0) as account:
+        deploy(account, tmp_path, CALL_SQS)
+        invocation = account.invoke("Worker", {"calls": 9})
+        assert invocation.error["errorType"] == "Sandbox.Timedout"
+        # The fourth was on its way when the ten seconds were over: it arrived.
+        assert len(messages(account)) == 4
+        assert account.invoke("Worker", {"calls": 1}).ok
+        assert len(messages(account)) == 5
+
+
+def test_no_thread_of_it_makes_a_call_either(tmp_path):
+    code = """
+    import os
+    from concurrent.futures import ThreadPoolExecutor
+
+    import boto3
+
+    sqs = boto3.client("sqs")
+
+    def handler(event, context):
+        def send(number):
+            sqs.send_message(QueueUrl=os.environ["QUEUE_URL"], MessageBody=str(number))
+
+        with ThreadPoolExecutor(2) as workers:
+            list(workers.map(send, range(20)))
+    """
+    with Account(latency_s=3.0) as account:
+        deploy(account, tmp_path, code)
+        assert account.invoke("Worker", {}).error["errorType"] == "Sandbox.Timedout"
+        assert [one["MessageBody"] for one in messages(account)] == list("01234567")
+
+
 def test_a_crash_ends_the_environment(tmp_path):
     crash = CallFault("crash-after", service="sqs", operation="SendMessage", nth=1)
     with Account(faults=[crash]) as account:

@@ -63,6 +63,31 @@ def test_an_error_reaches_whoever_asks_for_the_result(timeline):
         future.result()
 
 
+def test_who_asks_for_a_result_waits_for_the_call(timeline):
+    with taking_turns(timeline):
+        workers = pool(2)
+        slow, quick = workers.submit(timeline.spend, 3), workers.submit(timeline.spend, 1)
+        assert timeline.lead == 0
+        quick.result()
+        assert timeline.lead == 1
+        assert slow.exception() is None
+        assert timeline.lead == 3
+        workers.shutdown(wait=False)
+
+
+def test_nobody_waits_longer_than_they_want_to(timeline):
+    with taking_turns(timeline):
+        workers = pool(1)
+        slow = workers.submit(timeline.spend, 30)
+        with pytest.raises(TimeoutError):
+            slow.result(timeout=4)
+        with pytest.raises(TimeoutError):
+            slow.exception(timeout=0)
+        assert timeline.lead == 4
+        workers.shutdown(wait=False)
+        assert timeline.lead == 4
+
+
 def test_a_map_keeps_its_order(timeline):
     with taking_turns(timeline), pool(2) as workers:
         assert list(workers.map(str, range(3))) == ["0", "1", "2"]
