@@ -28,13 +28,13 @@ from deploy_guard.rollback_call import way_back
 from deploy_guard.verdict import Verdict
 from ecsops.errors import CallFailed
 from ecsops.observability import logger
-from ecsops.parallel import run_within
+from ecsops.parallel import run_within, within
 from ecsops.tags import from_ecs
 
 _ACTING = frozenset({"auto", "dry-run"})
 _MOST_CANDIDATES, _MOST_KEPT = 6, 50
 # Seconds: an alert has ten. Where the registry is silent nothing speaks against an image.
-_REGISTRY_S, _DEFINITION_S = 3.0, 6.0
+_REGISTRY_S, _DEFINITION_S, _HISTORY_S = 3.0, 4.0, 4.0
 # ECS or CodeDeploy knows the way back by itself: no version has to be found.
 _NATIVE = (StopDeployment, AnswerHooks, StopCodeDeploy)
 
@@ -117,7 +117,7 @@ class Adviser:
         row, ledger, reality = situation.row, situation.ledger, situation.reality
         facts = Facts(may_pin=settings.may_pin, may_reregister=settings.may_reregister)
         found = choose(row, ledger, reality, facts)
-        if reality.blind:
+        if reality.blind or reality.unread:
             return found, reality
         if isinstance(way_back(row, reality, found).action, _NATIVE):
             facts = self._with_source(row, reality, facts)
@@ -150,7 +150,9 @@ class Adviser:
 
     def _with_successes(self, reality: Reality) -> Reality:
         known = {one.arn for one in reality.history}
-        earlier, versions = self.reader.successes(reality)
+        earlier, versions = within(
+            "ListServiceDeployments", _HISTORY_S, lambda: self.reader.successes(reality)
+        )
         history = (*reality.history, *(one for one in earlier if one.arn not in known))
         return msgspec.structs.replace(reality, history=history, versions=versions)
 

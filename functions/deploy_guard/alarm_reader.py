@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy_guard.bake import AlarmSeen
 from ecsops.errors import CallFailed
-from ecsops.parallel import chunks
+from ecsops.parallel import chunks, within
 
 _PER_CALL = 100
+# The alerts of the same look wait for it.
+_BUDGET_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,8 @@ class AlarmReader:
         """Alarms by name; one that does not exist is left out."""
         found: dict[str, AlarmSeen] = {}
         for part in chunks(sorted(set(names)), _PER_CALL):
-            for one in self._described(list(part)):
+            described = partial(self._described, list(part))
+            for one in within("DescribeAlarms", _BUDGET_S, described):
                 # The reason may be updated without a change of the state: only the transition counts.
                 since = one.get("StateTransitionedTimestamp") or one.get("StateUpdatedTimestamp")
                 at = since.timestamp() if since else 0.0

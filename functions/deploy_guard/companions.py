@@ -12,8 +12,12 @@ from deploy_guard.ledger_store import LedgerStore
 from deploy_guard.model import Deployment
 from deploy_guard.owner_settings import OwnerSettings
 from deploy_guard.release_group import Plan
+from ecsops.parallel import within
 from ecsops.services import services_with_tag
 from ecsops.tags import RELEASE_GROUP
+
+# An alert has ten seconds, and names the others.
+_BUDGET_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,11 @@ class Companions:
     def plan(self, service: str, row: Deployment, settings: OwnerSettings, blame: str) -> Plan:
         """What becomes of the others when this one has failed; raises ``CallFailed``."""
         group = settings.release_group or ""
-        found = services_with_tag(self.tagging(), RELEASE_GROUP, group)
+        found = within(
+            "GetResources",
+            _BUDGET_S,
+            lambda: services_with_tag(self.tagging(), RELEASE_GROUP, group),
+        )
         others = {arn: tags for arn, tags in found.items() if arn != service}
         ledgers = {one: known.ledger for one, known in self.store.read(others).items()}
         return release_group.plan(row, settings, blame, others, ledgers)

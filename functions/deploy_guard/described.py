@@ -96,6 +96,7 @@ def reality(
     versions: Mapping[str, Version],
     blind: Sequence[str],
     now: float,
+    unread: Sequence[str] = (),
 ) -> Reality:
     """A service as DescribeServices shows it, with its service deployments."""
     tags = from_ecs(service.get("tags"))
@@ -123,6 +124,7 @@ def reality(
         ),
         description=dict(service),
         blind=tuple(blind),
+        unread=tuple(unread),
     )
 
 

@@ -21,7 +21,7 @@ from deploy_guard.unattended import as_remembered
 from ecsops.arns import parse_arn
 from ecsops.errors import CallFailed, refusals
 from ecsops.observability import logger
-from ecsops.parallel import chunks, run_all
+from ecsops.parallel import chunks, run_all, within
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
@@ -31,6 +31,8 @@ _SERVICES_PER_CALL = 10
 _DEPLOYMENTS_PER_CALL = _REVISIONS_PER_CALL = 20
 _LATEST, _HISTORY = 3, 20
 _MOST_KEPT = 500
+# An alert has ten seconds, and can be told without them.
+_REVISIONS, _REVISIONS_S = "DescribeServiceRevisions", 3.0
 # service/web, the form before clusters stood in it; today's is service/prod/web.
 _SHORT = 2
 _DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"})
@@ -56,15 +58,23 @@ class _Seen:
     versions: dict[str, Version] = field(default_factory=dict)
     blind: set[str] = field(default_factory=set)
     failed: dict[str, CallFailed] = field(default_factory=dict)
+    unread: dict[str, CallFailed] = field(default_factory=dict)
 
     def fail(self, arns: Iterable[str], error: CallFailed) -> None:
         """The services of these deployments or revisions could not be read; the others were."""
-        unread = {_place(arn) for arn in arns}
-        self.failed |= {
-            one: error
+        self.failed |= dict.fromkeys(self._of(arns), error)
+
+    def miss(self, arns: Iterable[str], error: CallFailed) -> None:
+        """These revisions were not told in time; whatever else is known of their services stands."""
+        self.unread |= dict.fromkeys(self._of(arns), error)
+
+    def _of(self, arns: Iterable[str]) -> list[str]:
+        places = {_place(arn) for arn in arns}
+        return [
+            one
             for one, shape in self.services.items()
-            if (_place(shape.get("clusterArn", one))[-1], _place(one)[1]) in unread
-        }
+            if (_place(shape.get("clusterArn", one))[-1], _place(one)[1]) in places
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +114,12 @@ class EcsReader:
         for arn, latest in zip(unknown, self._latest(unknown, seen), strict=True):
             asked[arn] = list(dict.fromkeys([*asked[arn], *latest]))
         self._read_together(asked, seen)
-        self._read_revisions(_revisions_of(seen.deployments.values()) - seen.versions.keys(), seen)
+        named = _revisions_of(seen.deployments.values()) - seen.versions.keys()
+        if seen.unread:
+            # Who is silent is not asked twice.
+            seen.miss(named, next(iter(seen.unread.values())))
+        else:
+            self._read_revisions(named, seen)
         if by_service and seen.failed.keys() == by_service.keys():
             raise next(iter(seen.failed.values()))
         return {
@@ -114,6 +129,7 @@ class EcsReader:
                 seen.versions,
                 sorted(seen.blind),
                 now,
+                [str(seen.unread[arn])] if arn in seen.unread else [],
             )
             for arn, shape in seen.services.items()
             if arn not in seen.failed
@@ -136,7 +152,7 @@ class EcsReader:
         briefs = [described.brief(one) for one in found["serviceDeployments"]]
         seen = _Seen({reality.service: reality.description}, versions=dict(reality.versions))
         self._read_revisions(_revisions_of(briefs) - seen.versions.keys(), seen)
-        for error in seen.failed.values():
+        for error in (*seen.failed.values(), *seen.unread.values()):
             raise error
         return briefs, seen.versions
 
@@ -144,7 +160,7 @@ class EcsReader:
         """Service revisions as ECS describes them, as far as they may be read."""
         unread = sorted(set(arns) - self.kept.keys())
         if unread:
-            answer = _call("DescribeServiceRevisions", partial(self._revisions, unread))
+            answer = self._described_revisions(unread)
             self._keep(answer["serviceRevisions"])
         return {one: self.kept[one] for one in arns if one in self.kept}
 
@@ -253,8 +269,11 @@ class EcsReader:
             shown = [described.service_deployment(one) for one in answer["serviceDeployments"]]
             seen.deployments |= {one.arn: one for one in shown}
 
-    def _revisions(self, arns: Sequence[str]) -> Any:
-        return self.ecs.describe_service_revisions(serviceRevisionArns=list(arns))
+    def _described_revisions(self, arns: Sequence[str]) -> Any:
+        def described() -> Any:
+            return self.ecs.describe_service_revisions(serviceRevisionArns=list(arns))
+
+        return within(_REVISIONS, _REVISIONS_S, partial(_call, _REVISIONS, described))
 
     def _keep(self, shapes: Iterable[Shape]) -> None:
         if len(self.kept) > _MOST_KEPT:
@@ -269,14 +288,14 @@ class EcsReader:
     def _read_revisions(self, arns: Iterable[str], seen: _Seen) -> None:
         for part in chunks(sorted(arns), _REVISIONS_PER_CALL):
             try:
-                answer = _call("DescribeServiceRevisions", partial(self._revisions, part))
+                answer = self._described_revisions(part)
             except Denied as error:
                 seen.blind.add(str(error))
                 continue
             except CallFailed as error:
-                seen.fail(part, error)
+                seen.miss(part, error)
                 continue
-            for arn, refused in refusals("DescribeServiceRevisions", answer).items():
+            for arn, refused in refusals(_REVISIONS, answer).items():
                 seen.fail([arn], refused)
             self._keep(answer["serviceRevisions"])
             for one in answer["serviceRevisions"]:

@@ -47,6 +47,9 @@ class FreshLook:
         if row is None:
             raise CallFailed("Ledger", "UnknownDeployment", f"{deployment} is not in the ledger")
         reality = self.adviser.reader.read([known.ledger], now)[known.ledger.service]
+        if reality.unread:
+            # Soon it may work: the order is tried again.
+            raise CallFailed("Look", "Unread", "; ".join(reality.unread))
         if row.controller == "CODE_DEPLOY":
             reality = self.codedeploy.complete(reality, [row.id])
         row = self._with_alarms(row)

@@ -66,7 +66,8 @@ class Case(msgspec.Struct, frozen=True):
 
 def sees(case: Case) -> Rule:
     """Whoever cannot see does not act."""
-    blind = (*case.reality.blind, *(() if case.kill_switch else ("the kill switch",)))
+    unread = (*case.reality.blind, *case.reality.unread)
+    blind = (*unread, *(() if case.kill_switch else ("the kill switch",)))
     if blind:
         return Rule("sees", False, "could not be read: " + "; ".join(blind))
     if case.verdict.outcome is Outcome.UNKNOWN:

@@ -12,10 +12,14 @@ from ecsops.alerts import Alert, NextStep, publish
 from ecsops.arns import parse_arn
 from ecsops.errors import CALL_ERRORS
 from ecsops.observability import logger
+from ecsops.parallel import within
 from ecsops.redaction import redact
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
+
+# ECS waits for the answer.
+_BUDGET_S = 5.0
 
 
 def tell(events: EventBridgeClient, event: Any, answer: Answer, now: float) -> None:
@@ -51,6 +55,6 @@ def tell(events: EventBridgeClient, event: Any, answer: Answer, now: float) -> N
         resources=resources,
     )
     try:
-        publish(events, [redact(alert)])
+        within("PutEvents", _BUDGET_S, lambda: publish(events, [redact(alert)]))
     except CALL_ERRORS as error:
         logger.error("not told", reason=str(error))

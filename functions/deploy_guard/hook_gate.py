@@ -96,7 +96,8 @@ class Gate:
         bad = known.ledger.bad(version)
         if bad is None or bad.deployment == asked.resource_arn:
             return Answer(passes=True, reason=f"{version.name} is not known to be bad")
-        if self.adviser.default_mode == "off" or self.switch.position(now) == "off":
+        switch = self.switch.position(now)
+        if self.adviser.default_mode == "off" or switch == "off":
             return Answer(passes=True, reason="the guard is switched off")
         settings = self.adviser.settings(reality, None)
         why = f"{version.name} failed before: {bad.why}"
@@ -106,6 +107,7 @@ class Gate:
             # ECS would end with "No rollback candidate was found": with no service at all.
             why += "; there is no other version to go back to"
         else:
+            why += "" if switch else "; whether the guard is switched off could not be read"
             return Answer(passes=False, reason=why, bad=bad)
         return Answer(passes=True, reason=why, bad=bad)
 

@@ -16,7 +16,11 @@ from deploy_guard.kill_switch import KillSwitch
 from deploy_guard.ledger_store import LedgerStore
 from ecsops.clients import client
 from ecsops.observability import count, logger, metrics
+from ecsops.parallel import within
 from ecsops.settings import choice, required
+
+# What takes longer is no answer: the function itself ends after 25 s, and people are told before that.
+_LOOK_S = 12.0
 
 _switch = KillSwitch(lambda: client("ssm"), required("SWITCH_PARAMETER"))
 _gate = Gate(
@@ -37,7 +41,7 @@ _gate = Gate(
 def handler(event: Any, _context: Any) -> dict[str, str]:
     """``hookStatus`` for ECS."""
     try:
-        answer = _gate.answer(event)
+        answer = within("Look", _LOOK_S, lambda: _gate.answer(event))
     except Exception as error:  # noqa: BLE001  whatever it is, ECS gets an answer
         logger.exception("hook failed")
         answer = Answer(passes=False, reason=f"the guard could not look: {error}")

@@ -40,8 +40,8 @@ def tell_stage(scene: Scene, finding: Finding, stage: str) -> None:
     story = msgspec.structs.replace(story, decision=decision)
     if first:
         older = (decision.target if decision else None) or other_version(story) or story.row.source
-        changes = scene.investigator.changes(older, story.row, scene.reality, scene.now)
-        notes = _notes(scene, story, decision, changes)
+        changes, unread = scene.investigator.changes(older, story.row, scene.reality, scene.now)
+        notes = (*unread, *_notes(scene, story, decision, changes))
         story = msgspec.structs.replace(story, changes=changes, notes=notes)
     if first or stage in following.LEADS:
         story = following.with_group(scene, story)

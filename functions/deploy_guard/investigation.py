@@ -135,23 +135,29 @@ class Investigator:
 
     def changes(
         self, older: Version | None, row: Deployment, reality: Reality, now: float
-    ) -> tuple[Change, ...]:
-        """What changed from an older version to this one."""
+    ) -> tuple[tuple[Change, ...], tuple[str, ...]]:
+        """What changed from an older version to this one, and what could not be compared."""
         if older is None:
-            return ()
+            return (), ()
         kept = row.outline.changes if row.outline else None
         if kept is not None and _is_source(older, row):
-            return with_images(kept, older, row.target)
+            return with_images(kept, older, row.target), ()
         versions = (older, row.target)
         definitions = self.definitions([one.task_definition for one in versions], now)
+        unread = [
+            f"task definition {one.name}"
+            for one in versions
+            if one.task_definition not in definitions
+        ]
+        revisions: Mapping[str, Mapping[str, Any]] = {}
         try:
-            revisions = self.adviser.reader.revisions(
-                {one.revision_arn for one in versions if one.revision_arn}
-            )
+            arns = {one.revision_arn for one in versions if one.revision_arn}
+            revisions = {} if reality.unread else self.adviser.reader.revisions(arns)
         except CALL_ERRORS as error:
             logger.warning("revisions not compared", service=reality.service, reason=str(error))
-            revisions = {}
-        return diff(*(_side(one, definitions, revisions) for one in versions))
+            unread.append(f"the service's own configuration ({error})")
+        notes = tuple(f"not compared, could not be read: {one}" for one in unread)
+        return diff(*(_side(one, definitions, revisions) for one in versions)), notes
 
     def with_outline(
         self,
@@ -166,7 +172,9 @@ class Investigator:
             return row
         found = outline(mine.shape, mine.tags, now)
         if row.source is not None and row.source.task_definition in definitions:
-            found = found.compared(self.changes(row.source, row, reality, now))
+            changes, unread = self.changes(row.source, row, reality, now)
+            # What could not be compared now is compared when the alert needs it.
+            found = found if unread or reality.unread else found.compared(changes)
         return msgspec.structs.replace(row, outline=found)
 
 

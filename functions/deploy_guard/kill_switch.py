@@ -6,14 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from ecsops.errors import CALL_ERRORS
 from ecsops.observability import logger
+from ecsops.parallel import within
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 _REMEMBER_S = 30
+# An alert has ten seconds, and waits for the decision.
+_BUDGET_S = 3.0
 
 
 @dataclass(slots=True)
@@ -27,10 +29,9 @@ class KillSwitch:
     def position(self, now: float) -> str | None:
         """``on``, ``off``, or None if that cannot be read: then nothing may be done."""
         if self._seen is None or not 0 <= now - self._seen[0] < _REMEMBER_S:
-            ssm = self.client()
             try:
-                text = ssm.get_parameter(Name=self.parameter)["Parameter"].get("Value", "")
-            except (ClientError, BotoCoreError) as error:
+                text = within("GetParameter", _BUDGET_S, self._text)
+            except CALL_ERRORS as error:
                 logger.error("kill switch not read", parameter=self.parameter, reason=str(error))
                 return None
             self._seen = now, text.strip().lower()
@@ -39,3 +40,7 @@ class KillSwitch:
             return word
         logger.error("kill switch not understood", parameter=self.parameter, value=word)
         return None
+
+    def _text(self) -> str:
+        ssm = self.client()
+        return ssm.get_parameter(Name=self.parameter)["Parameter"].get("Value", "")

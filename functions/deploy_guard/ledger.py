@@ -117,6 +117,8 @@ def with_rows(ledger: Ledger, reality: Reality, *, older: bool = False) -> Ledge
         row = next((row for row in ledger.deployments if row.id == one.arn), None)
         latest = one.created_at == max(each.created_at for each in reality.history)
         news = older or latest or (newest is not None and one.created_at > newest)
+        # Only of the latest it is known without its revision what it deploys.
+        news = news and (latest or one.target in reality.versions or not reality.unread)
         if row is None and news:
             row = _new_row(one, reality)
         if row is not None:

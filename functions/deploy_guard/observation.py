@@ -199,7 +199,9 @@ def _stage(before: Deployment, after: Deployment, verdict: Verdict) -> str | Non
 def _judged(ledger: Ledger, finding: Finding, reality: Reality) -> Ledger:
     """A version that failed is bad, unless it was not to blame."""
     row = finding.row
-    if row.outcome not in _BAD or reality.desired == 0 or served_before(row, ledger, reality):
+    if reality.unread or reality.desired == 0:
+        return ledger
+    if row.outcome not in _BAD or served_before(row, ledger, reality):
         return ledger
     diagnosis = finding.diagnosis
     deployment = reality.find(row.id)

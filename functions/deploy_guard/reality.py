@@ -98,6 +98,7 @@ class CodeDeployment(msgspec.Struct, frozen=True, omit_defaults=True):
 class Reality(msgspec.Struct, frozen=True):
     """What AWS shows right now. ``blind`` names the reads that failed: nothing may be done then.
 
+    ``unread`` are versions without which a failure can be told, and nobody judged or rolled back.
     ``auto_rollback`` are the events on which CodeDeploy itself rolls back, as its group is configured.
     """
 
@@ -121,6 +122,7 @@ class Reality(msgspec.Struct, frozen=True):
     events: tuple[tuple[float, str], ...] = ()
     description: dict[str, Any] = {}
     blind: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def primary(self) -> EcsDeployment | None:

@@ -177,7 +177,8 @@ class Visitor:
         watched = bake.after_look(row.bake, seen, scene.now)
         row = msgspec.structs.replace(row, bake=watched)
         scene.keep(row)
-        if watched.fired and not served_before(row, scene.ledger, scene.reality):
+        unread = scene.reality.unread
+        if watched.fired and not unread and not served_before(row, scene.ledger, scene.reality):
             # Whoever acts on it, or nobody: it is no version to go back to.
             why = f"alarm {', '.join(watched.fired)} went off while it was watched (ALARM)"
             bad = Judged(row.target, False, row.began, row.id, why)
@@ -190,7 +191,7 @@ class Visitor:
             scene.tell(Story("unwatched", scene.now, scene.row(row), scene.reality))
         if watched.late:
             scene.tell(Story("late-alarm", scene.now, scene.row(row), scene.reality))
-        if bake.proven(watched, scene.failures(row)):
+        if bake.proven(watched, scene.failures(row)) and not unread:
             proof = Judged(row.target, True, watched.ends_at, row.id, _PROOF)
             scene.ledger = with_judgement(scene.ledger, proof)
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
+from ecsops.errors import CallFailed
+
 # One connection pool serves all threads (clients.py); more threads than connections would only queue.
 _MAX_THREADS = 32
 
@@ -35,6 +37,14 @@ def run_within[T](calls: Sequence[tuple[Callable[[], T], float]]) -> list[T | Ex
     answers = [_outcome(partial(_by, future, deadline)) for future, deadline in running]
     pool.shutdown(wait=False, cancel_futures=True)
     return answers
+
+
+def within[T](operation: str, seconds: float, call: Callable[[], T]) -> T:
+    """The answer of one call; ``CallFailed`` if it takes longer: the client's own tries take 20 s."""
+    (answer,) = run_within([(call, seconds)])
+    if isinstance(answer, TimeoutError):
+        raise CallFailed(operation, "Timeout", f"no answer within {seconds:g} s")
+    return raised(answer)
 
 
 def chunks[T](items: Sequence[T], size: int) -> list[Sequence[T]]:

@@ -146,6 +146,30 @@ def test_s16_whatever_fails_inside_is_an_answer_and_an_alert(guard, operation):
     assert guard.stages == ["hook-failed"]
 
 
+@pytest.mark.parametrize(
+    "operation", ["BatchGetItem", "DescribeServices", "DescribeTaskDefinition"]
+)
+def test_s16_whoever_is_silent_inside_is_not_waited_for(guard, operation):
+    guard.release(seconds=120)
+    function = guard.world.stack.function(HOOK).name
+    for silent in (operation, "PutEvents"):
+        guard.account.faults.add(CallFault("timeout-after", operation=silent, function=function))
+    answer = ask(guard)
+    assert answer["hookStatus"] == "FAILED"
+    assert "no answer within 12 s" in answer["reason"]
+    (run,) = guard.world.trace.select("invocation", function=function)
+    assert run["duration_ms"] < 20_000
+
+
+def test_a_switch_that_cannot_be_read_opens_no_gate(guard):
+    guard.release(seconds=120)
+    condemn(guard, guard.remember().deployments[0].target.revision_arn)
+    guard.account.faults.add(CallFault("timeout-after", operation="GetParameter"))
+    answer = ask(guard)
+    assert answer["hookStatus"] == "FAILED"
+    assert "whether the guard is switched off could not be read" in answer["reason"]
+
+
 def test_the_switch_opens_the_gate(guard):
     guard.release(seconds=120)
     condemn(guard, guard.remember().deployments[0].target.revision_arn)

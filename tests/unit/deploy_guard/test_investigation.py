@@ -158,8 +158,9 @@ def begun(adviser, now=NOW):
 def test_what_an_alert_needs_is_read_when_the_deployment_begins():
     kept, later = begun(Adviser()), Adviser()
     investigator = Investigator(later, None)
-    changes = investigator.changes(version(42), changed(kept), reality(), NOW + 5_000)
+    changes, unread = investigator.changes(version(42), changed(kept), reality(), NOW + 5_000)
     assert [one.field for one in changes] == ["app image", "app memory"]
+    assert unread == ()
     assert investigator.outlined(kept, NOW + 899) is not None
     assert later.asked == []
 

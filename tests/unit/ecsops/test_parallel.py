@@ -4,10 +4,12 @@ import itertools
 import threading
 import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecsops.parallel import chunks, parcels, run_all, run_within
+from ecsops.errors import CallFailed
+from ecsops.parallel import chunks, parcels, run_all, run_within, within
 
 
 def _fails():
@@ -88,3 +90,13 @@ def test_each_call_has_its_own_time():
 
 def test_no_call_takes_no_time():
     assert run_within([]) == []
+
+
+def test_one_call_has_its_time_as_well():
+    end = threading.Event()
+    assert within("Look", 5, lambda: 2) == 2
+    with pytest.raises(ValueError, match="no"):
+        within("Look", 5, _fails)
+    with pytest.raises(CallFailed, match=r"Look: Timeout: no answer within 0.01 s"):
+        within("Look", 0.01, end.wait)
+    end.set()
