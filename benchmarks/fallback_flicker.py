@@ -15,7 +15,10 @@ from spot_fallback.model import Counted, Cover, Evidence, Shadow
 TASKS, MINUTES, AFTERWARDS = 10, 240, 120
 THERE = (10, 12, 15, 20, 25, 30, 45, 60)  # minutes with Spot capacity for all
 GONE = (5, 10, 20)  # and with none
-DRAWN = 500  # markets in which Spot has room for some, for one to forty minutes at a time
+DRAWN, DRAWN_MINUTES = (
+    250,
+    720,
+)  # markets in which Spot has room for some, for one to forty minutes at a time
 HOLD_MINUTES = 10  # the tag's default
 _ROOMS = (0, 0, 3, 5, 8, 9, 10, 10, 10)
 _ARN = "arn:aws:ecs:eu-west-1:123456789012:service/prod/web"
@@ -85,9 +88,9 @@ def _periodic() -> Iterator[tuple[str, list[int]]]:
 def _drawn(seed: int) -> tuple[str, list[int]]:
     draw = random.Random(seed)
     rooms: list[int] = []
-    while len(rooms) < MINUTES:
+    while len(rooms) < DRAWN_MINUTES:
         rooms += [draw.choice(_ROOMS)] * draw.randint(1, 40)
-    return f"drawn, {seed}", rooms[:MINUTES]
+    return f"drawn, {seed}", rooms[:DRAWN_MINUTES]
 
 
 def _live(name: str, rooms: Sequence[int]) -> Market:

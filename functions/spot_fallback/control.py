@@ -53,11 +53,14 @@ def control(
     if needed > shadow.desired and short:
         return _raised(primary, shadow, cover, (deficit, needed), now)
     if shadow.desired > most:
-        # Not because Spot is back: what follows is no relapse of it.
-        reason = f"no more than {most} tasks may cover"
-        return Control(most, reason, replace(cover, target=most, reason=reason))
+        return _cut(cover, most, f"no more than {most} tasks may cover")
     if shadow.desired > primary.room:
-        return _given_way(primary, shadow, cover)
+        # Who never wants two at once gets no quiet time: what is back on Spot takes their place.
+        most_at_once = primary.desired * primary.maximum_percent // 100
+        reason = (
+            f"no more than {most_at_once} tasks may run at once, and {primary.there} are on Spot"
+        )
+        return _cut(cover, primary.room, reason)
     decided = _lowered(primary, shadow, cover, now)
     stays = elsewhere is not None and decided.target == shadow.desired
     return replace(decided, reason=elsewhere) if stays else decided
@@ -149,16 +152,10 @@ def _raised(
     )
 
 
-def _given_way(primary: Primary, shadow: Shadow, cover: Cover) -> Control:
-    """Who never wants two at once gets no quiet time: what comes back on Spot takes its place.
-
-    It is no relapse of Spot if that does not last.
-    """
-    reason = (
-        f"{primary.there} tasks are on Spot again and maximumPercent of the service is "
-        f"{primary.maximum_percent}: {shadow.desired - primary.room} fewer on demand"
-    )
-    return Control(primary.room, reason, replace(cover, target=primary.room, reason=reason))
+def _cut(cover: Cover, target: int, reason: str) -> Control:
+    """Lowered at once. It was not Spot that held: what follows is no relapse of it."""
+    since = cover.since if target else 0.0
+    return Control(target, reason, replace(cover, target=target, since=since, reason=reason))
 
 
 def _lowered(primary: Primary, shadow: Shadow, cover: Cover, now: float) -> Control:

@@ -30,6 +30,7 @@ def primary_of(described: Mapping[str, Any], counted: Counted | None, now: float
         running=running,
         there=running + starting if counted is None else counted.there,
         waiting=counted.waiting if counted else 0,
+        pending=starting,
         deploying=is_deploying(described),
         settings=settings,
         tags=given,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ecsops import tags
 from ecsops.arns import parse_arn
@@ -26,13 +26,14 @@ _LOOK_BACK_EVERY_MINUTES = 5
 _RECENT_S = 3_600
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Looker:
-    """Lives as long as the function's process."""
+    """Lives as long as the function's process. ``over``: named and not told, when it last looked back."""
 
     aws: Aws
     store: Store
     settler: Settler
+    over: AbstractSet[str] = field(default_factory=frozenset)
 
     def look(
         self, arns: Iterable[str], failures: Sequence[Failure], now: float, *, tick: bool = True
@@ -42,7 +43,7 @@ class Looker:
         Only a tick looks back: in a drought there is an event a minute of every service.
         """
         everything = tick and int(now // 60) % _LOOK_BACK_EVERY_MINUTES == 0
-        told = self.store.told() if everything else frozenset()
+        told = self._named() if everything else frozenset()
         places = places_of({*arns, *told})
         described, unread = self.aws.describe([*places, *map(twin_of, places)])
         failed = [
@@ -62,17 +63,29 @@ class Looker:
             unwanted = {
                 arn: described.get(place)
                 for place, arn in places.items()
-                if arn not in failed and not _is_covered(place, described)
+                if arn not in failed and not _is_covered(place, arn, described)
             }
             failed += self._forget(unwanted, told, now)
         due = [each for each in asked if _matters(each, now) or _unfinished(each, covers)]
         return failed + self.settler.settle(due, covers, now)
 
+    def _named(self) -> frozenset[str]:
+        """No cover waits for the list: it is read again in five minutes."""
+        try:
+            return self.store.told()
+        except CallFailed as error:
+            logger.warning("who is named is not known", reason=str(error))
+            return frozenset()
+
     def _note(self, covers: Mapping[str, Cover], told: AbstractSet[str]) -> None:
-        """Name again what another run has just struck out, or an earlier version never named."""
+        """Name what an earlier version never named; strike out what was over the last time already.
+
+        What is named now may be about to be told by another run.
+        """
+        before, self.over = self.over, {arn for arn, c in covers.items() if not c.told} & told
         try:
             self.store.note_told({arn for arn, cover in covers.items() if cover.told} - told)
-            self.store.note_over({arn for arn, cover in covers.items() if not cover.told} & told)
+            self.store.note_over(before & self.over)
         except CallFailed as error:
             logger.warning("told, not named", reason=str(error))
 
@@ -146,10 +159,11 @@ def evidence_of(
     return Evidence(max(spot, default=None), max(on_demand, default=None))
 
 
-def _is_covered(place: Place, described: Mapping[Place, Described]) -> bool:
-    """Whether there is a cover, of which the sweep sees to the end, or the service wants one."""
+def _is_covered(place: Place, arn: str, described: Mapping[Place, Described]) -> bool:
+    """Whether there is a cover of its own, of which the sweep sees to the end, or it wants one."""
     twin = described.get(twin_of(place), {})
-    return twin.get("status") == "ACTIVE" or wants_cover(described.get(place, {}))
+    ours = tags.from_ecs(twin.get("tags")).get(tags.FALLBACK_FOR) == arn
+    return (ours and twin.get("status") == "ACTIVE") or wants_cover(described.get(place, {}))
 
 
 def wants_cover(described: Mapping[str, object]) -> bool:

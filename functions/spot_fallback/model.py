@@ -42,6 +42,7 @@ class Primary(msgspec.Struct, frozen=True):
     problems: tuple[str, ...] = ()
     waiting: int = 0  # of those that are meant to run: for minutes without an instance
     unhealthy: int = 0  # targets in its target groups that do not answer, or do not yet
+    pending: int = 0  # of those that are meant to run: they start
     maximum_percent: int = 200  # of ``desired``: tasks that it may have at once
 
     @property
@@ -67,19 +68,19 @@ class Primary(msgspec.Struct, frozen=True):
     @property
     def missing(self) -> int:
         """How many tasks do not run, will not for long, or do not answer."""
-        return min(
-            self.desired,
-            max(0, self.desired - min(self.running, self.there)) + self.unhealthy,
-        )
+        # Those that were interrupted run and are not meant to; those that start are and do not yet.
+        serving = max(0, min(self.running, self.there - self.pending))
+        return min(self.desired, max(0, self.desired - serving) + self.unhealthy)
 
     @property
     def room(self) -> int:
-        """How many tasks may run beside those on Spot: to replace what is missing, or in the surge.
+        """How many tasks may run beside those on Spot: for those that are missing, or in the surge.
 
         ECS rounds maximumPercent down
         (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html).
         """
-        return max(self.missing, self.desired * self.maximum_percent // 100 - self.there)
+        surge = self.desired * self.maximum_percent // 100
+        return max(self.missing, self.deficit, surge - self.there)
 
 
 class Shadow(msgspec.Struct, frozen=True):

@@ -41,6 +41,20 @@ def test_a_service_of_that_name_that_is_not_ours_is_never_touched(market):
     assert "prod/web: cannot be covered: the name is taken" in ops.titles()
 
 
+@pytest.mark.parametrize("off", [None, "off"])
+def test_a_name_that_is_taken_is_told_as_over_when_no_cover_is_wanted_any_more(market, off):
+    ops = market(services=[web(), web(COVER, target_groups=[])])
+    ops.tag("on")
+    ops.drought()
+    ops.run(120)
+    ops.tag(off)
+    ops.run(900)
+    told = [(alert["incident"], alert["state"]) for alert in ops.alerts()]
+    assert [state for _, state in told] == ["open", "resolved"]
+    assert len({incident for incident, _ in told}) == 1
+    assert ops.service(COVER)["status"] == "ACTIVE"
+
+
 @pytest.mark.parametrize("action", ["ecs:UpdateService", "ecs:DeleteService"])
 def test_the_role_may_touch_no_service_but_covers(market, action):
     """Should the code be wrong: IAM does not let it."""

@@ -264,9 +264,9 @@ def test_who_relapses_in_a_shortage_that_goes_on_has_relapsed_however_late():
     assert decided(primary(10, 3, 3), shadow(0), before, SHORT).cover.relapses == 0
 
 
-def _at_most(percent, running, there=None):
+def _at_most(percent, running, there=None, **more):
     configured = {"maximumPercent": percent, "minimumHealthyPercent": 0}
-    return primary(10, running, there, deploymentConfiguration=configured)
+    return primary(10, running, there, deploymentConfiguration=configured, **more)
 
 
 @pytest.mark.parametrize(("percent", "stay"), [(100, 2), (101, 2), (125, 4), (150, 7), (200, 10)])
@@ -274,7 +274,48 @@ def test_beside_spot_there_is_never_more_than_the_service_may_have_at_once(perce
     quiet = remembered(10, shortage_at=NOW - 60)
     after = decided(_at_most(percent, 8), shadow(10), quiet)
     assert after.target == stay
+    assert bool(after.cover.since) == bool(stay)
     assert after.cover.lowered_at == 0.0, "no relapse if Spot goes again"
+
+
+def test_tasks_that_start_on_spot_are_of_those_that_may_be_there_at_once():
+    quiet = remembered(10, shortage_at=NOW - 60)
+    starting = _at_most(150, 5, 8, pendingCount=3)
+    assert decided(starting, shadow(10), quiet).target == 7
+
+
+def test_what_is_about_to_end_is_missing_until_what_replaces_it_runs():
+    assert decided(_at_most(100, 10, 10, pendingCount=4), shadow(4), remembered(4)).target == 4
+
+
+@pytest.mark.parametrize(
+    ("desired", "there", "waiting", "percent"), [(1, 2, 1, 200), (5, 10, 5, 200), (4, 5, 1, 100)]
+)
+def test_tasks_without_an_instance_are_covered_whatever_may_be_there_at_once(
+    desired, there, waiting, percent
+):
+    """An instance that drains keeps its tasks until their replacements run, and those wait for one."""
+    configured = {"maximumPercent": percent, "minimumHealthyPercent": 100}
+    on_instances = {
+        "tags": {"ecs-ops:spot-fallback-provider": "on-demand"},
+        "capacityProviderStrategy": [{"capacityProvider": "spot", "weight": 1}],
+    }
+    one = primary(
+        desired,
+        there - waiting,
+        there,
+        waiting=waiting,
+        deploymentConfiguration=configured,
+        **on_instances,
+    )
+    cover, targets = Cover(), []
+    for minute in range(4):
+        wished = decided(
+            one, shadow(targets[-1]) if targets else absent(), cover, now=NOW + 60 * minute
+        )
+        cover = wished.cover
+        targets.append(wished.target)
+    assert targets == [waiting] * 4
 
 
 def test_a_task_that_starts_on_spot_does_not_take_the_place_of_one_that_runs():
@@ -284,6 +325,8 @@ def test_a_task_that_starts_on_spot_does_not_take_the_place_of_one_that_runs():
 def test_a_task_on_spot_that_does_not_answer_does_not_take_the_place_of_one_that_does():
     ill = replace(_at_most(100, 10), unhealthy=3)
     assert decided(ill, shadow(10), remembered(10)).target == 3
+    given_up = decided(_at_most(100, 10), shadow(10), remembered(10))
+    assert (given_up.target, given_up.cover.since) == (0, 0.0)
 
 
 def test_who_relapsed_waits_until_it_is_quiet():
@@ -303,20 +346,30 @@ def test_nothing_is_given_back_for_tasks_that_do_not_answer():
 
 @given(
     desired=st.integers(0, 50),
-    running=st.integers(0, 60),
-    there=st.integers(0, 60),
+    counts=st.tuples(*(st.integers(0, most) for most in (60, 60, 10, 10))),
+    percent=st.sampled_from([100, 150, 200]),
     covered=st.integers(0, 60),
     short=st.booleans(),
     age=st.floats(0, 10_000),
 )
 def test_whatever_happens_it_is_raised_to_the_deficit_and_lowered_to_what_is_missing(
-    desired, running, there, covered, short, age
+    desired, counts, percent, covered, short, age
 ):
-    one = primary(desired, running, there)
+    running, there, starting, waiting = counts
+    one = primary(
+        desired,
+        running,
+        there,
+        pendingCount=min(starting, there),
+        waiting=min(waiting, there),
+        deploymentConfiguration={"maximumPercent": percent, "minimumHealthyPercent": 0},
+    )
     cover = remembered(covered, shortage_at=NOW - age)
-    target = decided(one, shadow(covered), cover, SHORT if short else QUIET).target
-    if target > covered:
-        assert target == one.deficit
-    if target < covered:
-        assert target >= min(one.missing, one.desired)
-    assert 0 <= target <= max(covered, desired)
+    after = decided(one, shadow(covered), cover, SHORT if short else QUIET)
+    if after.target > covered:
+        assert after.target == min(one.deficit, desired)
+        again = decided(one, shadow(after.target), after.cover, now=NOW + 60)
+        assert again.target == after.target, "what was raised is not taken back at the next look"
+    if after.target < covered:
+        assert after.target >= min(one.missing, one.desired)
+    assert 0 <= after.target <= max(covered, desired)

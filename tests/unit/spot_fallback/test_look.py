@@ -76,12 +76,26 @@ def test_no_look_fails_because_the_list_of_what_was_told_could_not_be_changed():
     [
         (TOLD, False, [("note_told", {ARN})]),
         (TOLD, True, []),
-        (Cover(), True, [("note_over", {ARN})]),
+        (Cover(), True, []),
         (Cover(), False, []),
     ],
 )
 def test_who_is_named_follows_what_was_told(remembered, named, expected):
-    """Of two runs at once one may strike out what the other has just named."""
     looked = looker(remembered, named=named, mode="on")
     looked.look([ARN], [], LOOK_BACK)
     assert changes(looked) == expected
+
+
+def test_who_was_just_named_may_be_about_to_be_told_and_is_struck_out_five_minutes_later():
+    looked = looker(Cover(), named=True, mode="on")
+    looked.look([ARN], [], LOOK_BACK)
+    assert changes(looked) == []
+    looked.look([ARN], [], LOOK_BACK + 300)
+    assert changes(looked) == [("note_over", {ARN})]
+
+
+def test_no_tick_fails_because_the_list_of_what_was_told_could_not_be_read():
+    looked = looker(TOLD, named=True, mode="on")
+    looked.store.told.side_effect = CallFailed("BatchGetItem", "Throttling", "slow")
+    assert looked.look([ARN], [], LOOK_BACK) == []
+    looked.settler.settle.assert_called_once()
