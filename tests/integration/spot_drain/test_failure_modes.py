@@ -58,6 +58,7 @@ def test_4d_an_instance_that_is_in_another_cluster_than_remembered_is_found_ther
     on = OnInstances(operate(world=False))
     on.ecs.create_cluster(clusterName="other")
     one, _ = on.launch()
+    on.account.run_for(30)  # the events are read twenty seconds later
     item = {"pk": {"S": f"instance#{one}"}}
     table = on.world.stack.ref("SpotDrainTable")
     dynamodb = on.account.client("dynamodb")
@@ -78,6 +79,7 @@ def test_4d_one_refused_instance_of_a_call_does_not_keep_the_others_from_drainin
     """Partial failures[]: an instance that is gone meanwhile, among some that are not."""
     on = OnInstances(operate(world=False))
     gone, *others = on.launch(*["eu-west-1a"] * 3)
+    on.account.run_for(30)  # the events are read twenty seconds later
     on.account.fleet.interrupt([gone, *others])
     on.account.ecs.instance_lost(gone)
     on.account.run_for(20)
