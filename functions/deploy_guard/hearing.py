@@ -26,7 +26,9 @@ def heard(
     row = ledger.find(of)
     if row is None or not is_open(row) or ledger.counts.get(of, 0) >= FEWEST:
         return None
-    if all(one.key != signal.key for one in known.notes):
+    noted = any(one.key == signal.key for one in known.notes)
+    # Notes of others would be handled with this one, and nobody would have looked.
+    if not noted or any(one.task.started_by != of for one in known.notes):
         return None
     tasks = [task for task in ledger.failures if task.started_by == of]
     diagnosis = diagnose(tasks)

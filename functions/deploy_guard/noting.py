@@ -30,13 +30,14 @@ def _goes_back(row: Deployment) -> bool:
     return row.outcome is Outcome.ROLLING_BACK
 
 
-def changes_nothing(ledger: Ledger, signals: Sequence[OfService]) -> bool:
-    """Whether these are failed tasks, too few yet to condemn what they are of.
+def changes_nothing(known: Known, signals: Sequence[OfService]) -> bool:
+    """Whether these and the notes are failed tasks, too few yet to condemn what they are of.
 
-    Where ECS itself condemns it after fewer, it says so in an event.
+    Where ECS itself condemns it after fewer, it says so in an event. Whoever saves the ledger makes notes
+    handled: one whose own look never ended is to be looked at before.
     """
-    after = absorb(ledger, signals)
-    return all(_is_one_of_few(one, after) for one in signals)
+    after = absorb(known.ledger, signals)
+    return all(_is_one_of_few(one, after) for one in (*signals, *known.notes))
 
 
 def is_done(known: Known, signal: TaskFailed) -> bool:
@@ -44,7 +45,7 @@ def is_done(known: Known, signal: TaskFailed) -> bool:
     if not unhandled(known.ledger, [signal]) or not matters(signal, known.ledger):
         return True
     kept = any(one.key == signal.key for one in known.notes)
-    return kept and changes_nothing(known.ledger, [signal])
+    return kept and changes_nothing(known, [signal])
 
 
 def noted(ledger: Ledger, signals: Sequence[OfService], now: float) -> Visited:

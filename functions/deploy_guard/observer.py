@@ -146,7 +146,7 @@ class Observer:
         noted = {
             one: noting.noted(known[one].ledger, signals, now)
             for one, signals in fresh.items()
-            if noting.changes_nothing(known[one].ledger, signals)
+            if noting.changes_nothing(known[one], signals)
         }
         fresh = {one: signals for one, signals in fresh.items() if one not in noted}
         realities = self._realities({one: known[one] for one in fresh}, fresh, now)

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from deploy_guard import watch
 from deploy_guard.audit import Audit, AuditRow
-from deploy_guard.ledger_store import LedgerStore
+from deploy_guard.ledger_store import Due, Known, LedgerStore
 from deploy_guard.model import Freeze, Ledger, Version
 from deploy_guard.reputation import forgiven
 from ecsops.arns import parse_arn
@@ -118,7 +118,7 @@ def forgive(dynamodb: Any, table: str, service: str, name: str, who: str, now: f
         ledger: Ledger = known.ledger
         for one in bad:
             ledger = forgiven(ledger, one)
-        if store.save(known, ledger, watch.due(ledger, now), now):
+        if store.save(known, ledger, _due(known, ledger, now), now):
             for one in bad:
                 row = AuditRow(
                     service,
@@ -134,6 +134,12 @@ def forgive(dynamodb: Any, table: str, service: str, name: str, who: str, now: f
                 Audit(dynamodb, table).note(row, f"{one.deployment.rpartition('/')[2]}-{int(now)}")
             return [one.why for one in bad]
     raise SandboxError("the guard is writing the ledger all the time: try again")
+
+
+def _due(known: Known, ledger: Ledger, now: float) -> Due | None:
+    """As planned; but what is noted is handled by saving it, and nobody has looked because of it."""
+    planned = watch.due(ledger, now)
+    return Due(now, planned.alarms if planned else frozenset()) if known.notes else planned
 
 
 def _is(version: Version, name: str) -> bool:

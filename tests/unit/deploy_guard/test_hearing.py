@@ -29,12 +29,12 @@ def crash(number, code=1):
     return TaskFailed(SERVICE, task, f"key{number}")
 
 
-def hear(*tasks, said="KeyError: 'X'", noted=True, **fields):
+def hear(*tasks, said="KeyError: 'X'", noted=True, beside=(), **fields):
     """What becomes of the last task; and the calls that it took."""
     logs = FakeClient({"get_log_events": {"events": [{"message": said}]}})
     clients = Clients(lambda _: logs)
     ledger = absorb(Ledger(SERVICE, (row(**({"outline": OUTLINE} | fields)),)), tasks)
-    known = Known(ledger, 1, notes=tuple(tasks) if noted else ())
+    known = Known(ledger, 1, notes=(*tasks, *beside) if noted else ())
     found = hearing.heard(known, tasks[-1], Investigator(None, clients), NOW)
     return found, [call for call, _ in logs.calls]
 
@@ -65,3 +65,9 @@ def test_what_trying_again_cannot_help_is_looked_at_at_once():
 )
 def test_nobody_is_asked_where_it_is_too_early_too_late_or_not_known_where(tasks, fields):
     assert hear(*tasks, **fields) == (None, [])
+
+
+def test_a_note_of_another_deployment_is_not_made_handled_without_a_look():
+    task = exited(1, started_by="ecs-svc/44", task_definition=definition(44))
+    other = TaskFailed(SERVICE, task, "key of another")
+    assert hear(crash(1), crash(2), beside=[other]) == (None, [])

@@ -8,11 +8,12 @@ from moto import mock_aws
 from deploy_guard import noting
 from deploy_guard.ledger import awaited
 from deploy_guard.ledger_store import Due, Known, LedgerStore
-from deploy_guard.model import Ledger, Outcome
+from deploy_guard.model import Judged, Ledger, Outcome
 from deploy_guard.notes import Notes
 from deploy_guard.signals import TaskFailed
+from sandbox.cli import guard_freeze
 from tests.unit.deploy_guard.builders import never_started
-from tests.unit.deploy_guard.situations import BEGAN, SERVICE, definition, row
+from tests.unit.deploy_guard.situations import BEGAN, SERVICE, changed, definition, row, version
 
 TABLE, NOW = "guard", BEGAN + 43_100
 
@@ -159,3 +160,35 @@ def test_deployments_await_their_tasks_until_it_is_known_what_became_of_them():
     ledger = Ledger(SERVICE, open_rows, counts={"ecs-svc/45": 3})
     assert awaited(ledger) == {"ecs-svc/43"}
     assert awaited(msgspec.structs.replace(ledger, counts={})) == {"ecs-svc/43", "ecs-svc/45"}
+
+
+def test_a_note_whose_look_never_ended_is_looked_at_before_anybody_makes_it_handled(dynamodb):
+    """The third of 43 was noted, and the look failed; then tasks of 44 come, alone or together."""
+    service = Service(dynamodb, row(44), row())
+    service.done(*(task_failed(number) for number in (1, 2, 3)))
+    others = [task_failed(number, of="ecs-svc/44") for number in (4, 5)]
+    assert not noting.changes_nothing(service.known, others)
+    assert service.done(others[0]) == [False]
+
+
+def test_notes_that_are_too_few_ask_for_no_look(dynamodb):
+    service = Service(dynamodb, row(44), row())
+    service.done(task_failed(1), task_failed(2))
+    others = [task_failed(number, of="ecs-svc/44") for number in (4, 5)]
+    assert noting.changes_nothing(service.known, others)
+
+
+def test_where_a_person_writes_the_ledger_what_is_noted_is_looked_at_at_once(dynamodb):
+    service = Service(dynamodb)
+    bad = Judged(version(41), False, BEGAN, "d", "oom")
+    service.save(service.known, Ledger(SERVICE, (row(),), (bad,)))
+    assert forgiven_and_due(dynamodb, "web:41") == NOW + 60
+    service.save(service.known, changed(service.known.ledger, judged=(bad,)))
+    service.done(*(task_failed(number) for number in (1, 2, 3)))
+    assert forgiven_and_due(dynamodb, "web:41") == NOW
+
+
+def forgiven_and_due(dynamodb, name):
+    guard_freeze.forgive(dynamodb, TABLE, SERVICE, name, "ann", NOW)
+    key = {"pk": {"S": f"ledger#{SERVICE}"}}
+    return float(dynamodb.get_item(TableName=TABLE, Key=key)["Item"]["at"]["N"])
