@@ -149,10 +149,15 @@ class Investigator:
             for one in versions
             if one.task_definition not in definitions
         ]
+        arns = {one.revision_arn for one in versions if one.revision_arn and not reality.unread}
         revisions: Mapping[str, Mapping[str, Any]] = {}
         try:
-            arns = {one.revision_arn for one in versions if one.revision_arn}
-            revisions = {} if reality.unread else self.adviser.reader.revisions(arns)
+            revisions = self.adviser.reader.revisions(arns) if arns else {}
+            unread += [
+                f"the service's own configuration with {one.name}"
+                for one in versions
+                if one.revision_arn in arns - revisions.keys()
+            ]
         except CALL_ERRORS as error:
             logger.warning("revisions not compared", service=reality.service, reason=str(error))
             unread.append(f"the service's own configuration ({error})")

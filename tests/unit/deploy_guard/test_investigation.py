@@ -37,23 +37,30 @@ PLACE = Place("eu-west-1", "/ecs/web", "app/web/1")
 
 
 class Adviser:
-    """Reads definitions; those in ``refuse`` may not be read."""
+    """Reads definitions; those in ``refuse`` may not be read. Of ``shown`` revisions ECS tells."""
 
-    def __init__(self, *refuse):
-        self.read_at, self.asked, self.refuse = {}, [], refuse
+    def __init__(self, *refuse, shown=()):
+        self.read_at, self.asked, self.refuse, self.shown = {}, [], refuse, shown
 
     @property
     def reader(self):
         return self
 
     def revisions(self, arns):
-        return {}
+        if self.shown is None:
+            raise CallFailed("DescribeServiceRevisions", "ThrottlingException", "slow")
+        return {one: revision(one) for one in arns if one in self.shown}
 
     def definition(self, arn):
         self.asked.append(arn)
         if arn in self.refuse:
             raise CallFailed("DescribeTaskDefinition", "AccessDenied", arn)
         return shaped(memory=int(arn[-2:]))
+
+
+def revision(arn):
+    subnets = {"awsvpcConfiguration": {"subnets": [f"subnet-{arn[-2:]}"]}}
+    return {"serviceRevisionArn": arn, "networkConfiguration": subnets}
 
 
 def shaped(**container):
@@ -147,12 +154,12 @@ def test_definitions_tell_what_is_essential_and_what_a_version_contains():
     assert other.deployments[0].target.content_hash != found.deployments[0].target.content_hash
 
 
-def begun(adviser, now=NOW):
+def begun(adviser, now=NOW, known=None):
     """A row as the look that sees it first leaves it."""
     investigator = Investigator(adviser, None)
     wanted = [definition(42), definition(43)]
     found = investigator.definitions(wanted, now)
-    return investigator.with_outline(row(), found, reality(), now)
+    return investigator.with_outline(known or row(), found, reality(), now)
 
 
 def test_what_an_alert_needs_is_read_when_the_deployment_begins():
@@ -178,6 +185,31 @@ def test_what_could_not_be_read_then_is_read_when_it_is_needed():
     later = Adviser()
     Investigator(later, None).changes(version(42), half, reality(), NOW)
     assert later.asked == [definition(42), definition(43)]
+
+
+REVISIONS = [revision_arn(42), revision_arn(43)]
+
+
+@pytest.mark.parametrize(
+    ("shown", "kept"), [(REVISIONS, True), (REVISIONS[1:], False), ([], False), (None, False)]
+)
+def test_a_comparison_is_kept_if_all_of_it_could_be_read(shown, kept):
+    old, new = (changed(version(n), revision_arn=revision_arn(n)) for n in (42, 43))
+    found = begun(Adviser(shown=shown), known=changed(row(target=new), source=old))
+    assert (found.outline.changes is not None) is kept
+    later = Investigator(Adviser(shown=REVISIONS), None)
+    changes, unread = later.changes(old, found, reality(), NOW)
+    assert [one.field for one in changes] == ["app image", "app memory", "service subnets"]
+    assert unread == ()
+
+
+def test_a_revision_that_ecs_did_not_show_is_named():
+    old, new = (changed(version(n), revision_arn=revision_arn(n)) for n in (42, 43))
+    investigator = Investigator(Adviser(shown=REVISIONS[1:]), None)
+    _, unread = investigator.changes(old, row(target=new), reality(), NOW)
+    assert unread == (
+        "not compared, could not be read: the service's own configuration with web:42",
+    )
 
 
 def test_another_version_than_the_one_before_is_compared_when_it_is_needed():
