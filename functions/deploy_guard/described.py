@@ -75,6 +75,7 @@ def service_deployment(shape: Shape) -> ServiceDeployment:
         breaker=_monitor(shape, configuration, "deploymentCircuitBreaker"),
         alarms=_monitor(shape, configuration, "alarms"),
         hooks=tuple(_hook(one) for one in shape.get("lifecycleHookDetails") or ()),
+        has_hooks=bool(configuration.get("lifecycleHooks")),
     )
 
 

@@ -140,13 +140,13 @@ class Follows(msgspec.Struct, frozen=True, omit_defaults=True):
 class Deployment(msgspec.Struct, frozen=True, omit_defaults=True):
     """The ledger's row of a deployment: of a service deployment, or of one of CodeDeploy.
 
-        ``id`` is its ARN (or ``d-...``), ``ecs_id`` the ``ecs-svc/N`` under which its tasks start. ``told``
-        are the stages that people have been told, ``rules`` what led to the outcome and ``by`` whose word
-        it is, ``decided`` what led to the decision. ``ordered_at`` is when the executor was asked last.
-        ``owed`` are sources that gave no answer in time, ``asked`` how often they were asked again.
-        ``follows``: while it is to go back with another. ``back_failures``: tasks of what it goes back to
+    ``id`` is its ARN (or ``d-...``), ``ecs_id`` the ``ecs-svc/N`` under which its tasks start. ``told``
+    are the stages that people have been told, ``rules`` what led to the outcome and ``by`` whose word
+    it is, ``decided`` what led to the decision. ``ordered_at`` is when the executor was asked last.
+    ``owed`` are sources that gave no answer in time, ``asked`` how often they were asked again.
+    ``follows``: while it is to go back with another. ``back_failures``: tasks of what it goes back to
     that had failed before. ``idle_at`` is when it was last seen with a desired count of 0.
-    ``unattended``: no breaker, alarms or hooks of ECS have a say in it. ``outline`` is of ``target``,
+    ``unattended``: no breaker, alarms or hooks of ECS are configured for it. ``outline`` is of ``target``,
     kept until people have been told.
     """
 

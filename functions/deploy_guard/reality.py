@@ -58,7 +58,10 @@ class Hook(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ServiceDeployment(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A service deployment. ``source``, ``target`` and ``rolled_back_to`` are service revision ARNs."""
+    """A service deployment. ``source``, ``target`` and ``rolled_back_to`` are service revision ARNs.
+
+    ``hooks`` are those that have begun; it ``has_hooks`` also while those of a later stage have not.
+    """
 
     arn: str
     status: str
@@ -75,6 +78,7 @@ class ServiceDeployment(msgspec.Struct, frozen=True, omit_defaults=True):
     breaker: Monitor | None = None
     alarms: Monitor | None = None
     hooks: tuple[Hook, ...] = ()
+    has_hooks: bool = False
 
 
 class CodeDeployment(msgspec.Struct, frozen=True, omit_defaults=True):

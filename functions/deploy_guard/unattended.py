@@ -1,9 +1,10 @@
 """A service deployment that need not be read again: DescribeServices shows that nothing became of it.
 
-Where neither a circuit breaker nor alarms nor hooks attend it, DescribeServiceDeployments has nothing
+Where neither a circuit breaker nor alarms nor hooks are configured, DescribeServiceDeployments has nothing
 else to tell than its status. That cannot have changed while it is the service's current one, and its own
 deployment is PRIMARY in the same rollout state: a rollback makes another one PRIMARY, a replacement another
-one current.
+one current. Only where a person stops it and there is nothing to go back to nothing changes here: that is
+seen by the next sweep, which always reads it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ def is_unattended(deployment: ServiceDeployment) -> bool:
     return (
         deployment.strategy == "ROLLING"
         and not deployment.hooks
+        and not deployment.has_hooks
         and all(_is_off(one) for one in monitors)
     )
 
@@ -39,6 +41,8 @@ def as_remembered(service: Mapping[str, Any], ledger: Ledger) -> ServiceDeployme
     )
     # Of one that we had stopped ECS may not have said anything yet.
     if row is None or not row.unattended or row.ordered_at or row.target.revision_arn is None:
+        return None
+    if _is_attended(service.get("deploymentConfiguration") or {}):
         return None
     shown = [ecs_deployment(one) for one in service.get("deployments", ())]
     primary = next((one for one in shown if one.status == "PRIMARY"), None)
@@ -57,6 +61,12 @@ def _deployment(row: Deployment, status: str) -> ServiceDeployment:
         source=row.source.revision_arn if row.source else None,
         finished_at=row.outcome_at if status == "SUCCESSFUL" else None,
     )
+
+
+def _is_attended(configuration: Mapping[str, Any]) -> bool:
+    """Whether the service is configured, by now, for somebody to have a say in it."""
+    monitors = (configuration.get(one) or {} for one in ("deploymentCircuitBreaker", "alarms"))
+    return bool(configuration.get("lifecycleHooks")) or any(one.get("enable") for one in monitors)
 
 
 def _is_off(monitor: Monitor | None) -> bool:

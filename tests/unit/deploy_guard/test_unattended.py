@@ -2,6 +2,7 @@
 
 import pytest
 
+from deploy_guard import described
 from deploy_guard.model import Ledger, Outcome
 from deploy_guard.reality import Hook, Monitor
 from deploy_guard.unattended import as_remembered, is_unattended
@@ -17,6 +18,8 @@ from tests.unit.deploy_guard.situations import (
     service_deployment,
     version,
 )
+
+HOOK = {"targetType": "PAUSE", "lifecycleStages": ["POST_SCALE_UP"]}
 
 
 def known(**fields):
@@ -72,12 +75,37 @@ def test_where_anything_may_have_changed_it_is_read(service, ledger):
 
 
 @pytest.mark.parametrize(
+    ("configuration", "read"),
+    [
+        ({}, False),
+        ({"deploymentCircuitBreaker": {"enable": True, "rollback": False}}, True),
+        ({"deploymentCircuitBreaker": {"enable": False, "rollback": False}}, False),
+        ({"alarms": {"enable": True, "rollback": True, "alarmNames": ["errors"]}}, True),
+        ({"alarms": {"enable": False, "rollback": False, "alarmNames": []}}, False),
+        ({"lifecycleHooks": [HOOK]}, True),
+        ({"lifecycleHooks": []}, False),
+    ],
+)
+def test_what_the_service_is_configured_for_by_now_counts_too(configuration, read):
+    service = shown() | {"deploymentConfiguration": configuration}
+    assert (as_remembered(service, known()) is None) is read
+
+
+def test_a_hook_that_is_configured_attends_it_before_it_has_begun():
+    shape = {"serviceDeploymentArn": deployment_arn(43), "deploymentConfiguration": {}}
+    assert is_unattended(described.service_deployment(shape))
+    shape["deploymentConfiguration"]["lifecycleHooks"] = [HOOK]
+    assert not is_unattended(described.service_deployment(shape))
+
+
+@pytest.mark.parametrize(
     "fields",
     [
         {"breaker": breaker()},
         {"breaker": breaker(rollback=False)},
         {"alarms": Monitor("MONITORING")},
         {"hooks": (Hook("h", "AWAITING_ACTION"),)},
+        {"has_hooks": True},
         {"strategy": "BLUE_GREEN"},
     ],
 )
