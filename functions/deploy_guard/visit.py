@@ -18,6 +18,8 @@ from deploy_guard.investigation import Investigator
 from deploy_guard.ledger import (
     absorb,
     is_open,
+    unhandled,
+    with_handled,
     with_row,
     with_rows,
     without_outlines,
@@ -198,10 +200,13 @@ class Visitor:
 
 def learned(known: Known, signals: Sequence[OfService], reality: Reality) -> Ledger:
     """The ledger with what the signals and AWS say, before anything is judged."""
-    ledger = absorb(known.ledger, signals)
-    ledger = with_rows(ledger, reality, older=names_unknown(known.ledger, signals))
-    # A reason that came with an event finds its row only now.
+    # What is noted is in the ledger, and the look makes it handled: it is not to count once more.
+    ledger = with_handled(known.ledger, known.notes)
+    signals = unhandled(ledger, signals)
     ledger = absorb(ledger, signals)
+    ledger = with_rows(ledger, reality, older=names_unknown(known.ledger, signals))
+    # A reason that came with an event finds its row only now. Tasks were counted.
+    ledger = absorb(ledger, [one for one in signals if not isinstance(one, TaskFailed)])
     for act in known.acts:
         row = ledger.find(act.deployment)
         asked = act.executed and act.state in ("REQUESTED", "CONFIRMED")
