@@ -305,7 +305,7 @@ def test_whatever_failed_there_is_a_diagnosis(tasks, signals):
     "part", ["cannotpull ", "fetching secret data ", "hook(s) failed ", "a" * 7]
 )
 def test_no_text_takes_long_to_read(part):
-    began = time.perf_counter()
+    began = time.process_time()
     for field in ("task", "service", "logs"):
         cause_of_text(part * 1_000, field)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
