@@ -60,6 +60,12 @@ class Diagnosis(msgspec.Struct, frozen=True, omit_defaults=True):
     confirmed: bool | None = None
     second_id: str | None = None
     second_count: int = 0
+    alarms: tuple[str, ...] = ()
+
+    @property
+    def alarm_names(self) -> tuple[str, ...]:
+        """The alarms that went off; a name may have commas, so the subject alone does not always tell."""
+        return self.alarms or tuple((self.subject or "").split(", "))
 
     @property
     def cause(self) -> Cause:
@@ -169,7 +175,9 @@ def _from_service(signals: Signals) -> Diagnosis | None:
     """What the service tells when no task tells anything."""
     if signals.alarms:
         names = ", ".join(signals.alarms)
-        return Diagnosis("ALARM", 1, 1, 1, subject=names, detail=f"alarm {names}")
+        return Diagnosis(
+            "ALARM", 1, 1, 1, subject=names, detail=f"alarm {names}", alarms=signals.alarms
+        )
     for texts in (
         signals.hooks,
         signals.configuration,
@@ -189,9 +197,12 @@ def _read(texts: Sequence[str], alarms: Sequence[str] = ()) -> Diagnosis | None:
     votes = Counter(cause.id for cause, _ in found)
     winner = min(votes, key=lambda one: _strength(one, votes[one]))
     cause, text = next((cause, text) for cause, text in found if cause.id == winner)
-    subject = ", ".join(alarms) if winner == "ALARM" and alarms else subject_of(cause, (text,))
+    went_off = tuple(alarms) if winner == "ALARM" else ()
+    subject = ", ".join(went_off) or subject_of(cause, (text,))
     count = votes[winner]
-    return Diagnosis(winner, count, len(found), count, subject=subject, detail=_cut(text))
+    return Diagnosis(
+        winner, count, len(found), count, subject=subject, detail=_cut(text), alarms=went_off
+    )
 
 
 def _with_second(diagnosis: Diagnosis, other: Diagnosis | None) -> Diagnosis:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import groupby
 
 import msgspec
 
@@ -67,7 +68,7 @@ def read(
         irreversible=marked[0] if marked else None,
         freeze=_freeze(service, setting(tags.FREEZE, of_service)),
         bake_s=setting(tags.BAKE, of_service),
-        bake_alarms=tuple(alarms.split()) if alarms is not None else None,
+        bake_alarms=_names(alarms) if alarms is not None else None,
         may_pin=setting(tags.PIN_DIGESTS, of_service) == "on",
         refuses_bad=setting(tags.KNOWN_BAD, of_service) == "enforce",
         may_reregister=setting(tags.REREGISTER, of_service) == "on",
@@ -78,6 +79,15 @@ def read(
         release_window_s=setting(tags.RELEASE_WINDOW, of_service),
         problems=tuple(problems),
     )
+
+
+def _names(value: str) -> tuple[str, ...]:
+    """Names with spaces between them; with a plus between them where a name has spaces itself."""
+    words = value.split()
+    if "+" not in words:
+        return tuple(dict.fromkeys(words))
+    parts = (part for is_plus, part in groupby(words, "+".__eq__) if not is_plus)
+    return tuple(dict.fromkeys(" ".join(part) for part in parts))
 
 
 def _freeze(service: str, value: str) -> Freeze | None:

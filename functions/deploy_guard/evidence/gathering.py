@@ -165,8 +165,7 @@ def _read_registry(ask: Ask, clients: Clients) -> Callable[[], Any] | Unavailabl
 def _read_alarms(ask: Ask, clients: Clients) -> Callable[[], Any] | None:
     if ask.diagnosis.cause_id != "ALARM" or not ask.diagnosis.subject:
         return None
-    names = ask.diagnosis.subject.split(", ")
-    return lambda: alarm_states.read(clients.cloudwatch(), names)
+    return lambda: alarm_states.read(clients.cloudwatch(), ask.diagnosis.alarm_names)
 
 
 def _read_image(clients: Clients, image: ImageName) -> Registry:

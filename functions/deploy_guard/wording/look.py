@@ -87,7 +87,7 @@ def service_events(story: Story, _: Diagnosis | None = None) -> str:
 def _alarm(story: Story, diagnosis: Diagnosis) -> str | None:
     if not diagnosis.subject:
         return None
-    names = " ".join(shlex.quote(name) for name in diagnosis.subject.split(", "))
+    names = " ".join(shlex.quote(name) for name in diagnosis.alarm_names)
     return f"aws cloudwatch describe-alarms --alarm-names {names} --region {region_of(story)}"
 
 

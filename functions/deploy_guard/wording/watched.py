@@ -6,6 +6,11 @@ from deploy_guard.story import Story
 from deploy_guard.wording import standing
 from deploy_guard.wording.names import clock, failed_version
 
+_SPACES = (
+    " In the tag, names that have spaces themselves are written with a plus between them: "
+    "High CPU + 5xx."
+)
+
 
 def late(story: Story) -> tuple[str, str]:
     """An alarm that went off, or came back, after the watch."""
@@ -48,6 +53,6 @@ def unwatched(story: Story) -> tuple[str, str]:
             f"The watch after its deployment ended without {names}: {new} does not count as proven good. "
             f"{standing.serving(story)}\n"
             "Next: correct the names in the tag ecs-ops:bake-alarms, or in the service's own deployment "
-            "configuration, or create what is missing."
+            f"configuration, or create what is missing.{_SPACES if len(missing) > 1 else ''}"
         ),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.world_resources import create_alarm
 from tests.integration.conftest import web
 from tests.integration.deploy_guard.observed import Observed
 
@@ -37,3 +38,27 @@ def test_an_alarm_that_does_not_exist_proves_nothing_and_is_told(guard):
     assert alert["severity"] == "warning"
     assert "web:2 does not count as proven good" in alert["summary"]
     assert guard.ledger().good() == ()
+
+
+def test_s12_an_alarm_whose_name_has_spaces_is_watched(guard):
+    create_alarm(guard.account, "errors")
+    create_alarm(guard.account, "High CPU of web")
+    guard.tag(bake_alarms="errors + High CPU of web")
+    guard.release(image="app:2", seconds=200)
+    guard.account.client("cloudwatch").set_alarm_state(
+        AlarmName="High CPU of web", StateValue="ALARM", StateReason="test"
+    )
+    guard.account.run_for(60)
+    alert = guard.alerts()[0]
+    assert alert["title"] == "prod/web: web:2 got worse, alarm High CPU of web went off"
+    commands = [step["command"] for step in alert["next_steps"] if "command" in step]
+    assert any("--alarm-names 'High CPU of web'" in one for one in commands)
+
+
+def test_names_with_spaces_that_are_taken_for_several_are_told_with_the_way_to_write_them(guard):
+    create_alarm(guard.account, "High CPU")
+    guard.tag(bake_alarms="High CPU")
+    guard.release(image="app:2", seconds=200 + WATCH)
+    (alert,) = guard.alerts()
+    assert alert["title"] == "prod/web: nothing watched web:2, alarms High, CPU do not exist"
+    assert "with a plus between them" in alert["summary"]

@@ -309,3 +309,11 @@ def test_no_text_takes_long_to_read(part):
     for field in ("task", "service", "logs"):
         cause_of_text(part * 1_000, field)
     assert time.process_time() - began < 1
+
+
+def test_an_alarm_whose_name_has_a_comma_is_one_alarm():
+    found = diagnose([], Signals(alarms=("5xx, web", "errors")))
+    assert found.alarm_names == ("5xx, web", "errors")
+    assert found.subject == "5xx, web, errors"
+    # Written before this version.
+    assert Diagnosis("ALARM", subject="5xx, errors").alarm_names == ("5xx", "errors")

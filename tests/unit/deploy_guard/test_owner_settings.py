@@ -43,8 +43,25 @@ def test_nonsense_falls_back_and_is_reported():
     assert len(read_anyway.problems) == 3
 
 
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        ("High CPU + 5xx of web", ("High CPU", "5xx of web")),
+        # One name alone: the plus may stand on either side of it.
+        ("High CPU +", ("High CPU",)),
+        ("+ High  CPU", ("High CPU",)),
+        ("a + + a", ("a",)),
+        ("a+b C++", ("a+b", "C++")),
+        ("+", ()),
+    ],
+)
+def test_bake_alarms_whose_names_have_spaces_have_a_plus_between_them(value, names):
+    assert settings(bake_alarms=value).bake_alarms == names
+
+
 def test_bake_alarms_are_names_separated_by_spaces():
     assert settings(bake_alarms="errors  latency/p99").bake_alarms == ("errors", "latency/p99")
+    assert settings(bake_alarms="errors latency errors").bake_alarms == ("errors", "latency")
     assert settings(bake_alarms="").bake_alarms == ()
     assert settings().bake_alarms is None
 
