@@ -242,20 +242,30 @@ def _take_out(
         error = next((failed[m] for m in mine if m in failed), None)
         if error is not None:
             outcome.failed[one] = error
-        outcome.checks.append(
-            TaskCheck(
-                one.task_arn,
-                service.arn,
-                one.cluster_arn,
-                one.at,
-                one.seen_at,
-                service.mode != "on",
-                tuple(TargetCheck(m.group_arn, m.target.id, m.target.port, seen[m]) for m in mine),
-                (*service.notes, *(_left_alone(group) for group in sorted(left_alone))),
-                service.route,
-                one.place,
-            )
-        )
+        targets = tuple(TargetCheck(m.group_arn, m.target.id, m.target.port, seen[m]) for m in mine)
+        notes = tuple(_left_alone(group) for group in sorted(left_alone))
+        outcome.checks.append(check_of(one, service, targets, notes))
+
+
+def check_of(
+    one: Interruption,
+    service: Service,
+    targets: tuple[TargetCheck, ...] = (),
+    notes: tuple[str, ...] = (),
+) -> TaskCheck:
+    """What remains to be verified of a task of a service; its notes are added to the service's."""
+    return TaskCheck(
+        one.task_arn,
+        service.arn,
+        one.cluster_arn,
+        one.at,
+        one.seen_at,
+        service.mode != "on",
+        targets,
+        (*service.notes, *notes),
+        service.route,
+        one.place,
+    )
 
 
 def _still_listed(registry_arn: str) -> str:

@@ -10,7 +10,7 @@ from ecsops.errors import HeldBack, RegistryRefused
 from ecsops.parallel import chunks
 from ecsops.queue import send_later
 from spot_drain.aws import Aws
-from spot_drain.drain import Pass, leave_groups, leave_registries, note_refusals
+from spot_drain.drain import Pass, check_of, leave_groups, leave_registries, note_refusals
 from spot_drain.instance_round import SOON_S, Round
 from spot_drain.interruption import Interruption
 from spot_drain.messages import Leave, TaskCheck, encode
@@ -55,7 +55,7 @@ class Leaving:
             self.verify_later(outcome.checks, 1)
             failed = {one.task_arn for one in outcome.failed}
         if by_ecs := [*_pairs(this.moved), *over]:
-            self.record(moved(_check(*pair) for pair in by_ecs), now)
+            self.record(moved(check_of(*pair) for pair in by_ecs), now)
         return failed
 
     def registries(self, tasks: Iterable[Task]) -> None:
@@ -83,18 +83,3 @@ class Leaving:
 
 def _pairs(tasks: Iterable[Task]) -> list[tuple[Interruption, Service]]:
     return [(t.one, t.service) for t in tasks if t.service and t.service.mode != "off"]
-
-
-def _check(one: Interruption, service: Service) -> TaskCheck:
-    return TaskCheck(
-        one.task_arn,
-        service.arn,
-        one.cluster_arn,
-        one.at,
-        one.seen_at,
-        service.mode != "on",
-        (),
-        service.notes,
-        service.route,
-        one.place,
-    )
