@@ -141,6 +141,23 @@ def test_the_guard_sees_composite_alarms(role):
     assert scopes == ["*"]
 
 
+@pytest.mark.parametrize(
+    ("role", "keys"),
+    [
+        ("DeployGuardRole", {"StringLike": ["ledger#*"]}),
+        ("SpotFallbackRole", {"StringEquals": ["told"]}),
+    ],
+)
+def test_a_single_attribute_is_changed_of_the_items_that_are_meant_alone(role, keys):
+    conditions = [
+        statement["Condition"]
+        for statement in statements(role)
+        if "dynamodb:UpdateItem" in listed(statement["Action"])
+    ]
+    ((operator, names),) = keys.items()
+    assert conditions == [{f"ForAllValues:{operator}": {"dynamodb:LeadingKeys": names}}]
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_every_resource_is_of_this_account_and_region(role):
     for statement in statements(role):

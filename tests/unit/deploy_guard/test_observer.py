@@ -10,7 +10,7 @@ from deploy_guard.ledger_store import Known
 from deploy_guard.model import Ledger
 from deploy_guard.observer import Observer
 from deploy_guard.scene import Outbox, Visited
-from deploy_guard.signals import Look, encode
+from deploy_guard.signals import Look, Sweep, encode
 from ecsops.errors import CallFailed
 from ecsops.observability import metrics
 from ecsops.queue import Message
@@ -26,7 +26,7 @@ class World:
 
     def __init__(self, **trouble):
         self.trouble, self.saved, self.ordered, self.visits = trouble, [], [], []
-        self.saves, self.noted = [], []
+        self.saves, self.noted, self.remembered = [], [], []
         self.due_now, self.of_alarm = [SERVICE, OTHER], {"errors": [OTHER]}
         self.controllers = {}
 
@@ -100,6 +100,7 @@ class _Reader:
         self.world = world
 
     def read(self, ledgers, now, searched=(), remembered=()):
+        self.world.remembered.append(set(remembered))
         return {
             one.service: _seen(one.service, self.world.controllers.get(one.service, "ECS"))
             for one in ledgers
@@ -160,6 +161,34 @@ def test_s22_what_could_not_be_sent_is_tried_again_and_holds_up_no_order():
     world = World(unsent=SERVICE)
     assert world.observer().work(messages(), NOW) == {"1"}
     assert sorted(world.saved) == sorted(world.ordered) == sorted([SERVICE, OTHER])
+
+
+STARTED = event(
+    "ECS Deployment State Change",
+    "aws.ecs",
+    {
+        "eventType": "INFO",
+        "eventName": "SERVICE_DEPLOYMENT_IN_PROGRESS",
+        "clusterArn": f"{ACCOUNT}:cluster/prod",
+        "deploymentId": "ecs-svc/1",
+        "updatedAt": "2026-01-05T09:03:00Z",
+        "reason": "ECS deployment ecs-svc/1 in progress.",
+    },
+).replace('"resources": []', f'"resources": ["{SERVICE}"]')
+
+
+@pytest.mark.parametrize("body", [encode(Look(SERVICE)), encode(Sweep()), STARTED])
+def test_who_looks_without_a_task_or_an_alarm_reads_every_deployment(body):
+    world = World()
+    assert world.observer().work([Message("1", body, 1)], NOW) == set()
+    assert world.visits
+    assert world.remembered == [set()]
+
+
+def test_an_alarm_changes_no_deployment_that_nobody_attends():
+    world = World()
+    world.observer().work([Message("1", encode(Look(SERVICE, "errors", "k")), 1)], NOW)
+    assert world.remembered == [{SERVICE}]
 
 
 def test_codedeploys_silence_concerns_its_services_alone():
