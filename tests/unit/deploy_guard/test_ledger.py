@@ -13,8 +13,9 @@ from deploy_guard.ledger import (
     with_rows,
 )
 from deploy_guard.model import Bake, Ledger, Notice, Outcome
+from deploy_guard.outline import outline
 from deploy_guard.signals import Look, Noticed, TaskFailed
-from tests.unit.deploy_guard.builders import never_started
+from tests.unit.deploy_guard.builders import container, never_started
 from tests.unit.deploy_guard.situations import (
     BEGAN,
     SERVICE,
@@ -67,6 +68,18 @@ def test_every_failed_task_is_counted_once_and_the_first_ones_are_kept(numbers):
         ledger = with_handled(absorb(ledger, new), new)
     assert ledger.counts.get("ecs-svc/43", 0) == len(set(numbers))
     assert len(ledger.failures) == min(12, len(set(numbers)))
+
+
+def test_what_is_essential_is_known_of_a_failed_task_from_the_outline_of_its_version():
+    definition_of_two = {
+        "containerDefinitions": [{"name": "web"}, {"name": "proxy", "essential": False}]
+    }
+    outlined = row(outline=outline(definition_of_two, {}, BEGAN))
+    told = failure(1)
+    pair = (container(name="proxy"), container(name="web"))
+    told = msgspec.structs.replace(told, task=msgspec.structs.replace(told.task, containers=pair))
+    kept = absorb(Ledger(SERVICE, (outlined,)), [told]).failures[0]
+    assert [one.essential for one in kept.containers] == [False, True]
 
 
 def test_a_busy_deployment_does_not_crowd_out_another():
