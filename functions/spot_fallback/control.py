@@ -52,15 +52,8 @@ def control(
     needed = min(deficit, most)
     if needed > shadow.desired and short:
         return _raised(primary, shadow, cover, (deficit, needed), now)
-    if shadow.desired > most:
-        return _cut(cover, most, f"no more than {most} tasks may cover")
-    if shadow.desired > primary.room:
-        # Who never wants two at once gets no quiet time: what is back on Spot takes their place.
-        most_at_once = primary.desired * primary.maximum_percent // 100
-        reason = (
-            f"no more than {most_at_once} tasks may run at once, and {primary.there} are on Spot"
-        )
-        return _cut(cover, primary.room, reason)
+    if shadow.desired > min(most, primary.room):
+        return _cut(primary, cover, most)
     decided = _lowered(primary, shadow, cover, now)
     stays = elsewhere is not None and decided.target == shadow.desired
     return replace(decided, reason=elsewhere) if stays else decided
@@ -152,8 +145,14 @@ def _raised(
     )
 
 
-def _cut(cover: Cover, target: int, reason: str) -> Control:
+def _cut(primary: Primary, cover: Cover, most: int) -> Control:
     """Lowered at once. It was not Spot that held: what follows is no relapse of it."""
+    target = min(most, primary.room)
+    reason = f"no more than {most} tasks may cover"
+    if primary.room < most:
+        # Who never wants two at once gets no quiet time: what is back on Spot takes their place.
+        at_once = primary.desired * primary.maximum_percent // 100
+        reason = f"no more than {at_once} tasks may run at once, and {primary.there} are on Spot"
     since = cover.since if target else 0.0
     return Control(target, reason, replace(cover, target=target, since=since, reason=reason))
 

@@ -278,6 +278,16 @@ def test_beside_spot_there_is_never_more_than_the_service_may_have_at_once(perce
     assert after.cover.lowered_at == 0.0, "no relapse if Spot goes again"
 
 
+def test_a_service_that_is_scaled_in_is_cut_to_what_may_be_there_in_one_step():
+    cut = decided(
+        primary(1, 1, deploymentConfiguration={"maximumPercent": 100}), shadow(8), remembered(8)
+    )
+    assert (cut.target, cut.reason) == (
+        0,
+        "no more than 1 tasks may run at once, and 1 are on Spot",
+    )
+
+
 def test_tasks_that_start_on_spot_are_of_those_that_may_be_there_at_once():
     quiet = remembered(10, shortage_at=NOW - 60)
     starting = _at_most(150, 5, 8, pendingCount=3)
@@ -372,4 +382,4 @@ def test_whatever_happens_it_is_raised_to_the_deficit_and_lowered_to_what_is_mis
         assert again.target == after.target, "what was raised is not taken back at the next look"
     if after.target < covered:
         assert after.target >= min(one.missing, one.desired)
-    assert 0 <= after.target <= max(covered, desired)
+    assert 0 <= after.target <= min(desired, one.room)
