@@ -15,6 +15,8 @@ ON_DEAD_LETTERS = {
     for name, alarm in ALARMS.items()
     if {target(dimension["Value"]) for dimension in alarm["Dimensions"]} & DEAD_LETTER_QUEUES
 }
+# A letter there costs a search through the clusters, and no task and no request: nobody is woken for one.
+COSTS_A_SEARCH = "ContainerInstanceDeadLetterAlarm"
 # What standard mode waits between the four tries of a call: up to 1, 2 and 4 s.
 BACK_OFF_S = 7
 
@@ -24,7 +26,7 @@ def test_every_dead_letter_queue_has_an_alarm_of_its_own():
     assert sorted(watched) == sorted(DEAD_LETTER_QUEUES)
 
 
-@pytest.mark.parametrize("name", ON_DEAD_LETTERS)
+@pytest.mark.parametrize("name", sorted(ON_DEAD_LETTERS.keys() - {COSTS_A_SEARCH}))
 def test_the_first_dead_letter_is_told(name):
     alarm = ON_DEAD_LETTERS[name]
     assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
@@ -33,6 +35,19 @@ def test_the_first_dead_letter_is_told(name):
     assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
     assert alarm["EvaluationPeriods"] == 1
     assert alarm["AlarmActions"]
+
+
+def test_only_many_dead_letters_about_where_instances_are_are_told_and_as_no_emergency():
+    alarm = ON_DEAD_LETTERS[COSTS_A_SEARCH]
+    assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+    assert alarm["Threshold"] == 100
+    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+    assert alarm["AlarmActions"] == alarm["OKActions"]
+    assert "no emergency" in alarm["AlarmDescription"]
+    assert "docs/runbook.md#where-instances-are-is-not-noted" in alarm["AlarmDescription"]
+    # Letters go by themselves, and the alarm with them.
+    queue = QUEUES[target(alarm["Dimensions"][0]["Value"])]
+    assert queue["MessageRetentionPeriod"] == 4 * 86_400
 
 
 def test_an_interruption_that_cannot_be_delivered_is_given_up_while_it_matters():
@@ -65,10 +80,21 @@ def test_what_every_task_of_a_cluster_sends_shares_no_queue_with_what_has_two_mi
     assert sharing == {"ContainerInstanceRule"}
     assert mapping["BatchSize"] >= 100
     assert mapping["MaximumBatchingWindowInSeconds"]
-    hidden = (
-        6 * FUNCTIONS["SpotDrainFunction"]["Timeout"] + mapping["MaximumBatchingWindowInSeconds"]
-    )
-    assert QUEUES[queue]["VisibilityTimeout"] >= hidden
+
+
+def test_where_an_instance_is_is_tried_five_times_each_longer_than_a_run_may_take():
+    """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html: six times and the window."""
+    queue = QUEUES["ContainerInstanceQueue"]
+    (mapping,) = [
+        m for m in MAPPINGS.values() if target(m["EventSourceArn"]) == "ContainerInstanceQueue"
+    ]
+    function = FUNCTIONS[target(mapping["FunctionName"])]
+    hidden = queue["VisibilityTimeout"]
+    assert hidden >= 6 * function["Timeout"] + mapping["MaximumBatchingWindowInSeconds"]
+    redrive = queue["RedrivePolicy"]
+    assert redrive["maxReceiveCount"] >= 5
+    assert target(redrive["deadLetterTargetArn"]) == "ContainerInstanceDeadLetterQueue"
+    assert hidden * redrive["maxReceiveCount"] < queue["MessageRetentionPeriod"]
 
 
 @pytest.mark.parametrize("function", sorted({function for function, _ in FED}))

@@ -96,7 +96,11 @@ def test_every_queue_feeds_a_function_or_keeps_dead_letters():
     assert set(QUEUES) == {*POLLED, *map(dead_letters, POLLED)}
 
 
-@pytest.mark.parametrize("queue", sorted({dead_letters(queue) for queue in POLLED}))
+@pytest.mark.parametrize(
+    "queue",
+    # Of where an instance is, newer events have said the same long before (test_limits.py).
+    sorted({dead_letters(queue) for queue in POLLED} - {"ContainerInstanceDeadLetterQueue"}),
+)
 def test_dead_letters_are_kept_as_long_as_sqs_can(queue):
     assert QUEUES[queue]["MessageRetentionPeriod"] == 14 * 86_400
 
@@ -129,6 +133,17 @@ def test_the_runbook_switches_every_capability_off():
 @pytest.mark.parametrize("alarm", ALARMS)
 def test_every_alarm_says_where_to_read_on(alarm):
     assert "docs/runbook.md#" in ALARMS[alarm]["AlarmDescription"]
+
+
+@pytest.mark.parametrize("alarm", ALARMS)
+def test_the_chapter_that_an_alarm_names_exists(alarm):
+    (named,) = re.findall(r"docs/runbook\.md#([a-z0-9-]+)", ALARMS[alarm]["AlarmDescription"])
+    headings = re.findall(
+        r"^##+ (.+)$", (TEMPLATE.parent / "docs/runbook.md").read_text(), re.MULTILINE
+    )
+    # As GitHub makes anchors of headings.
+    anchors = {re.sub(r"[^a-z0-9 -]", "", one.lower()).replace(" ", "-") for one in headings}
+    assert named in anchors
 
 
 def test_the_self_test_looks_at_every_rule_with_a_pattern():
