@@ -8,6 +8,7 @@ from shlex import quote
 
 from ecsops.alerts import Alert, Lines, NextStep
 from ecsops.arns import parse_arn
+from ecsops.wording import agreeing, counted
 from spot_drain.storm import CAPABILITY
 from spot_drain.targets import Service
 from spot_drain.watching import Watched
@@ -67,7 +68,8 @@ def hook_given_up(watched: Watched, left: Sequence[str], reason: str, now: float
         capability=CAPABILITY,
         title=f"{group}: {watched.instance_id} is held no longer and still runs tasks",
         summary=(
-            f"{len(left)} tasks on instance {watched.instance_id} have not stopped, as far as is known. "
+            f"{counted(len(left), 'task')} on instance {watched.instance_id} "
+            f"{agreeing(len(left), 'has', 'have')} not stopped, as far as is known. "
             "The toolkit sends no more heartbeats: the hook's own time-out and default result decide "
             "what happens."
         ),
@@ -96,7 +98,7 @@ def hook_cut_short(watched: Watched, left: Sequence[str], now: float) -> Alert:
         state="resolved",
         at=now,
         capability=CAPABILITY,
-        title=f"{group}: {watched.instance_id} ended under {len(left)} running tasks",
+        title=f"{group}: {watched.instance_id} ended under {counted(len(left), 'running task')}",
         summary=(
             f"The wait of instance {watched.instance_id} was over before its tasks had stopped, as far as "
             "is known: its hook was answered by somebody else, or timed out."

@@ -21,6 +21,7 @@ from ecsops.arns import parse_arn
 from ecsops.errors import InvalidMessage
 from ecsops.events.envelope import Event, read_detail
 from ecsops.events.health import SCHEDULED_CHANGE, TASK_RETIREMENT, HealthEvent
+from ecsops.wording import agreeing, counted
 from spot_drain.storm import CAPABILITY
 
 # Earlier than AWS begins, so that SIGTERM comes in order; the tick that does it comes once an hour.
@@ -184,10 +185,10 @@ def retirement_alert(
             what = "stops, and nobody starts it again"
         rows.append((name, group or "task", what))
     day = "on a day that AWS did not tell" if retirement.at is None else f"on {_day(retirement.at)}"
-    title = f"AWS retires {_count(len(rows), 'entry', 'entries')} {day}"
+    title = f"AWS retires {counted(len(rows), 'entry', 'entries')} {day}"
     if retirement.instances:
         does = "retires" if retirement.ends else "works on"
-        title = f"AWS {does} {_count(len(retirement.instances), 'container instance')} {day}"
+        title = f"AWS {does} {counted(len(retirement.instances), 'container instance')} {day}"
     return Alert(
         incident=_incident(retirement.key),
         stage=f"{'closed' if retirement.is_closed else 'planned'}-{_digest(retirement)}",
@@ -214,8 +215,9 @@ def retirement_over_alert(key: str, running: Sequence[str], now: float) -> Alert
         capability=CAPABILITY,
         title="A retirement of tasks is over",
         summary=(
-            f"Its day is past. {_count(len(running), 'task')} that AWS named still run: it may retire "
-            "them another day, and will say so."
+            f"Its day is past. {counted(len(running), 'task')} that AWS named still "
+            f"{agreeing(len(running), 'runs: AWS may retire it', 'run: AWS may retire them')} another "
+            "day, and will say so."
             if running
             else "The standalone tasks that AWS was to retire have stopped. Nobody has started them again."
         ),
@@ -233,7 +235,8 @@ def _cause(retirement: Retirement) -> str:
 
 def _left_to_do(retirement: Retirement, left: Sequence[str]) -> str:
     if left:
-        return f"{_count(len(left), 'standalone task')} will not come back by themselves."
+        selves = agreeing(len(left), "itself", "themselves")
+        return f"{counted(len(left), 'standalone task')} will not come back by {selves}."
     if retirement.ends or retirement.is_closed:
         return "Nothing is left for you to do."
     return "The toolkit does nothing: replace them before, or let it happen."
@@ -254,7 +257,9 @@ def _steps(left: Sequence[str]) -> tuple[NextStep, ...]:
         return ()
     return (
         NextStep(
-            "Start these tasks anew before that day, or let the toolkit stop them in order:",
+            agreeing(len(left), "Start this task", "Start these tasks")
+            + " anew before that day, or let "
+            f"the toolkit stop {agreeing(len(left), 'it', 'them')} in order:",
             command=(
                 f"aws ecs tag-resource --resource-arn {left[0]} "
                 "--tags key=ecs-ops:spot-drain,value=on"
@@ -273,7 +278,3 @@ def _time(text: str | None) -> float | None:
 
 def _day(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%A, %Y-%m-%d %H:%M UTC")
-
-
-def _count(number: int, noun: str, plural: str = "") -> str:
-    return f"{number} {noun if number == 1 else plural or noun + 's'}"

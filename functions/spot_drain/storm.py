@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from ecsops.alerts import Alert, NextStep, Severity, Table
 from ecsops.arns import parse_arn, target_group_name
+from ecsops.wording import agreeing, counted
 from spot_drain.verdict import Verdict
 
 CAPABILITY = "spot_drain"
@@ -123,9 +124,9 @@ def stuck_alert(
         state="open",
         at=now,
         capability=CAPABILITY,
-        title=f"{cluster}/{service}: {_count(len(targets), 'dying target')} still in rotation",
+        title=f"{cluster}/{service}: {counted(len(targets), 'dying target')} still in rotation",
         summary=(
-            f"Spot is taking tasks of service {service} away, and {_count(len(targets), 'target')} "
+            f"Spot is taking tasks of service {service} away, and {counted(len(targets), 'target')} "
             "could not be taken out of the load balancer after three attempts. Requests sent there "
             "will fail until the health check notices."
         ),
@@ -166,14 +167,14 @@ def unstuck_alert(
         capability=CAPABILITY,
         title=f"{cluster}/{service}: "
         + (
-            f"{_count(left, 'target')} stayed registered"
+            f"{counted(left, 'target')} stayed registered"
             if left
             else "no target of a dead task is in rotation any more"
         ),
         summary=(
-            f"Hours after Spot took its tasks, {_count(left, 'target')} of service {service} are still "
-            "registered. Another task may have the address by now; if none has, the health check keeps "
-            "requests away. The toolkit looks no longer."
+            f"Hours after Spot took its tasks, {counted(left, 'target')} of service {service} "
+            f"{agreeing(left, 'is', 'are')} still registered. Another task may have the address by now; if "
+            "none has, the health check keeps requests away. The toolkit looks no longer."
             if left
             else f"All targets that service {service}'s dying tasks left behind are out."
         ),
@@ -185,7 +186,7 @@ def unstuck_alert(
 
 
 def _title(tally: Tally, cluster: str, service: str) -> str:
-    what = f"{cluster}/{service}: Spot took {_count(len(tally.tasks), 'task')}"
+    what = f"{cluster}/{service}: Spot took {counted(len(tally.tasks), 'task')}"
     if tally.stuck:
         return f"{what}; {len(tally.stuck)} died in rotation"
     if tally.would:
@@ -193,22 +194,25 @@ def _title(tally: Tally, cluster: str, service: str) -> str:
     if tally.plain == tally.tasks:
         return f"{what}; {'nothing was drained' if tally.notes else 'no load balancer to drain'}"
     if tally.unattributed:
-        return f"{what}; {len(tally.unattributed)} left rotation late or by themselves"
+        return f"{what}; {len(tally.unattributed)} left rotation late or by {_selves(tally.unattributed)}"
     if tally.absent:
-        return f"{what}; {len(tally.absent)} were in no target group when the toolkit came"
-    return f"{what}; all left their load balancers in time"
+        was = agreeing(len(tally.absent), "was", "were")
+        return f"{what}; {len(tally.absent)} {was} in no target group when the toolkit came"
+    left = agreeing(len(tally.tasks), "it left its", "all left their")
+    return f"{what}; {left} load balancers in time"
 
 
 def _summary(tally: Tally) -> str:
     window = f"{_clock(tally.first_at)}-{_clock(tally.last_at)} UTC"
-    sentences = [f"{window}: Spot interrupted {_count(len(tally.tasks), 'task')}{_where(tally)}."]
+    sentences = [f"{window}: Spot interrupted {counted(len(tally.tasks), 'task')}{_where(tally)}."]
     if tally.moved:
         sentences.append(f"ECS had stopped {len(tally.moved)} in order before it came to that.")
     if tally.native:
         sentences.append(f"ECS itself had taken {len(tally.native)} out of rotation.")
     if tally.backstop:
         sentences.append(
-            f"{len(tally.backstop)} still got requests when the toolkit came, and were taken out."
+            f"{len(tally.backstop)} still got requests when the toolkit came, and "
+            f"{agreeing(len(tally.backstop), 'was', 'were')} taken out."
         )
     if tally.unattributed:
         sentences.append(
@@ -217,8 +221,9 @@ def _summary(tally: Tally) -> str:
         )
     if tally.absent:
         sentences.append(
-            f"{len(tally.absent)} were in none of their target groups when the toolkit came: not "
-            "registered yet, or out before."
+            f"{len(tally.absent)} "
+            + agreeing(len(tally.absent), "was in none of its", "were in none of their")
+            + " target groups when the toolkit came: not registered yet, or out before."
         )
     if tally.in_flight:
         sentences.append(
@@ -299,8 +304,8 @@ def _names(service_arn: str) -> tuple[str, str]:
     return arn.cluster or "default", arn.name
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _selves(tasks: frozenset[str]) -> str:
+    return agreeing(len(tasks), "itself", "themselves")
 
 
 def _clock(at: int) -> str:

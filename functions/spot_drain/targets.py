@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ecsops import tags
-from ecsops.arns import target_group_name
+from ecsops.arns import parse_arn, service_arn, target_group_name
 from spot_drain.interruption import Interruption
 
 
@@ -52,7 +52,7 @@ class Service:
         extra = frozenset(
             registration
             for revision in revisions
-            if revision.get("serviceArn") == self.arn
+            if revision.get("serviceRevisionArn") in self.revisions
             for registration in _registrations(revision.get("loadBalancers"))
         )
         return replace(self, registrations=self.registrations | extra)
@@ -102,7 +102,7 @@ def service_from(description: Mapping[str, Any], stack_mode: str) -> Service:
     ]
     rolling = [item["arn"] for item in description.get("currentServiceRevisions", ())]
     return Service(
-        arn=description["serviceArn"],
+        arn=_long_arn(description),
         name=description["serviceName"],
         cluster_arn=description["clusterArn"],
         mode="off" if stack_mode == "off" else mode,
@@ -113,6 +113,17 @@ def service_from(description: Mapping[str, Any], stack_mode: str) -> Service:
         registries=tuple(sorted(_registries(description))),
         is_daemon=description.get("schedulingStrategy") == "DAEMON",
     )
+
+
+def _long_arn(description: Mapping[str, Any]) -> str:
+    """Services of before 2021 have ARNs that name no cluster; then nobody could tell where they are.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-arn-migration.html
+    """
+    arn: str = description["serviceArn"]
+    if parse_arn(arn).cluster is not None:
+        return arn
+    return service_arn(description["clusterArn"], description["serviceName"])
 
 
 def memberships(interruption: Interruption, service: Service) -> tuple[Membership, ...]:

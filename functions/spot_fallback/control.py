@@ -12,6 +12,7 @@ import math
 import msgspec
 from msgspec.structs import replace
 
+from ecsops.wording import agreeing, counted
 from spot_fallback.model import Cover, Evidence, Primary, Shadow
 
 # How often ECS says that it still finds no place is not documented; about once a minute was seen.
@@ -127,8 +128,9 @@ def _raised(
     recent = shadow.desired > 0 or 0 < now - cover.lowered_at <= RELAPSE_WITHIN_S
     relapsed = recent and cover.lowered_at > cover.raised_at
     reason = (
-        f"{deficit} of {primary.desired} tasks find no Spot capacity: "
-        f"{needed} are started on demand until they do"
+        f"{deficit} of {counted(primary.desired, 'task')} {agreeing(deficit, 'finds', 'find')} no Spot "
+        f"capacity: {needed} {agreeing(needed, 'is', 'are')} started on demand until "
+        f"{agreeing(deficit, 'it does', 'they do')}"
     )
     return Control(
         needed,
@@ -148,11 +150,12 @@ def _raised(
 def _cut(primary: Primary, cover: Cover, most: int) -> Control:
     """Lowered at once. It was not Spot that held: what follows is no relapse of it."""
     target = min(most, primary.room)
-    reason = f"no more than {most} tasks may cover"
+    reason = f"no more than {counted(most, 'task')} may cover"
     if primary.room < most:
         # Who never wants two at once gets no quiet time: what is back on Spot takes their place.
         at_once = primary.desired * primary.maximum_percent // 100
-        reason = f"no more than {at_once} tasks may run at once, and {primary.there} are on Spot"
+        on_spot = f"{primary.there} {agreeing(primary.there, 'is', 'are')} on Spot"
+        reason = f"no more than {counted(at_once, 'task')} may run at once, and {on_spot}"
     since = cover.since if target else 0.0
     return Control(target, reason, replace(cover, target=target, since=since, reason=reason))
 
@@ -165,14 +168,14 @@ def _lowered(primary: Primary, shadow: Shadow, cover: Cover, now: float) -> Cont
         )
     excess = current - primary.missing
     if excess <= 0:
-        reason = f"{primary.missing} tasks are missing"
+        reason = missing(primary.missing)
         return Control(current, reason, replace(cover, target=current, window_at=0.0))
     cover = _seen(primary, cover, current, now)
     wait = hold_s(primary, cover)
     least = _needed(primary, cover, current, wait, now)
     if least >= current:
         left = math.ceil((wait - (now - quiet_since(cover))) / 60)
-        reason = f"Spot is back; the cover stays for {left} more quiet minutes"
+        reason = f"Spot is back; the cover stays for {counted(left, 'more quiet minute')}"
         return Control(current, reason, replace(cover, target=current))
     if now - cover.lowered_at < STEP_EVERY_S:
         return Control(current, "the last step down is too recent", replace(cover, target=current))
@@ -180,11 +183,16 @@ def _lowered(primary: Primary, shadow: Shadow, cover: Cover, now: float) -> Cont
     target = max(least, current - step)
     quiet = now - quiet_since(cover)
     minutes = round((quiet if quiet >= wait else now - cover.window_at) / 60)
-    reason = f"Spot has held for {minutes} minutes: {current - target} fewer on demand"
+    reason = f"Spot has held for {counted(minutes, 'minute')}: {current - target} fewer on demand"
     since = cover.since if target else 0.0
     return Control(
         target, reason, replace(cover, target=target, since=since, lowered_at=now, reason=reason)
     )
+
+
+def missing(number: int) -> str:
+    """How many tasks are."""
+    return f"{counted(number, 'task')} {agreeing(number, 'is', 'are')} missing"
 
 
 def quiet_since(cover: Cover) -> float:

@@ -85,7 +85,8 @@ class Looker:
         before, self.over = self.over, {arn for arn, c in covers.items() if not c.told} & told
         try:
             self.store.note_told({arn for arn, cover in covers.items() if cover.told} - told)
-            self.store.note_over(before & self.over)
+            # A name under which nobody can be looked up, one of the old form without a cluster, ends nothing.
+            self.store.note_over((before & self.over) | nameless(told))
         except CallFailed as error:
             logger.warning("told, not named", reason=str(error))
 
@@ -191,6 +192,11 @@ def places_of(arns: Iterable[str]) -> dict[Place, str]:
         if parsed.cluster:
             found[parsed.cluster, parsed.name] = arn
     return found
+
+
+def nameless(arns: AbstractSet[str]) -> AbstractSet[str]:
+    """Those that say of no service where it is."""
+    return arns - set(places_of(arns).values())
 
 
 def _matters(case: Case, now: float) -> bool:

@@ -6,7 +6,8 @@ import hashlib
 
 from msgspec.structs import replace
 
-from spot_fallback.control import Control
+from ecsops.wording import agreeing, counted
+from spot_fallback.control import Control, missing
 from spot_fallback.model import Cover, Primary, Shadow
 from spot_fallback.owed import News, NewsKind, Owed
 
@@ -49,10 +50,10 @@ def of_a_look(
     found = _of_the_cover(primary, shadow, cover, wished, now)
     waiting = wished.cover.waiting_since
     if waiting and now - waiting >= WAITED_TOO_LONG_S:
-        text = f"{primary.deficit} tasks are missing and not covered: {wished.reason}"
+        text = f"{missing(primary.deficit)} and not covered: {wished.reason}"
         found.append(News("waiting", f"waiting-{waiting:.0f}", text, f"waiting-{waiting:.0f}"))
     if not waiting and (since := _since(cover, "waiting")):
-        text = "the missing tasks are covered now, or run on Spot again"
+        text = "what was missing is covered now, or runs on Spot again"
         found.append(News("waited", f"waited-{since}", text, f"waiting-{since}"))
     return found + mended(cover) + would_not(cover)
 
@@ -131,7 +132,8 @@ def _of_the_cover(
         found.append(_edited(shadow, cover, wished))
     most = primary.settings.most
     if most is not None and wished.cover.since and primary.deficit > most:
-        text = f"{primary.deficit} tasks find no Spot capacity, and only {most} may be covered"
+        short = f"{counted(primary.deficit, 'task')} {agreeing(primary.deficit, 'finds', 'find')}"
+        text = f"{short} no Spot capacity, and only {most} may be covered"
         found.append(News("capped", f"capped-{since}", text))
     if wished.target and now - wished.cover.on_demand_short_at < WAITED_TOO_LONG_S:
         text = "the cover's tasks find no place either: they cannot start"
@@ -140,7 +142,8 @@ def _of_the_cover(
     lasted = now - wished.cover.since if wished.cover.since else 0.0
     if lasted > primary.settings.longest_s:
         day = int(lasted // primary.settings.longest_s)
-        text = f"the cover of {wished.target} tasks has lasted for {lasted / 3600:.0f} hours"
+        hours = counted(round(lasted / 3600), "hour")
+        text = f"the cover of {counted(wished.target, 'task')} has lasted for {hours}"
         found.append(News("long", f"long-{since}-{day}", text))
     if shadow.desired and not wished.target:
         found.append(_restored(cover, "all tasks run on Spot again"))
@@ -154,10 +157,13 @@ def _idle(shadow: Shadow, cover: Cover, wished: Control, now: float) -> list[New
     since = wished.cover.idle_at
     told = now - wished.cover.on_demand_short_at < WAITED_TOO_LONG_S
     if since and wished.target and now - since >= IDLE_TOO_LONG_S and not told:
-        text = f"of the cover's {shadow.desired} tasks {shadow.running} run{_says(shadow)}"
+        run = f"{shadow.running} {agreeing(shadow.running, 'runs', 'run')}"
+        text = f"of the cover's {counted(shadow.desired, 'task')} {run}{_says(shadow)}"
         return [News("idle", f"idle-{since:.0f}", text)]
     if not since and wished.target and (began := _since(cover, "idle")):
-        return [News("runs", f"runs-{began}", f"all {shadow.desired} tasks of the cover run")]
+        all_run = f"all {shadow.desired} tasks of the cover run"
+        text = agreeing(shadow.desired, "the cover's task runs", all_run)
+        return [News("runs", f"runs-{began}", text)]
     return []
 
 
@@ -171,7 +177,7 @@ def _says(shadow: Shadow) -> str:
 
 
 def _edited(shadow: Shadow, cover: Cover, wished: Control) -> News:
-    was = f"somebody set the cover from {cover.target} to {shadow.desired} tasks"
+    was = f"somebody set the cover from {cover.target} to {counted(shadow.desired, 'task')}"
     then = (
         f"the toolkit sets it to {wished.target}"
         if wished.target != shadow.desired

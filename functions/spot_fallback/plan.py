@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from ecsops.wording import counted
 from spot_fallback import news as told
 from spot_fallback.control import Control, control
 from spot_fallback.model import Cover, Evidence, Primary, Shadow
@@ -88,7 +89,7 @@ def plan(
     actions = _actions(primary, shadow, wished)
     if dry_run:
         would = replace(wished.cover, target=shadow.desired, since=cover.since)
-        text = f"would have {wished.target} tasks on demand: {wished.reason}"
+        text = f"would have {counted(wished.target, 'task')} on demand: {wished.reason}"
         news = told.would(cover, wished.target, text, now) if actions else told.would_not(cover)
         news += told.mended(cover)
         return _told(Plan(shadow.desired, shadow.desired, text, would), primary, news, now)
@@ -109,7 +110,7 @@ def failed(planned: Plan, before: Cover, problem: str, primary: Primary, now: fl
     written = planned.cover.version + (planned.cover != before)
     cover = replace(planned.cover, told=before.told, confirmed=False, version=written)
     text = (
-        f"the cover could not be set from {planned.before} to {planned.target} tasks, "
+        f"the cover could not be set from {planned.before} to {counted(planned.target, 'task')}, "
         f"which is tried again each minute: {problem[:_LONGEST_PROBLEM]}"
     )
     done = replace(

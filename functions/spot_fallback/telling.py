@@ -11,6 +11,7 @@ from ecsops import bus, tags
 from ecsops.alerts import Alert, NextStep, Severity, State, Table, publish
 from ecsops.arns import parse_arn
 from ecsops.observability import count, logger
+from ecsops.wording import agreeing, counted
 from spot_fallback.model import Cover, Primary
 from spot_fallback.news import still_open
 from spot_fallback.owed import News, NewsKind, Owed
@@ -117,7 +118,8 @@ def tell_given_up(
     arn = parse_arn(owner)
     cluster = arn.cluster or ""
     stopped = (
-        f": its {cover.target} tasks on demand are stopped, whether or not Spot has capacity"
+        f": its {counted(cover.target, 'task')} on demand {agreeing(cover.target, 'is', 'are')} stopped, "
+        "whether or not Spot has capacity"
         if cover.target
         else ""
     )

@@ -9,7 +9,7 @@ import pytest
 from ecsops.errors import CallFailed, PublishFailed
 from spot_drain.endings import Endings
 from spot_drain.regression import BASELINE_S, Regression, Share
-from spot_drain.retirement import TOO_LATE_S, Retirement
+from spot_drain.retirement import TOO_LATE_S, Retirement, retirement_over_alert
 from spot_drain.stuck import Stuck
 from spot_drain.verdict import Seen
 from tests.unit.spot_drain.builders import NOW, group, service_arn, task_arn
@@ -179,3 +179,8 @@ def test_an_end_that_was_not_told_is_told_at_the_next_tick(endings, bus):
     bus.failing = False
     endings.close_stuck(Elb(Seen.ABSENT), NOW + 600)  # type: ignore[arg-type]
     assert len(told(bus)) == 1
+
+
+def test_one_task_that_outlives_its_retirement_is_one():
+    over = retirement_over_alert("key", [task_arn(1)], NOW)
+    assert "1 task that AWS named still runs: AWS may retire it another day" in over.summary

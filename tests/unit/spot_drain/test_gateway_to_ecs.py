@@ -161,7 +161,7 @@ def test_the_revisions_of_rolling_services_are_asked_for_together():
     def answer(params):
         revisions = [
             {
-                "serviceArn": service_arn(arn.split("/")[0]),
+                "serviceRevisionArn": arn,
                 "loadBalancers": [{"targetGroupArn": group(arn), "containerPort": PORT}],
             }
             for arn in params["serviceRevisionArns"]

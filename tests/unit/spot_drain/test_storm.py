@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ecsops.alerts import Alert
-from spot_drain.storm import INSTALMENT_S, QUIET_S, Tally, storm_alert, stuck_alert
+from spot_drain.storm import INSTALMENT_S, QUIET_S, Tally, storm_alert, stuck_alert, unstuck_alert
 from tests.unit.spot_drain.builders import group, service_arn
 
 ARN = service_arn()
 BEGAN = 1_772_442_000
+_OF_TASKS = ("native", "backstop", "unattributed", "stuck", "moved", "absent", "plain", "would")
+SEVERAL = re.compile(r"\b1 (tasks|targets|were|are|have)\b|\b(them|themselves|their|and were)\b")
 _tasks = st.frozensets(st.sampled_from("abcdef"), max_size=4)
 
 
@@ -42,7 +46,7 @@ def test_the_report_says_who_drained_what():
     assert alert.summary == (
         "09:00:00-09:00:12 UTC: Spot interrupted 3 tasks. "
         "ECS itself had taken 2 out of rotation. "
-        "1 still got requests when the toolkit came, and were taken out."
+        "1 still got requests when the toolkit came, and was taken out."
     )
     assert table(alert) == {
         "interrupted": "3",
@@ -56,7 +60,20 @@ def test_the_report_says_who_drained_what():
 
 
 def test_one_task_is_one_task():
-    assert "Spot took 1 task;" in storm_alert(tally(native="a")).title
+    title = storm_alert(tally(native="a")).title
+    assert title == "prod/web: Spot took 1 task; it left its load balancers in time"
+
+
+@pytest.mark.parametrize("name", _OF_TASKS)
+def test_nothing_is_said_of_one_task_as_if_it_were_several(name):
+    alert = storm_alert(tally(**{name: "a"}))
+    assert not SEVERAL.search(f"{alert.title} {alert.summary}")
+
+
+def test_one_target_that_stayed_registered_is_one():
+    alert = unstuck_alert(ARN, BEGAN, 1, BEGAN + 90_000)
+    assert "1 target of service web is still registered" in alert.summary
+    assert "2 targets of service web are" in unstuck_alert(ARN, BEGAN, 2, BEGAN + 90_000).summary
 
 
 def test_a_storm_that_nobody_could_drain_is_critical_and_open():

@@ -15,6 +15,8 @@ from tests.unit.spot_drain.builders import (
 
 TAG = "ecs-ops:spot-drain"
 
+SHORT_ARN = "arn:aws:ecs:eu-west-1:123456789012:service/web"
+
 
 def described(**changes) -> dict:
     return {
@@ -104,16 +106,21 @@ def test_one_revision_is_no_rollout(number):
     assert service_from(described(currentServiceRevisions=revisions), "on").revisions == ()
 
 
+@pytest.mark.parametrize("arn", [SHORT_ARN, service_arn()])
+def test_a_service_is_known_by_its_cluster_too_though_its_arn_is_of_before_2021(arn):
+    assert service_from(described(serviceArn=arn), "on").arn == service_arn()
+
+
 def test_two_revisions_are_a_rollout():
     one = service_from(described(currentServiceRevisions=[{"arn": "r1"}, {"arn": "r2"}]), "on")
     assert one.revisions == ("r1", "r2")
 
 
 def test_the_groups_of_a_services_own_revisions_are_added():
-    mine = {"serviceArn": service_arn(), "loadBalancers": [balancer("new")]}
-    other = {"serviceArn": service_arn("api"), "loadBalancers": [balancer("api")]}
-    bare = {"serviceArn": service_arn()}
-    grown = service("web").with_revisions([mine, other, bare])
+    mine = {"serviceRevisionArn": "r1", "loadBalancers": [balancer("new")]}
+    other = {"serviceRevisionArn": "of another", "loadBalancers": [balancer("api")]}
+    bare = {"serviceRevisionArn": "r2"}
+    grown = service("web", revisions=("r1", "r2")).with_revisions([mine, other, bare])
     assert {r.group_arn for r in grown.registrations} == {group("web"), group("new")}
 
 

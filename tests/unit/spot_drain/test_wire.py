@@ -82,7 +82,7 @@ def test_services_are_described_with_their_tags(stub):
 
 def test_revisions_are_described(stub):
     revision = {
-        "serviceArn": service_arn(),
+        "serviceRevisionArn": "r1",
         "loadBalancers": [{"targetGroupArn": group("next"), "containerPort": PORT}],
     }
     answer = {"serviceRevisions": [revision], "failures": []}

@@ -284,7 +284,7 @@ def test_a_service_that_is_scaled_in_is_cut_to_what_may_be_there_in_one_step():
     )
     assert (cut.target, cut.reason) == (
         0,
-        "no more than 1 tasks may run at once, and 1 are on Spot",
+        "no more than 1 task may run at once, and 1 is on Spot",
     )
 
 

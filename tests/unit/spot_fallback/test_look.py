@@ -99,3 +99,13 @@ def test_no_tick_fails_because_the_list_of_what_was_told_could_not_be_read():
     looked.store.told.side_effect = CallFailed("BatchGetItem", "Throttling", "slow")
     assert looked.look([ARN], [], LOOK_BACK) == []
     looked.settler.settle.assert_called_once()
+
+
+@pytest.mark.parametrize(
+    "nameless", ["arn:aws:ecs:eu-west-1:123456789012:service/web", "not an ARN"]
+)
+def test_a_name_that_says_of_no_service_where_it_is_is_struck_out(nameless):
+    looked = looker(TOLD, named=True, mode="on")
+    looked.store.told.return_value = frozenset({ARN, nameless})
+    looked.look([ARN], [], LOOK_BACK)
+    assert changes(looked) == [("note_over", {nameless})]
