@@ -12,7 +12,7 @@ from deploy_guard.model import Ledger
 from deploy_guard.order import Order
 from sandbox.ecs import App
 from tests.integration.conftest import Operations, web
-from tests.integration.deploy_guard.halves import EXECUTOR, rest
+from tests.integration.deploy_guard.halves import EXECUTOR, OBSERVER, rest
 
 REPOSITORY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/app"
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-AbCdEf"
@@ -98,6 +98,18 @@ class Observed:
             if call["parameters"]["QueueUrl"] == url
             for entry in call["parameters"]["Entries"]
         ]
+
+    def took_s(self) -> float:
+        """From the beginning of the run that told people first to their alert, in virtual time."""
+        name = self.world.stack.function(OBSERVER).name
+        told = self.world.calls("PutEvents", function=name, outcome="ok")[0]
+        # In virtual time another run may begin before this one is over: then from the earlier one.
+        began = min(
+            run["started"]
+            for run in self.world.trace.select("invocation", function=name)
+            if run["started"] <= told["started"] <= run["started"] + run["duration_ms"] / 1000
+        )
+        return float(told["ended"] - began)
 
     def ledger(self) -> Ledger:
         table = self.world.stack.ref("DeployGuardTable")

@@ -8,7 +8,6 @@ from sandbox.ecs import App
 from sandbox.faults import CallFault
 from sandbox.world_resources import create_alarm
 from tests.integration.conftest import web
-from tests.integration.deploy_guard.halves import OBSERVER
 from tests.integration.deploy_guard.observed import SECRET, Observed
 
 BROKEN = App.without_secret(SECRET)
@@ -28,20 +27,6 @@ def silence(guard, operation):
     """It takes the requests and gives no answer."""
     guard.account.faults.add(CallFault("timeout-after", operation=operation))
     guard.account.recycle()
-
-
-def took_s(guard):
-    """From the beginning of the run that told it to the alert, in virtual time."""
-    name = guard.world.stack.function(OBSERVER).name
-    (told, *_) = guard.world.calls("PutEvents", function=name, outcome="ok")
-    runs = guard.world.trace.select("invocation", function=name)
-    # In virtual time another one may begin before this one is over.
-    began = min(
-        run["started"]
-        for run in runs
-        if run["started"] <= told["started"] <= run["started"] + run["duration_ms"] / 1000
-    )
-    return told["ended"] - began
 
 
 def told(alert):
@@ -64,7 +49,7 @@ def test_s21_the_alert_waits_for_no_silent_source(guard, operation, note):
     alert = guard.alerts()[0]
     assert alert["title"] == "prod/web: web:3 failed, a secret does not exist"
     assert note in told(alert)
-    assert took_s(guard) < 10
+    assert guard.took_s() < 10
 
 
 @pytest.mark.parametrize("operation", ["GetParameter", "DescribeServiceRevisions"])

@@ -6,7 +6,16 @@ from botocore.exceptions import ClientError
 from deploy_guard.ecs_reader import EcsReader
 from deploy_guard.model import Ledger
 from ecsops.errors import CallFailed
-from tests.unit.deploy_guard.situations import ACCOUNT, SERVICE
+from tests.unit.deploy_guard.situations import (
+    ACCOUNT,
+    SERVICE,
+    changed,
+    definition,
+    deployment_arn,
+    revision_arn,
+    row,
+    version,
+)
 
 OTHER = f"{ACCOUNT}:service/preview/api"
 OTHER_OF_PROD = f"{ACCOUNT}:service/prod/api"
@@ -125,3 +134,46 @@ def test_a_deployment_that_ecs_cannot_tell_costs_no_other_service(form):
 def test_whoever_may_not_look_is_blind():
     found = read(prod=PROD, preview="AccessDeniedException")
     assert found[OTHER].blind
+
+
+class Unattended:
+    """One service of one deployment, which nobody but the scheduler has a say in."""
+
+    def __init__(self):
+        self.described = []
+
+    def describe_services(self, **_):
+        primary = {"id": "ecs-svc/43", "status": "PRIMARY", "rolloutState": "IN_PROGRESS"}
+        shape = {
+            "serviceArn": SERVICE,
+            "clusterArn": f"{ACCOUNT}:cluster/prod",
+            "currentServiceDeployment": deployment_arn(43),
+            "deployments": [primary | {"taskDefinition": definition(43)}],
+        }
+        return {"services": [shape], "failures": []}
+
+    def describe_service_deployments(self, *, serviceDeploymentArns):  # noqa: N803  the API's name
+        self.described += serviceDeploymentArns
+        shapes = [
+            {
+                "serviceDeploymentArn": one,
+                "status": "IN_PROGRESS",
+                "targetServiceRevision": {"arn": revision_arn(43)},
+            }
+            for one in serviceDeploymentArns
+        ]
+        return {"serviceDeployments": shapes, "failures": []}
+
+
+@pytest.mark.parametrize(
+    ("remembered", "described"), [({}, 1), ({"remembered": [SERVICE]}, 0), ({"remembered": []}, 1)]
+)
+def test_a_deployment_is_read_again_unless_it_may_be_remembered(remembered, described):
+    target = changed(version(43), revision_arn=revision_arn(43))
+    ledger = Ledger(SERVICE, (row(target=target, source=None, unattended=True),))
+    ecs = Unattended()
+    found = EcsReader(ecs).read([ledger], NOW, **remembered)[SERVICE]
+    assert [(one.arn, one.status, one.target) for one in found.history] == [
+        (deployment_arn(43), "IN_PROGRESS", revision_arn(43))
+    ]
+    assert ecs.described == [deployment_arn(43)] * described
