@@ -37,6 +37,19 @@ def called(operation: str, perform: Callable[[], Any]) -> Any:
         raise CallFailed(operation, type(error).__name__, str(error)) from error
 
 
+def pages(list_page: Callable[..., Any], operation: str, name: str, **asked: Any) -> list[str]:
+    """What a listing names, on all its pages."""
+    items: list[str] = []
+    token: str | None = None
+    while True:
+        more = {"nextToken": token} if token else {}
+        answer = called(operation, lambda more=more: list_page(**asked, **more))  # type: ignore[misc]
+        items += answer[name]
+        token = answer.get("nextToken")
+        if not token:
+            return items
+
+
 def raised[T](answer: T | Exception) -> T:
     """The answer. Whatever is no failed AWS call is a fault of ours: it must not pass for an answer."""
     if isinstance(answer, Exception):

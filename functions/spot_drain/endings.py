@@ -16,7 +16,8 @@ from ecsops.errors import CallFailed
 from ecsops.observability import count
 from spot_drain.regression import Regression, regression_alert, regression_over_alert
 from spot_drain.remembered import Remembered
-from spot_drain.retirement import TOO_LATE_S, Retirement, retirement_over_alert
+from spot_drain.retirement import TOO_LATE_S, Retirement
+from spot_drain.retirement_alerts import retirement_over_alert
 from spot_drain.stuck import Stuck
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from ecsops.errors import CALL_ERRORS, CallFailed
 from ecsops.observability import count, logger
-from spot_drain.instances import Found, Instances, Search, no_longer_there
+from spot_drain.instances import Instances, Search, no_longer_there
+from spot_drain.whereabouts import Found
 
 
 @dataclass(slots=True)
@@ -22,7 +23,7 @@ class Drained:
 def find(instances: Instances, ids: set[str]) -> Search:
     """From the table's memory, and from all clusters what it does not know."""
     try:
-        remembered = instances.remembered(sorted(ids))
+        remembered = instances.whereabouts.remembered(sorted(ids))
     except CALL_ERRORS as problem:
         logger.warning("instances not remembered", reason=str(problem))
         remembered = []

@@ -14,13 +14,14 @@ from ecsops.observability import count, logger
 from ecsops.parallel import run_all
 from spot_drain.hold import TOLD_EVERY_S, beats_at, gives_up_at, next_at
 from spot_drain.instance_alerts import hook_cut_short, hook_given_up, hook_let_go
-from spot_drain.instances import Found, Instances
+from spot_drain.instance_tasks import InstanceTasks
 from spot_drain.lifecycle import HookDenied, HookOver, Hooks
 from spot_drain.notices import Notice
 from spot_drain.occupants import Occupants, Task
 from spot_drain.open_incidents import OpenIncidents
 from spot_drain.taken import Taken
 from spot_drain.watching import Hook, Watched
+from spot_drain.whereabouts import Found
 
 # Standalone tasks may come to their own end meanwhile; so long before that those that may be stopped are.
 _STOP_BEFORE_S = 300
@@ -31,7 +32,7 @@ class Holding:
     """Looks after hooks."""
 
     hooks: Hooks
-    instances: Instances
+    tasks: InstanceTasks
     incidents: OpenIncidents
     taken: Taken
 
@@ -116,13 +117,13 @@ class Holding:
         there = [Found(w.instance_id, w.arn, w.cluster_arn) for w in empty if w.arn]
         if not there:
             return {}
-        listed = self.instances.tasks_on(there, with_stopping=True)
+        listed = self.tasks.tasks_on(there, with_stopping=True)
         by_cluster: dict[str, list[str]] = {}
         for found in there:
             tasks = listed.get(found.arn, [])
             if not isinstance(tasks, CallFailed):
                 by_cluster.setdefault(found.cluster_arn, []).extend(tasks)
-        described = self.instances.describe({c: t for c, t in by_cluster.items() if t})
+        described = self.tasks.describe({c: t for c, t in by_cluster.items() if t})
         return {arn: _still_running(tasks, described) for arn, tasks in listed.items()}
 
     def _one(

@@ -12,11 +12,11 @@ from ecsops.errors import InvalidMessage
 from ecsops.events import container_instance, health
 from ecsops.events.envelope import parse_event
 from ecsops.queue import Message
-from spot_drain.instances import Found, found_in
 from spot_drain.messages import Leave, probe, read_leave
 from spot_drain.notices import Notice, read_bare_hook, read_notice
 from spot_drain.retirement import Retirement, read_retirement
 from spot_drain.watching import Watched, read_watch
+from spot_drain.whereabouts import Found, found_in
 
 
 @dataclass(slots=True)

@@ -19,12 +19,14 @@ from spot_drain.aws import Aws
 from spot_drain.finding import drain, find
 from spot_drain.holding import Holding
 from spot_drain.instance_round import SOON_S, Round, in_a_crowd
-from spot_drain.instances import Found, Instances, Search
+from spot_drain.instance_tasks import InstanceTasks
+from spot_drain.instances import Instances, Search
 from spot_drain.leaving import Leaving
 from spot_drain.notices import Notice, merge
 from spot_drain.occupants import Task, occupants_of
 from spot_drain.targets import Service
 from spot_drain.watching import Watched, watch_bodies
+from spot_drain.whereabouts import Found
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -42,6 +44,7 @@ class InstanceWorker:
 
     aws: Aws
     instances: Instances
+    tasks: InstanceTasks
     holding: Holding
     sqs: SQSClient
     queue_url: str
@@ -92,7 +95,7 @@ class InstanceWorker:
             count("SwitchedOff", len(watched))
             self.holding.drop([w for w in watched if w.hook], now)
             return
-        occupants = occupants_of(watched, self.aws, self.instances, retried=retried, now=now)
+        occupants = occupants_of(watched, self.aws, self.tasks, retried=retried, now=now)
         if is_first:
             watched = in_a_crowd(watched, occupants)
         this = Round()
@@ -137,7 +140,7 @@ class InstanceWorker:
         gone = unknown | (asked.keys() - found.keys() - failed.keys() - drained.refused)
         watched = [self.holding.of_no_cluster(n) for n in going if n.hook and n.instance_id in gone]
         with_hooks = any(notice.kind == "hook" for notice in going)
-        listed = self.instances.tasks_on(list(found.values()), with_stopping=with_hooks)
+        listed = self.tasks.tasks_on(list(found.values()), with_stopping=with_hooks)
         for notice in going:
             if (instance := found.get(notice.instance_id)) is None:
                 continue
@@ -179,7 +182,7 @@ class InstanceWorker:
         if not stops:
             return
         asked = [(cluster, task.one.task_arn) for cluster, task in stops]
-        failed = self.instances.stop(asked, _REASON)
+        failed = self.tasks.stop(asked, _REASON)
         count("TasksStopped", len(asked) - len(failed))
         denied: dict[str, tuple[Service, str]] = {}
         for _, task in stops:

@@ -9,7 +9,7 @@ from typing import Any
 from ecsops import tags
 from ecsops.errors import CallFailed
 from spot_drain.aws import Aws, ServiceKey
-from spot_drain.instances import Instances, task_id
+from spot_drain.instance_tasks import InstanceTasks, task_id
 from spot_drain.interruption import Interruption
 from spot_drain.plan import DEFAULT_STOP_TIMEOUT_S, Occupant
 from spot_drain.targets import Service
@@ -46,17 +46,17 @@ class Occupants:
 
 
 def occupants_of(
-    watched: Sequence[Watched], aws: Aws, instances: Instances, *, retried: bool, now: float
+    watched: Sequence[Watched], aws: Aws, ecs_tasks: InstanceTasks, *, retried: bool, now: float
 ) -> Occupants:
     """Describe every task that is watched, as it is now."""
     result = Occupants()
     by_cluster: dict[str, list[str]] = {}
     for each in watched:
         by_cluster.setdefault(each.cluster_arn, []).extend(each.tasks)
-    known = instances.describe({c: sorted(set(t)) for c, t in by_cluster.items() if t})
+    known = ecs_tasks.describe({c: sorted(set(t)) for c, t in by_cluster.items() if t})
     services = aws.services(_keys(watched, known), now=now)
     running = [t for t in known.values() if not isinstance(t, CallFailed)]
-    timeouts = instances.stop_timeouts(
+    timeouts = ecs_tasks.stop_timeouts(
         t["taskDefinitionArn"] for t in running if t.get("taskDefinitionArn")
     )
     for each in watched:

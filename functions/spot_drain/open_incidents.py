@@ -11,7 +11,7 @@ from ecsops.arns import parse_arn
 from ecsops.errors import CallFailed
 from ecsops.observability import logger
 from spot_drain.instance_alerts import hook_denied, hook_over, stop_allowed, stop_denied
-from spot_drain.instances import Instances
+from spot_drain.instance_tasks import InstanceTasks
 from spot_drain.remembered import Remembered
 from spot_drain.watching import Watched
 
@@ -29,17 +29,17 @@ class OpenIncidents:
     """One incident for a group, however many of its instances wait; one for a service."""
 
     events: EventBridgeClient
-    instances: Instances
+    tasks: InstanceTasks
     hooks: Remembered
     stops: Remembered
 
     @staticmethod
     def of(
-        events: EventBridgeClient, instances: Instances, dynamodb: DynamoDBClient, table: str
+        events: EventBridgeClient, tasks: InstanceTasks, dynamodb: DynamoDBClient, table: str
     ) -> OpenIncidents:
         """Remember in the function's table."""
         hooks, stops = (Remembered(dynamodb, table, f"open-{what}") for what in ("hooks", "stops"))
-        return OpenIncidents(events, instances, hooks, stops)
+        return OpenIncidents(events, tasks, hooks, stops)
 
     def hook_denied(self, each: Watched, reason: str, now: float) -> None:
         """An instance waits for a hook that may not be answered."""
@@ -76,7 +76,7 @@ class OpenIncidents:
 
     def _tasks_of(self, service_arn: str) -> list[dict[str, Any]]:
         arn = parse_arn(service_arn)
-        return self.instances.tasks_of(arn.cluster or "default", arn.name)
+        return self.tasks.tasks_of(arn.cluster or "default", arn.name)
 
 
 def may_be_stopped(task: Mapping[str, Any]) -> bool:

@@ -6,21 +6,20 @@ Kept apart so that the start of the function, which a storm of interruptions wai
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ecsops import alerts
-from ecsops.errors import CALL_ERRORS, CallFailed, InvalidMessage
+from ecsops.errors import CALL_ERRORS, InvalidMessage
 from ecsops.observability import count, logger
 from ecsops.parallel import run_all
 from ecsops.queue import Message, send_later
 from spot_drain.endings import Endings
-from spot_drain.finding import drain, find
 from spot_drain.history import Histories
 from spot_drain.holding import Holding
 from spot_drain.instance_messages import Others, sort_others
+from spot_drain.instance_tasks import InstanceTasks
 from spot_drain.instance_worker import InstanceWorker
-from spot_drain.instances import Found, Instances, task_id
+from spot_drain.instances import Instances
 from spot_drain.leaving import Leaving
 from spot_drain.lifecycle import Hooks
 from spot_drain.messages import Leave
@@ -28,17 +27,11 @@ from spot_drain.open_incidents import OpenIncidents
 from spot_drain.planned import Planned
 from spot_drain.regression import BASELINE_S, RECENT_S, compare
 from spot_drain.remembered import Remembered
-from spot_drain.retirement import (
-    TOO_LATE_S,
-    Retirement,
-    is_opted_in,
-    left_to_people,
-    merge,
-    planned,
-    retirement_alert,
-)
+from spot_drain.retirement import Retirement, merge
+from spot_drain.retiring import Retiring
 from spot_drain.taken import Taken
 from spot_drain.watching import Watched
+from spot_drain.whereabouts import Found, Whereabouts
 
 if TYPE_CHECKING:
     from spot_drain.batch import Worker
@@ -48,7 +41,6 @@ _REMEMBER_S = 6 * 3_600
 _MAX_REMEMBERED = 20_000
 # Of the five receives that the queue allows (maxReceiveCount), the last two are for trouble with SQS itself.
 _KEEP_FROM, _KEPT_AGAIN_S = 4, 15
-_REASON = "AWS is about to retire this task: stopped in order by the ECS Ops Toolkit."
 
 
 @dataclass(slots=True)
@@ -58,7 +50,7 @@ class OtherWorker:
     batch: Worker
     instances: Instances
     worker: InstanceWorker
-    planned: Planned
+    retiring: Retiring
     histories: Histories
     endings: Endings
     written: dict[tuple[str, str], float] = field(default_factory=dict)
@@ -67,12 +59,16 @@ class OtherWorker:
     def of(batch: Worker) -> OtherWorker:
         """Share the clients that are there already."""
         dynamodb, table = batch.tallies.dynamodb, batch.tallies.table
-        instances = Instances(batch.aws.ecs, dynamodb, table)
-        incidents = OpenIncidents.of(batch.events, instances, dynamodb, table)
+        instances = Instances(batch.aws.ecs, Whereabouts(dynamodb, table))
+        tasks = InstanceTasks(batch.aws.ecs)
+        endings = Endings.of(batch.events, dynamodb, table)
+        planned = Planned(Remembered(dynamodb, table, "retirements"))
+        incidents = OpenIncidents.of(batch.events, tasks, dynamodb, table)
         worker = InstanceWorker(
             batch.aws,
             instances,
-            Holding(Hooks(), instances, incidents, Taken(Remembered(dynamodb, table, "taken"))),
+            tasks,
+            Holding(Hooks(), tasks, incidents, Taken(Remembered(dynamodb, table, "taken"))),
             batch.sqs,
             batch.queue_url,
             Leaving(batch.aws, batch.sqs, batch.queue_url, batch.record, batch.schedule),
@@ -82,9 +78,9 @@ class OtherWorker:
             batch,
             instances,
             worker,
-            Planned(Remembered(dynamodb, table, "retirements")),
+            Retiring(batch.aws, batch.events, instances, tasks, planned, endings),
             Histories(dynamodb, table),
-            Endings.of(batch.events, dynamodb, table),
+            endings,
         )
 
     def work(self, messages: Sequence[Message], now: float) -> set[str]:
@@ -104,7 +100,7 @@ class OtherWorker:
             if self._try(look, {message.id}) and not self._is_kept(message, watched, now):
                 failed.add(message.id)
         for same in _pages(others.retirements):
-            retire = _retiring(self, merge(retirement for _, retirement in same), now)
+            retire = _retiring(self.retiring, merge(retirement for _, retirement in same), now)
             failed |= self._try(retire, {message_id for message_id, _ in same})
         for message_id, leave in others.leaves:
             failed |= self._try(_leaving(self.worker, leave), {message_id})
@@ -112,94 +108,16 @@ class OtherWorker:
             failed |= self._try(lambda: self._tick(now), set(others.ticks))
         return failed
 
-    def announce(self, retirement: Retirement, now: float) -> None:
-        """Tell people the date; remember what is to be stopped by then."""
-        if retirement.instances:
-            retirement = self._with_tasks(retirement)
-            if not retirement.instances:
-                return  # of no cluster: nothing of ours
-        described = self._described(retirement.tasks)
-        mode = self.batch.aws.stack_mode
-        concerned = (*retirement.instances, *retirement.tasks)
-        self.planned.replace(concerned, planned(retirement, described))
-        own = left_to_people(retirement, described, mode)
-        left = self.endings.retirement_told(retirement, own, now)
-        told = retirement_alert(retirement, described, left, now, mode)
-        alerts.publish(self.batch.events, [told])
-        count("TaskRetirements")
-
-    def _with_tasks(self, retirement: Retirement) -> Retirement:
-        """Those instances that are container instances, and what runs on them now."""
-        search = find(self.instances, set(retirement.instances))
-        listed = self.instances.tasks_on(search.found, with_stopping=False)
-        for problem in (*search.failed.values(), *listed.values()):
-            if isinstance(problem, CallFailed):
-                raise problem
-        tasks = {
-            arn for arns in listed.values() if not isinstance(arns, CallFailed) for arn in arns
-        }
-        return replace(
-            retirement,
-            instances=tuple(sorted(found.instance_id for found in search.found)),
-            tasks=tuple(sorted(tasks)),
-        )
-
-    def _described(self, arns: Sequence[str]) -> dict[str, dict[str, Any]]:
-        described = {}
-        for arn, task in self._asked(arns).items():
-            if isinstance(task, CallFailed):
-                raise task
-            described[arn] = task
-        return described
-
-    def _asked(self, arns: Sequence[str]) -> dict[str, dict[str, Any] | CallFailed]:
-        by_cluster: dict[str, list[str]] = {}
-        for arn in arns:
-            prefix, _, rest = arn.partition(":task/")
-            by_cluster.setdefault(f"{prefix}:cluster/{rest.partition('/')[0]}", []).append(arn)
-        found = self.instances.describe(by_cluster)
-        return {arn: task for arn in arns if (task := found.get(task_id(arn))) is not None}
-
     def _tick(self, now: float) -> set[str]:
         """Every hour: stop what is due, close what is over, see whether ECS's own draining got worse."""
-        self._retire(now)
+        self.retiring.stop_due(now)
         self.worker.holding.incidents.close_stops(now)
         self.worker.holding.taken.forget(now)
-        self.endings.close_retirements(self._asked, now)
+        self.endings.close_retirements(self.retiring.asked, now)
         self.endings.close_stuck(self.batch.aws, now)
         compared = compare(self.histories.since(now - RECENT_S - BASELINE_S), now)
         self.endings.compare_native(compared, now)
         return set()
-
-    def _retire(self, now: float) -> None:
-        due = self.planned.due(now)
-        if not due or self.batch.aws.stack_mode != "on":
-            return
-        asked = self._asked([each for _, each in due if each.startswith("arn:")])
-        failed = self._drained({each for _, each in due if each.startswith("i-")})
-        failed |= {arn: task for arn, task in asked.items() if isinstance(task, CallFailed)}
-        running = [
-            (str(task["clusterArn"]), arn)
-            for arn, task in asked.items()
-            if not isinstance(task, CallFailed)
-            and is_opted_in(task)
-            and task.get("desiredStatus") == "RUNNING"
-        ]
-        refused = self.instances.stop(running, _REASON)
-        failed |= refused
-        for arn, error in failed.items():
-            logger.error("task not stopped", task=arn, reason=str(error))
-        count("TasksStopped", len(running) - len(refused))
-        self.planned.remove(
-            [(at, arn) for at, arn in due if arn not in failed or now - at > TOO_LATE_S]
-        )
-
-    def _drained(self, ids: set[str]) -> dict[str, CallFailed]:
-        """Set instances that AWS is about to retire to DRAINING; those with which that failed."""
-        if not ids:
-            return {}
-        search = find(self.instances, ids)
-        return search.failed | drain(self.instances, search.found).failed
 
     def _remember(self, others: Others, now: float) -> set[str]:
         """Where instances are registered, unless this process has written it lately."""
@@ -210,7 +128,9 @@ class OtherWorker:
             for _, found in others.registered
             if now - self.written.get((found.instance_id, found.arn), -1e12) > _REMEMBER_S
         }
-        answers = run_all([_remembering(self.instances, found, now) for found in new.values()])
+        answers = run_all(
+            [_remembering(self.instances.whereabouts, found, now) for found in new.values()]
+        )
         lost = set()
         for key, answer in zip(new, answers, strict=True):
             if isinstance(answer, Exception):
@@ -270,9 +190,9 @@ def _leaving(worker: InstanceWorker, leave: Leave) -> Callable[[], None]:
     return lambda: worker.leaving.again(leave)
 
 
-def _retiring(worker: OtherWorker, retirement: Retirement, now: float) -> Callable[[], None]:
-    return lambda: worker.announce(retirement, now)
+def _retiring(retiring: Retiring, retirement: Retirement, now: float) -> Callable[[], None]:
+    return lambda: retiring.announce(retirement, now)
 
 
-def _remembering(instances: Instances, found: Found, now: float) -> Callable[[], None]:
-    return lambda: instances.remember(found, now)
+def _remembering(whereabouts: Whereabouts, found: Found, now: float) -> Callable[[], None]:
+    return lambda: whereabouts.remember(found, now)

@@ -9,7 +9,8 @@ import pytest
 from ecsops.errors import CallFailed, PublishFailed
 from spot_drain.endings import Endings
 from spot_drain.regression import BASELINE_S, Regression, Share
-from spot_drain.retirement import TOO_LATE_S, Retirement, retirement_over_alert
+from spot_drain.retirement import TOO_LATE_S, Retirement
+from spot_drain.retirement_alerts import retirement_over_alert
 from spot_drain.stuck import Stuck
 from spot_drain.verdict import Seen
 from tests.unit.spot_drain.builders import NOW, group, service_arn, task_arn

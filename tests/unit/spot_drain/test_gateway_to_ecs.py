@@ -7,7 +7,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from ecsops.errors import CallFailed, ClusterGone, TargetGroupGone, TargetRefused
 from spot_drain.aws import Aws, ServiceKey
-from spot_drain.instances import Instances
+from spot_drain.instance_tasks import InstanceTasks
 from tests.unit.spot_drain.builders import (
     CLUSTER,
     NOW,
@@ -65,7 +65,7 @@ def test_4d_a_task_that_ecs_cannot_describe_is_not_taken_for_one_that_is_gone():
     """Partial failures[]: only MISSING says so. A hook would be completed too early."""
     ecs = FakeClient({"describe_tasks": refused("tasks", task_arn(1))})
     assert "INTERNAL" in str(make(ecs).tasks({CLUSTER: [task_arn(1)]})[task_arn(1)])
-    (found,) = Instances(ecs, FakeClient(), "table").describe({CLUSTER: [task_arn(1)]}).values()
+    (found,) = InstanceTasks(ecs).describe({CLUSTER: [task_arn(1)]}).values()
     assert isinstance(found, CallFailed)
 
 

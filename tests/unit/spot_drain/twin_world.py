@@ -21,6 +21,7 @@ from sandbox.errors import ApiError
 from spot_drain.aws import Aws
 from spot_drain.batch import Worker
 from spot_drain.holding import Holding
+from spot_drain.instance_tasks import InstanceTasks
 from spot_drain.instance_worker import InstanceWorker
 from spot_drain.instances import Instances
 from spot_drain.leaving import Leaving
@@ -29,6 +30,7 @@ from spot_drain.open_incidents import OpenIncidents
 from spot_drain.others import OtherWorker
 from spot_drain.remembered import Remembered
 from spot_drain.taken import Taken
+from spot_drain.whereabouts import Whereabouts
 from tests.unit.sandbox.ec2.machines import Machines
 from tests.unit.sandbox.ecs.ecs_world import CALLER, START
 from tests.unit.spot_drain.builders import QUEUE, REGION
@@ -159,13 +161,14 @@ class TwinWorld:
         aws = Aws(ecs, Client(self, self.machines.targets), "on", self.clock.now)  # type: ignore[arg-type]
         tallies, bus = FakeTallies(), FakeBus()
         worker = Worker(aws, tallies, self, bus, QUEUE, REGION)  # type: ignore[arg-type]
-        instances = Instances(ecs, Table(), "table")  # type: ignore[arg-type]
+        instances = Instances(ecs, Whereabouts(Table(), "table"))  # type: ignore[arg-type]
+        tasks = InstanceTasks(ecs)  # type: ignore[arg-type]
         hooks = Hooks(lambda: Client(self, self.machines.groups))
-        incidents = OpenIncidents.of(bus, instances, Table(), "table")  # type: ignore[arg-type]
+        incidents = OpenIncidents.of(bus, tasks, Table(), "table")  # type: ignore[arg-type]
         taken = Taken(Remembered(Table(), "table", "taken"))  # type: ignore[arg-type]
-        holding = Holding(hooks, instances, incidents, taken)
+        holding = Holding(hooks, tasks, incidents, taken)
         leaving = Leaving(aws, self, QUEUE, worker.record, worker.schedule)  # type: ignore[arg-type]
-        room = InstanceWorker(aws, instances, holding, self, QUEUE, leaving)  # type: ignore[arg-type]
+        room = InstanceWorker(aws, instances, tasks, holding, self, QUEUE, leaving)  # type: ignore[arg-type]
         worker.other_worker = OtherWorker(worker, instances, room, None, None, None)  # type: ignore[arg-type]
         self.worker = worker
 
