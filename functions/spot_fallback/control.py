@@ -156,8 +156,7 @@ def _cut(primary: Primary, cover: Cover, most: int) -> Control:
         at_once = primary.desired * primary.maximum_percent // 100
         on_spot = f"{primary.there} {agreeing(primary.there, 'is', 'are')} on Spot"
         reason = f"no more than {counted(at_once, 'task')} may run at once, and {on_spot}"
-    since = cover.since if target else 0.0
-    return Control(target, reason, replace(cover, target=target, since=since, reason=reason))
+    return Control(target, reason, replace(cover, target=target, reason=reason))
 
 
 def _lowered(primary: Primary, shadow: Shadow, cover: Cover, now: float) -> Control:
@@ -184,10 +183,7 @@ def _lowered(primary: Primary, shadow: Shadow, cover: Cover, now: float) -> Cont
     quiet = now - quiet_since(cover)
     minutes = round((quiet if quiet >= wait else now - cover.window_at) / 60)
     reason = f"Spot has held for {counted(minutes, 'minute')}: {current - target} fewer on demand"
-    since = cover.since if target else 0.0
-    return Control(
-        target, reason, replace(cover, target=target, since=since, lowered_at=now, reason=reason)
-    )
+    return Control(target, reason, replace(cover, target=target, lowered_at=now, reason=reason))
 
 
 def missing(number: int) -> str:

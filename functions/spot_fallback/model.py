@@ -106,7 +106,7 @@ class Cover(msgspec.Struct, frozen=True):
     """What is remembered of a service's cover, in the table. ``version`` guards its writes."""
 
     target: int = 0
-    since: float = 0.0  # of a cover of at least one task
+    since: float = 0.0  # of a cover of at least one task, until its end has been told
     peak: int = 0
     shortage_at: float = 0.0
     on_demand_short_at: float = 0.0

@@ -20,7 +20,7 @@ _ENDS: dict[NewsKind, tuple[str, ...]] = {
     "restored": (
         "covering-", "grown-", "capped-", "on-demand-", "long-", "edited-", "deleted-", "failed", "idle-",
     ),
-    "runs": ("idle-",),
+    "runs": ("idle-", "on-demand-"),
     "waited": ("waiting-",),
     "mended": ("problem-", "taken-"),
     "would-not": ("would-",),
@@ -113,11 +113,17 @@ def settled(cover: Cover, shadow: Shadow) -> tuple[Cover, Owed | None]:
     owed = cover.owed
     if owed is None:
         return cover, None
-    paid = replace(cover, owed=None)
     if owed.target == shadow.desired:
-        return paid, owed
+        return paid(cover, owed), owed
     untrue = {each.key for each in owed.news}
-    return replace(paid, told=tuple(key for key in cover.told if key not in untrue)), None
+    told = tuple(key for key in cover.told if key not in untrue)
+    return replace(cover, owed=None, told=told), None
+
+
+def paid(cover: Cover, owed: Owed) -> Cover:
+    """What was owed has been told. A cover whose end people know is over: the next is another."""
+    over = any(each.kind == "restored" for each in owed.news)
+    return replace(cover, owed=None, since=0.0 if over else cover.since)
 
 
 def _of_the_cover(
@@ -135,11 +141,8 @@ def _of_the_cover(
         short = f"{counted(primary.deficit, 'task')} {agreeing(primary.deficit, 'finds', 'find')}"
         text = f"{short} no Spot capacity, and only {most} may be covered"
         found.append(News("capped", f"capped-{since}", text))
-    if wished.target and now - wished.cover.on_demand_short_at < WAITED_TOO_LONG_S:
-        text = "the cover's tasks find no place either: they cannot start"
-        found.append(News("on-demand-short", f"on-demand-{since}", text))
     found += _idle(shadow, cover, wished, now)
-    lasted = now - wished.cover.since if wished.cover.since else 0.0
+    lasted = now - wished.cover.since if wished.cover.since and wished.target else 0.0
     if lasted > primary.settings.longest_s:
         day = int(lasted // primary.settings.longest_s)
         hours = counted(round(lasted / 3600), "hour")
@@ -147,20 +150,28 @@ def _of_the_cover(
         found.append(News("long", f"long-{since}-{day}", text))
     if shadow.desired and not wished.target:
         found.append(_restored(cover, "all tasks run on Spot again"))
-    elif not wished.target and "failed" in cover.told:
+    elif not wished.target and any(key.startswith(_ENDS["restored"]) for key in cover.told):
         found.append(_restored(cover, "no task needs a cover any more"))
     return found
 
 
 def _idle(shadow: Shadow, cover: Cover, wished: Control, now: float) -> list[News]:
     """A cover that was asked for and does not serve; for what finds no place there is a word of its own."""
+    if not wished.target:
+        return []
     since = wished.cover.idle_at
-    told = now - wished.cover.on_demand_short_at < WAITED_TOO_LONG_S
-    if since and wished.target and now - since >= IDLE_TOO_LONG_S and not told:
+    if now - wished.cover.on_demand_short_at < WAITED_TOO_LONG_S:
+        if _since(cover, "on-demand"):
+            return []
+        text = "the cover's tasks find no place either: they cannot start"
+        key = f"on-demand-{wished.cover.on_demand_short_at:.0f}"
+        return [News("on-demand-short", key, text)]
+    if since and now - since >= IDLE_TOO_LONG_S:
         run = f"{shadow.running} {agreeing(shadow.running, 'runs', 'run')}"
         text = f"of the cover's {counted(shadow.desired, 'task')} {run}{_says(shadow)}"
         return [News("idle", f"idle-{since:.0f}", text)]
-    if not since and wished.target and (began := _since(cover, "idle")):
+    began = _since(cover, "idle", "on-demand")
+    if began and shadow.running >= shadow.desired:
         all_run = f"all {shadow.desired} tasks of the cover run"
         text = agreeing(shadow.desired, "the cover's task runs", all_run)
         return [News("runs", f"runs-{began}", text)]
@@ -193,7 +204,7 @@ def _restored(cover: Cover, text: str) -> News:
 def _since(cover: Cover, *kinds: str) -> str:
     """When the incident began of which such a thing was told; empty: none was."""
     for key in cover.told:
-        kind, _, rest = key.partition("-")
-        if kind in kinds:
-            return rest.partition("-")[0]
+        for kind in kinds:
+            if key.startswith(f"{kind}-"):
+                return key.removeprefix(f"{kind}-").partition("-")[0]
     return ""

@@ -14,7 +14,7 @@ from ecsops.parallel import run_all
 from spot_fallback.aws import Aws
 from spot_fallback.control import LONGEST_HOLD_S, quiet_since
 from spot_fallback.model import Cover, Evidence, Primary, Shadow
-from spot_fallback.news import settled
+from spot_fallback.news import paid, settled
 from spot_fallback.owed import Owed
 from spot_fallback.plan import Plan, plan
 from spot_fallback.plan import failed as not_done
@@ -154,10 +154,10 @@ class Settler:
             if outcome.cover.owed
         ]
         self._publish([(owed, primary) for primary, owed, _ in owing])
-        paid = [(primary.arn, replace_struct(cover, owed=None)) for primary, _, cover in owing]
+        told = [(primary.arn, paid(cover, owed)) for primary, owed, cover in owing]
         # Not written, it is told again, and the receiver knows it by its key.
-        written = run_all([lambda a=a, c=c: self.store.write(a, c, now) for a, c in paid])  # type: ignore[misc]
-        for (arn, _), outcome in zip(paid, written, strict=True):
+        written = run_all([lambda a=a, c=c: self.store.write(a, c, now) for a, c in told])  # type: ignore[misc]
+        for (arn, _), outcome in zip(told, written, strict=True):
             if isinstance(outcome, Exception):
                 logger.warning("told, not noted as told", service=arn, reason=str(outcome))
 
