@@ -92,6 +92,16 @@ def would_not(cover: Cover) -> list[News]:
     return [News("would-not", f"would-not-{since}", text, f"dry-run-{since}")] if since else []
 
 
+def lasting(primary: Primary, since: float, tasks: int, now: float) -> list[News]:
+    """A cover that is paid for longer than people wanted, once a day; whether or not it may be changed."""
+    lasted = now - since if since and tasks else 0.0
+    if lasted <= primary.settings.longest_s:
+        return []
+    day = int(lasted // primary.settings.longest_s)
+    text = f"the cover of {counted(tasks, 'task')} has lasted for {counted(round(lasted / 3600), 'hour')}"
+    return [News("long", f"long-{since:.0f}-{day}", text)]
+
+
 def still_open(cover: Cover) -> list[str]:
     """What the incidents are about of which people were told, and of no end."""
     abouts = {
@@ -142,12 +152,7 @@ def _of_the_cover(
         text = f"{short} no Spot capacity, and only {most} may be covered"
         found.append(News("capped", f"capped-{since}", text))
     found += _idle(shadow, cover, wished, now)
-    lasted = now - wished.cover.since if wished.cover.since and wished.target else 0.0
-    if lasted > primary.settings.longest_s:
-        day = int(lasted // primary.settings.longest_s)
-        hours = counted(round(lasted / 3600), "hour")
-        text = f"the cover of {counted(wished.target, 'task')} has lasted for {hours}"
-        found.append(News("long", f"long-{since}-{day}", text))
+    found += lasting(primary, wished.cover.since, wished.target, now)
     if shadow.desired and not wished.target:
         found.append(_restored(cover, "all tasks run on Spot again"))
     elif not wished.target and any(key.startswith(_ENDS["restored"]) for key in cover.told):

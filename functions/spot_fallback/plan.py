@@ -73,7 +73,9 @@ def plan(
         # Nothing is changed: a cover that is there stays as it is until a person has decided.
         text = "; ".join(problems)
         unable = Plan(shadow.desired, shadow.desired, text, cover)
-        return _told(unable, primary, told.unable(cover, problems, now), now)
+        news = told.unable(cover, problems, now)
+        news += told.lasting(primary, cover.since, shadow.desired, now)
+        return _told(unable, primary, news, now)
     if not shadow.ours:
         text = (
             f"the service {shadow.name} is not this toolkit's (its tag ecs-ops:fallback-for does not "
@@ -91,7 +93,7 @@ def plan(
         would = replace(wished.cover, target=shadow.desired, since=cover.since)
         text = f"would have {counted(wished.target, 'task')} on demand: {wished.reason}"
         news = told.would(cover, wished.target, text, now) if actions else told.would_not(cover)
-        news += told.mended(cover)
+        news += told.mended(cover) + told.lasting(primary, cover.since, shadow.desired, now)
         return _told(Plan(shadow.desired, shadow.desired, text, would), primary, news, now)
     confirmed = not actions and shadow.desired == wished.target
     kept = replace(wished.cover, confirmed=confirmed)

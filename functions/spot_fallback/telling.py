@@ -37,7 +37,7 @@ _TITLES: dict[NewsKind, str] = {
     "problem": "cannot be covered when Spot runs short",
     "mended": "can be covered when Spot runs short",
     "taken": "cannot be covered: the name is taken",
-    "would": "dry run: Spot is short",
+    "would": "dry run: the cover would be changed",
     "would-not": "dry run: over",
     "waited": "no task is missing and uncovered any more",
     "failed": "the cover could not be changed",

@@ -22,7 +22,7 @@ class Watched:
         self.desired: int | None = None
         self.told: list[tuple[str, str, str]] = []
 
-    def look(self, on_spot=10, evidence=None, running=None, fault="", **more):
+    def look(self, on_spot=10, evidence=None, running=None, fault="", dry_run=False, **more):
         """One minute later; ``fault`` is what happens to the call, if there is one."""
         self.now += 60
         one = primary(10, on_spot, on_spot, now=self.now, **more)
@@ -30,7 +30,7 @@ class Watched:
         found = absent() if self.desired is None else shadow(self.desired, **changes)
         before, unpaid = settled(self.cover, found)
         self._tell(unpaid, one)
-        planned = plan(one, found, before, evidence or Evidence(), self.now, dry_run=False)
+        planned = plan(one, found, before, evidence or Evidence(), self.now, dry_run=dry_run)
         after = planned.target if planned.actions else self.desired
         if planned.actions and fault in ("denied", "timed out"):
             self.desired = after if fault == "timed out" else self.desired
@@ -93,12 +93,32 @@ def test_the_next_shortage_is_an_incident_of_its_own():
     assert len(watched.open) == 1
 
 
-def test_a_cover_that_a_person_ends_is_told_as_over():
+@pytest.mark.parametrize("by_hand", ["set to 0", "deleted"])
+def test_a_cover_that_a_person_ends_is_told_as_over_and_the_next_is_told(by_hand):
     watched = Watched()
     watched.short(4)
     watched.short(4)
-    watched.desired = 0
+    watched.desired = 0 if by_hand == "set to 0" else None
     watched.look()
+    watched.look()
+    assert not watched.open
+    watched.short(4)
+    assert watched.told[-1][1:] == ("covering-6", "open")
+    assert len(watched.open) == 1
+
+
+@pytest.mark.parametrize("way", ["dry-run", "wrong tag"])
+def test_a_cover_that_may_not_be_changed_is_still_told_to_last(way):
+    watched = Watched()
+    watched.short(4)
+    value = {"dry-run": "dry-run", "wrong tag": "of course"}[way]
+    watched.now += 90_000
+    for _ in range(3):
+        planned = watched.look(4, dry_run=way == "dry-run", tags={"ecs-ops:spot-fallback": value})
+        assert not planned.actions
+    said = [stage for _, stage, _ in watched.told if stage.startswith("long-")]
+    assert len(said) == 1
+    watched.quiet_until(0)
     assert not watched.open
 
 
