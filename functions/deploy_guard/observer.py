@@ -6,11 +6,12 @@ incident and a stage, an order a claim.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
-from deploy_guard import noting, signals, watch
+from deploy_guard import noting, watch
+from deploy_guard.batch import Batch, Sorter
 from deploy_guard.codedeploy_reader import CodeDeployReader
 from deploy_guard.ecs_reader import EcsReader
 from deploy_guard.ledger import is_open, unhandled, with_handled
@@ -19,46 +20,16 @@ from deploy_guard.notes import Notes
 from deploy_guard.reality import Reality
 from deploy_guard.scene import Visited
 from deploy_guard.sending import Senders
-from deploy_guard.signals import (
-    AlarmChanged,
-    CodeDeployChanged,
-    Look,
-    OfService,
-    Signal,
-    Sweep,
-    TaskFailed,
-)
+from deploy_guard.signals import Look, OfService, TaskFailed
 from deploy_guard.untold import untold
 from deploy_guard.visit import Visitor, names_unknown
-from ecsops.errors import CALL_ERRORS, InvalidMessage
-from ecsops.observability import count, logger
+from ecsops.errors import CALL_ERRORS
+from ecsops.observability import logger
 from ecsops.parallel import run_all
 from ecsops.queue import Message
 
 # Somebody else may have written a ledger between our reading and writing: then once more.
 _PASSES = 3
-
-
-@dataclass(slots=True)
-class Batch:
-    """Messages by the services they concern. One that concerns none is done."""
-
-    by_service: dict[str, list[OfService]] = field(default_factory=dict)
-    messages: dict[str, list[str]] = field(default_factory=dict)
-    failed: set[str] = field(default_factory=set)
-
-    def add(self, service: str, signal: OfService, message: str | None) -> None:
-        """A signal about a service, and the message that brought it; None: that one is done."""
-        self.by_service.setdefault(service, []).append(signal)
-        if message is not None:
-            self.messages.setdefault(service, []).append(message)
-
-    def fail(self, services: Iterable[str]) -> None:
-        """These services' messages are to be tried again."""
-        unlooked = list(services)
-        if unlooked:
-            count("LooksFailed", len(unlooked))
-        self.failed |= {message for one in unlooked for message in self.messages.get(one, ())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,62 +45,38 @@ class Observer:
 
     def work(self, messages: Sequence[Message], now: float) -> set[str]:
         """Work on all messages; the ids of those to be tried again."""
-        batch = Batch()
-        arrived = _read(messages, batch)
         try:
-            self._sort(arrived, batch, now)
+            batch = Sorter(self.store, self.codedeploy).sorted(messages, now)
         except CALL_ERRORS as error:
             logger.exception("batch not sorted", reason=str(error))
             return {message.id for message in messages}
-        left = list(batch.by_service)
+        done, unheard = self._noted(batch)
+        others = [one for one in batch.by_service if one not in done and one not in unheard]
+        calls: list[Callable[[], None]] = []
+        if others:
+            calls.append(partial(self._looks, others, batch, now))
+        if unheard:
+            # A log may be silent for seconds: the alerts of the others do not wait for it.
+            calls.append(partial(self._hear, unheard, batch, now))
+        for answer in run_all(calls):
+            if isinstance(answer, Exception):
+                raise answer
+        return batch.failed
+
+    def _looks(self, services: Sequence[str], batch: Batch, now: float) -> None:
+        left = list(services)
         for _ in range(_PASSES):
             if not left:
-                return batch.failed
+                return
             try:
                 left = self._look(left, batch, now)
             except CALL_ERRORS as error:
                 logger.exception("services not read", reason=str(error))
                 break
         batch.fail(left)
-        return batch.failed
-
-    def _sort(self, arrived: Sequence[tuple[Signal, str]], batch: Batch, now: float) -> None:
-        alarms = {one.name for one, _ in arrived if isinstance(one, AlarmChanged)}
-        interested = self.store.with_alarms(alarms) if alarms else {}
-        swept = self.store.due(now) if any(isinstance(one, Sweep) for one, _ in arrived) else []
-        for signal, message in arrived:
-            match signal:
-                case AlarmChanged():
-                    for service in interested.get(signal.name, ()):
-                        batch.add(service, Look(service, "an alarm went off", signal.key), message)
-                case CodeDeployChanged():
-                    self._sort_codedeploy(signal, message, batch)
-                case Sweep():
-                    for service in swept:
-                        # The next sweep is this one's second try: a service that cannot be looked at
-                        # (its ledger is of a newer version) is to fail no message that is all services'.
-                        batch.add(service, Look(service), None)
-                case _:
-                    batch.add(signal.service, signal, message)
-
-    def _sort_codedeploy(self, signal: CodeDeployChanged, message: str, batch: Batch) -> None:
-        """Only the group tells which service it is, if any: CodeDeploy deploys to others than ECS, too."""
-        try:
-            place = self.codedeploy.service_of(signal.application, signal.group)
-        except CALL_ERRORS as error:
-            logger.error("deployment group not read", group=signal.group, reason=str(error))
-            batch.failed.add(message)
-            return
-        if place is not None:
-            partition, region, account = signal.home
-            service = f"arn:{partition}:ecs:{region}:{account}:service/{place[0]}/{place[1]}"
-            batch.add(service, Look(service, signal.deployment, signal.key), message)
 
     def _look(self, services: Sequence[str], batch: Batch, now: float) -> list[str]:
         """Look at services; those that have to be looked at once more."""
-        services = self._without_noted(services, batch, now)
-        if not services:
-            return []
         # The first read says what has been handled: a duplicate costs no other call.
         known = self.store.read(services)
         batch.fail(set(services) - known.keys())
@@ -173,30 +120,51 @@ class Observer:
         self.senders.order({one: v for one, v in visited.items() if saved.get(one)})
         return [one for one, kept in saved.items() if not kept]
 
-    def _without_noted(self, services: Sequence[str], batch: Batch, now: float) -> list[str]:
-        """Those that are left when what is but one failed task has been noted."""
+    def _noted(self, batch: Batch) -> tuple[set[str], dict[str, Known]]:
+        """Services of which but one failed task is told: those that need no look, and unheard logs."""
         tasks = {
             one: signal
-            for one in services
-            for signal, *more in [batch.by_service[one]]
+            for one, (signal, *more) in batch.by_service.items()
             if isinstance(signal, TaskFailed) and not more
         }
-        answers = run_all([partial(self._is_done, signal, now) for signal in tasks.values()])
-        done = set()
+        answers = run_all([partial(self._note, signal) for signal in tasks.values()])
+        done, unheard = set(), {}
         for service, answer in zip(tasks, answers, strict=True):
             if isinstance(answer, Exception):
                 # Then it is looked at, as whatever is not noted is.
                 logger.warning("failed task not noted", service=service, exc_info=answer)
-            elif answer:
+                continue
+            is_done, known = answer
+            if is_done:
                 done.add(service)
-        return [one for one in services if one not in done]
+            elif known is not None:
+                unheard[service] = known
+        return done, unheard
 
-    def _is_done(self, signal: TaskFailed, now: float) -> bool:
-        """Whether a failed task needs no look: it is noted, and perhaps its log was heard."""
+    def _note(self, signal: TaskFailed) -> tuple[bool, Known | None]:
+        """Whether a failed task needs no look; what is known, where its log is to be heard before."""
         known = self.notes.add(signal)
         if noting.is_done(known, signal):
-            return True
-        ledger = self.visitor.hear(known, signal, now)
+            return True, None
+        return False, known if self.visitor.hears(known, signal) else None
+
+    def _hear(self, unheard: Mapping[str, Known], batch: Batch, now: float) -> None:
+        """Hear logs, and look at the services where that was not all there is to do."""
+        calls = [
+            partial(self._heard, known, batch.by_service[one], now)
+            for one, known in unheard.items()
+        ]
+        left = []
+        for service, answer in zip(unheard, run_all(calls), strict=True):
+            if isinstance(answer, Exception):
+                logger.warning("log not heard", service=service, exc_info=answer)
+            if answer is not True:
+                left.append(service)
+        self._looks(left, batch, now)
+
+    def _heard(self, known: Known, signals: Sequence[OfService], now: float) -> bool:
+        (signal,) = signals
+        ledger = self.visitor.hear(known, signal, now) if isinstance(signal, TaskFailed) else None
         return ledger is not None and self.store.save(known, ledger, watch.due(ledger, now), now)
 
     def _realities(
@@ -255,21 +223,3 @@ class Observer:
 def _changes_no_deployment(signal: OfService) -> bool:
     """Tasks and alarms say nothing of a deployment's status; whatever else comes is a reason to read it."""
     return isinstance(signal, TaskFailed) or (isinstance(signal, Look) and bool(signal.key))
-
-
-def _read(messages: Sequence[Message], batch: Batch) -> list[tuple[Signal, str]]:
-    """Read every message; what cannot be understood is rejected alone."""
-    arrived = []
-    for message in messages:
-        try:
-            signal = signals.read(message.body)
-        except InvalidMessage as error:
-            count("RejectedMessages")
-            logger.error(
-                "message rejected", path=error.path, reason=error.problem, message_id=message.id
-            )
-            batch.failed.add(message.id)
-            continue
-        if signal is not None:
-            arrived.append((signal, message.id))
-    return arrived

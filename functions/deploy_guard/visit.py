@@ -72,6 +72,10 @@ class Visitor:
         ledger = without_outlines(scene.ledger)
         return Visited(ledger, watch.due(ledger, now), scene.outbox)
 
+    def hears(self, known: Known, signal: TaskFailed) -> bool:
+        """Whether a failed task's log is to be heard before the service is looked at."""
+        return hearing.hears(known, signal)
+
     def hear(self, known: Known, signal: TaskFailed, now: float) -> Ledger | None:
         """The ledger with what a failed task's log says; None: that is not all there is to do."""
         return hearing.heard(known, signal, self.investigator, now)

@@ -1,6 +1,7 @@
 """What a batch of messages comes to: one service's trouble is tried again, and costs no other."""
 
 import json
+import threading
 
 import pytest
 from msgspec import MsgspecError
@@ -28,7 +29,7 @@ class World:
         self.trouble, self.saved, self.ordered, self.visits = trouble, [], [], []
         self.saves, self.noted, self.remembered = [], [], []
         self.due_now, self.of_alarm = [SERVICE, OTHER], {"errors": [OTHER]}
-        self.controllers = {}
+        self.controllers, self.silent = {}, None
 
     def observer(self):
         return Observer(self, self, _Reader(self), self, self, self)
@@ -76,8 +77,13 @@ class World:
         return seen
 
     # the visitor
+    def hears(self, known, signal):
+        return "heard" in self.trouble
+
     def hear(self, known, signal, now):
-        return known.ledger if self.trouble.get("heard") else None
+        if self.silent is not None and not self.silent.wait(10):
+            raise TimeoutError("nobody was told while the log was silent")
+        return known.ledger if self.trouble["heard"] else None
 
     def visit(self, known, signals, seen, now):
         service = known.ledger.service
@@ -89,6 +95,8 @@ class World:
 
     # the senders
     def tell(self, visited):
+        if self.silent is not None:
+            self.silent.set()
         return {one for one in visited if one == self.trouble.get("unsent")}
 
     def order(self, visited):
@@ -264,6 +272,20 @@ def test_one_that_could_not_be_saved_is_looked_at():
     world = World(heard=True, save={SERVICE: False})
     assert world.observer().work([task()], NOW) == set()
     assert (world.saves, world.visits) == ([SERVICE, SERVICE], [SERVICE])
+
+
+def test_one_whose_log_says_more_is_looked_at():
+    world = World(heard=False)
+    assert world.observer().work([task()], NOW) == set()
+    assert world.visits == [SERVICE]
+
+
+def test_s21_while_one_log_is_silent_the_others_are_told():
+    world = World(heard=True)
+    world.silent = threading.Event()
+    assert world.observer().work([task(), Message("2", encode(Look(OTHER)), 1)], NOW) == set()
+    # Had the log been waited for, its service would have been looked at.
+    assert world.visits == [OTHER]
 
 
 @pytest.mark.parametrize("trouble", [FAILED, MsgspecError("a ledger of tomorrow")])
