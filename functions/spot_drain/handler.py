@@ -10,8 +10,8 @@ from ecsops.observability import logger, metrics
 from ecsops.queue import Backlog, handle_batch
 from ecsops.settings import choice, required
 from spot_drain.aws import Aws
-from spot_drain.batch import Worker
 from spot_drain.tally import Tallies
+from spot_drain.worker import Worker
 
 _QUEUE_URL = required("QUEUE_URL")
 _worker = Worker(

@@ -10,7 +10,7 @@ from ecsops.errors import HeldBack, RegistryRefused
 from ecsops.parallel import chunks
 from ecsops.queue import send_later
 from spot_drain.aws import Aws
-from spot_drain.drain import Pass, check_of, leave_groups, leave_registries, note_refusals
+from spot_drain.departure import Pass, check_of, leave_groups, leave_registries, note_refusals
 from spot_drain.instance_round import SOON_S, Round
 from spot_drain.interruption import Interruption
 from spot_drain.messages import Leave, TaskCheck, encode

@@ -34,7 +34,7 @@ from spot_drain.watching import Watched
 from spot_drain.whereabouts import Found, Whereabouts
 
 if TYPE_CHECKING:
-    from spot_drain.batch import Worker
+    from spot_drain.worker import Worker
 
 # Agents reconnect several times an hour; that an instance is where it was is written once in so long.
 _REMEMBER_S = 6 * 3_600

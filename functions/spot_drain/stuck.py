@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from ecsops.alerts import Alert
 from spot_drain.remembered import Remembered
-from spot_drain.storm import storm_incident, unstuck_alert
+from spot_drain.storm import storm_incident
+from spot_drain.stuck_alerts import unstuck_alert
 from spot_drain.targets import Membership, Target
 from spot_drain.verdict import OUT_OF_ROTATION, Seen
 

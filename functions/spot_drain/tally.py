@@ -14,29 +14,12 @@ from botocore.exceptions import ClientError
 
 from ecsops.errors import CallFailed
 from ecsops.parallel import chunks
-from spot_drain.storm import PLACE, Tally
+from spot_drain.storm import Tally
+from spot_drain.tally_item import VERDICTS, key_of, known, noted, tally_of, tasks_in, tasks_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# The weightiest first. A task may be noted under several: the process died half way, or two of its
-# events were handled side by side. The one that took it out knows; the other found it leaving.
-VERDICTS = ("stuck", "backstop", "unattributed", "native", "moved", "would", "absent", "plain")
-_SETS = (
-    "native",
-    "backstop",
-    "unattributed",
-    "stuck",
-    "moved",
-    "absent",
-    "plain",
-    "would",
-    "in_flight",
-    "groups",
-    "notes",
-    "routes",
-)
-_PREFIX = "storm#"
 _KEYS_PER_CALL = 100
 _KEEP_S = 86_400
 # What is added later than this belongs to another storm.
@@ -74,17 +57,17 @@ class Tallies:
             before = self._add(service_arn, sets, now)
             if before.get("told") is None:
                 began = int(before["first_at"]["N"]) if "first_at" in before else int(now)
-                new = {name: items - _known(before, name) for name, items in sets.items()}
-                known = _tasks(before) | _set(before, "earlier")
-                return Added(began, new, _tasks_of(new) - known)
-            told = _tasks(before) | _set(before, "earlier")
+                new = {name: items - known(before, name) for name, items in sets.items()}
+                before_this = tasks_in(before) | noted(before, "earlier")
+                return Added(began, new, tasks_of(new) - before_this)
+            told = tasks_in(before) | noted(before, "earlier")
             recent = now - int(before["last_at"]["N"]) <= _GAP_S
             earlier = told if recent else frozenset()
             fresh = {name: sets[name] - earlier for name in VERDICTS if name in sets}
             if not any(fresh.values()):
                 return Added(int(before["first_at"]["N"]))
             if self._begin(service_arn, sets | fresh, earlier, before, now):
-                return Added(int(now), {n: i for n, i in fresh.items() if i}, _tasks_of(fresh))
+                return Added(int(now), {n: i for n, i in fresh.items() if i}, tasks_of(fresh))
         raise CallFailed("PutItem", "Contended", f"the tally of {service_arn} changes too fast")
 
     def _add(
@@ -98,7 +81,7 @@ class Tallies:
         try:
             answer = self.dynamodb.update_item(
                 TableName=self.table,
-                Key={"pk": {"S": _key(service_arn)}},
+                Key={"pk": {"S": key_of(service_arn)}},
                 UpdateExpression=f"SET {assignments}" + (f" ADD {adds}" if adds else ""),
                 # DynamoDB deletes expired items days late, so a storm's end is part of the condition.
                 ConditionExpression=(
@@ -131,7 +114,7 @@ class Tallies:
     ) -> bool:
         """Put a new storm in the place of one that is over; False if somebody else was faster."""
         item: dict[str, Any] = {
-            "pk": {"S": _key(service_arn)},
+            "pk": {"S": key_of(service_arn)},
             "first_at": {"N": str(int(now))},
             "last_at": {"N": str(int(now))},
             "expires_at": {"N": str(int(now) + _KEEP_S)},
@@ -153,9 +136,9 @@ class Tallies:
 
     def read(self, service_arns: Iterable[str]) -> list[Tally]:
         """The tallies of these services' storms, as far as they are open."""
-        keys = [{"pk": {"S": _key(arn)}} for arn in service_arns]
+        keys = [{"pk": {"S": key_of(arn)}} for arn in service_arns]
         return [
-            _tally(item)
+            tally_of(item)
             for part in chunks(keys, _KEYS_PER_CALL)
             for item in self._items(part)
             if "told" not in item
@@ -179,7 +162,7 @@ class Tallies:
         return self._won(
             lambda: self.dynamodb.update_item(
                 TableName=self.table,
-                Key={"pk": {"S": _key(tally.service_arn)}},
+                Key={"pk": {"S": key_of(tally.service_arn)}},
                 UpdateExpression="SET told = :yes",
                 ConditionExpression="last_at = :seen",
                 ExpressionAttributeValues={
@@ -218,43 +201,3 @@ class Tallies:
                 return False
             raise
         return True
-
-
-def _tally(item: Mapping[str, Any]) -> Tally:
-    return Tally(
-        item["pk"]["S"].removeprefix(_PREFIX),
-        int(item["first_at"]["N"]),
-        int(item["last_at"]["N"]),
-        **{name: _set(item, name) - _outweighed(item, name) for name in _SETS},
-        places={
-            name.removeprefix(PLACE): _set(item, name) for name in item if name.startswith(PLACE)
-        },
-    )
-
-
-def _key(service_arn: str) -> str:
-    return f"{_PREFIX}{service_arn}"
-
-
-def _set(item: Mapping[str, Any], name: str) -> frozenset[str]:
-    return frozenset(item.get(name, {}).get("SS", ()))
-
-
-def _outweighed(item: Mapping[str, Any], name: str) -> frozenset[str]:
-    """The tasks that are noted under a weightier verdict, or were told of in the storm before."""
-    if name not in VERDICTS:
-        return frozenset()
-    weightier = ("earlier", *VERDICTS[: VERDICTS.index(name)])
-    return frozenset().union(*(_set(item, other) for other in weightier))
-
-
-def _known(item: Mapping[str, Any], name: str) -> frozenset[str]:
-    return _set(item, name) | _outweighed(item, name)
-
-
-def _tasks(item: Mapping[str, Any]) -> frozenset[str]:
-    return _tasks_of({name: _set(item, name) for name in VERDICTS})
-
-
-def _tasks_of(sets: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    return frozenset().union(*(sets.get(name, frozenset()) for name in VERDICTS))

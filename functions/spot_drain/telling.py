@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ecsops import observability
 from ecsops.arns import parse_arn
 from ecsops.observability import MetricUnit, count, logger
-from spot_drain.drain import Pass
+from spot_drain.departure import Pass
 from spot_drain.storm import PLACE, SHORT_ID
 from spot_drain.tally import Added
 from spot_drain.verification import Findings

@@ -10,7 +10,7 @@ import pytest
 
 from ecsops.observability import logger, metrics
 from ecsops.queue import Message
-from spot_drain.batch import Worker
+from spot_drain.worker import Worker
 from tests.unit.spot_drain.builders import QUEUE, REGION
 from tests.unit.spot_drain.fakes import FakeBus, FakeGateway, FakeSqs, FakeTallies
 

@@ -12,7 +12,8 @@ from botocore.exceptions import ClientError
 from ecsops.errors import CallFailed, RegistryRefused
 from spot_drain.aws import ServiceKey
 from spot_drain.storm import PLACE, Tally
-from spot_drain.tally import VERDICTS, Added
+from spot_drain.tally import Added
+from spot_drain.tally_item import VERDICTS
 from spot_drain.targets import Entry, Membership, Service, Target
 from spot_drain.verdict import Seen
 from tests.unit.spot_drain.builders import QUEUE, address, failure

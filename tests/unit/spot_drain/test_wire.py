@@ -12,7 +12,7 @@ from botocore.stub import ANY, Stubber
 from ecsops import alerts
 from ecsops.queue import Backlog, Message, send_later
 from spot_drain.aws import Aws, ServiceKey
-from spot_drain.storm import stuck_alert
+from spot_drain.stuck_alerts import stuck_alert
 from spot_drain.targets import Membership, Target
 from spot_drain.verdict import Seen
 from tests.unit.spot_drain.builders import (

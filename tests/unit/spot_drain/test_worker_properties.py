@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecsops.queue import Message
-from spot_drain.batch import Worker, sort
+from spot_drain.batch import sort
 from spot_drain.instance_messages import sort_others
 from spot_drain.messages import Report, Verify, encode
+from spot_drain.worker import Worker
 from tests.unit.ecsops.events.sample_events import SAMPLES
 from tests.unit.spot_drain.builders import (
     NOW,

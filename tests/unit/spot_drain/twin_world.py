@@ -19,7 +19,6 @@ from sandbox.ec2.hooks import Hook
 from sandbox.ecs import EcsSettings
 from sandbox.errors import ApiError
 from spot_drain.aws import Aws
-from spot_drain.batch import Worker
 from spot_drain.holding import Holding
 from spot_drain.instance_tasks import InstanceTasks
 from spot_drain.instance_worker import InstanceWorker
@@ -31,6 +30,7 @@ from spot_drain.others import OtherWorker
 from spot_drain.remembered import Remembered
 from spot_drain.taken import Taken
 from spot_drain.whereabouts import Whereabouts
+from spot_drain.worker import Worker
 from tests.unit.sandbox.ec2.machines import Machines
 from tests.unit.sandbox.ecs.ecs_world import CALLER, START
 from tests.unit.spot_drain.builders import QUEUE, REGION
