@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from deploy_guard.aftermath import Found
-from deploy_guard.audit import ATTEMPT, AuditRow
+from deploy_guard.actions import RegisterCopy
+from deploy_guard.aftermath import Began, Found
+from deploy_guard.audit import ATTEMPT, UNCONFIRMED, AuditRow
 from deploy_guard.decision import Decision
 from deploy_guard.fresh_look import Look
 from deploy_guard.ledger_store import Known
@@ -15,18 +16,23 @@ from deploy_guard.model import Act, Outcome
 from deploy_guard.order import Order
 from ecsops.tags import ROLLBACK
 
-_NOT_MADE = "an earlier try was noted, and AWS shows nothing of it: its call was never made"
+_NO_EFFECT = "an earlier try was noted, and AWS shows nothing of it: its call was not taken"
+_NOT_KNOWN = "an earlier try was noted, and it is not known whether its call was made"
 _MAYBE_OURS = "an earlier try may have asked for it: its answer was lost"
 
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """``id`` is unique to the try; ``earlier`` is an attempt whose end nobody has noted."""
+    """``id`` is unique to the try; ``earlier`` is an attempt whose end nobody has noted.
+
+    ``since`` is what AWS shows to have begun since that one, where it had to be asked.
+    """
 
     order: Order
     id: str
     look: Look
     earlier: Act | None = None
+    since: tuple[Began, ...] | None = None
 
     def knowing(self, known: Known) -> Try:
         """The same, after something was noted."""
@@ -35,17 +41,19 @@ class Try:
 
 def attempt(this: Try, now: float) -> AuditRow:
     """What is noted before AWS is asked."""
-    return _row(this, now, state=ATTEMPT, executed=True)
+    row = _row(this, now, state=ATTEMPT, executed=True)
+    if isinstance(this.look.decision.action, RegisterCopy):
+        # What will be deployed has no name yet: the original, deployed by somebody, would not be ours.
+        return msgspec.structs.replace(row, task_definition=None)
+    return row
 
 
 def refusal(this: Try, now: float, note: str | None) -> AuditRow:
     """Nothing is done, as the decision says; ``note`` is what AWS said to a call, if there was one."""
     if note is None and this.earlier is not None:
-        note = _NOT_MADE
+        note = _NO_EFFECT
     row = _row(this, now, state=_state(this), executed=False)
-    superseded = this.look.verdict.outcome is Outcome.SUPERSEDED
-    why = "; ".join(this.look.verdict.rules) if superseded else row.why
-    return msgspec.structs.replace(row, note=note, why=why)
+    return msgspec.structs.replace(row, note=note, why=_why(this))
 
 
 def confirmation(this: Try, now: float, found: Found) -> AuditRow:
@@ -57,7 +65,24 @@ def confirmation(this: Try, now: float, found: Found) -> AuditRow:
     # What would be called now is another thing: at most that attempt's call was made.
     calls = this.earlier.calls if ours and this.earlier is not None else ()
     return msgspec.structs.replace(
-        row, calls=calls, after=found.result, note=says, task_definition=version
+        row,
+        calls=calls,
+        after=found.result,
+        note=says,
+        task_definition=version,
+        stands=found.stands,
+    )
+
+
+def unconfirmed(this: Try, now: float, attempt: Act) -> AuditRow:
+    """An attempt of which AWS shows neither that it was made nor that it was not: it counts as made."""
+    row = _row(this, now, state=UNCONFIRMED, executed=True)
+    return msgspec.structs.replace(
+        row,
+        calls=attempt.calls,
+        task_definition=attempt.task_definition,
+        note=_NOT_KNOWN,
+        why=_why(this),
     )
 
 
@@ -77,6 +102,11 @@ def rule(decision: Decision) -> str:
     """The rule that settled it, as a word: ``freeze``, ``cool-off``."""
     against = next((one for one in decision.rules if not one.allows), None)
     return (against.name if against is not None else decision.kind).replace(" ", "-")
+
+
+def _why(this: Try) -> str:
+    superseded = this.look.verdict.outcome is Outcome.SUPERSEDED
+    return "; ".join(this.look.verdict.rules) if superseded else this.look.decision.reason
 
 
 def _state(this: Try) -> str:

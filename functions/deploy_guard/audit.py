@@ -19,7 +19,7 @@ from deploy_guard.model import BETWEEN_CALLS, Act
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-ATTEMPT = "ATTEMPT"
+ATTEMPT, UNCONFIRMED = "ATTEMPT", "UNCONFIRMED"
 _KEEP_S = 400 * 86_400
 _ACTS = 30
 _CANCELLED, _EXISTS = "TransactionCanceledException", "ConditionalCheckFailed"
@@ -36,8 +36,9 @@ class Noted(StrEnum):
 class AuditRow(msgspec.Struct, frozen=True, omit_defaults=True):
     """Who did what, when and why.
 
-    ``state`` is ATTEMPT, REQUESTED, CONFIRMED, FAILED, SUPERSEDED, REFUSED or DRY_RUN. ``before`` and
-    ``after`` are deployment ids, ``request_id`` is AWS's, ``took_ms`` the call's time.
+    ``state`` is ATTEMPT, REQUESTED, CONFIRMED, UNCONFIRMED, FAILED, SUPERSEDED, REFUSED or DRY_RUN.
+    ``before`` and ``after`` are deployment ids, ``request_id`` is AWS's, ``took_ms`` the call's time.
+    ``stands``: how a rollback stood that was found after the fact.
     """
 
     service: str
@@ -57,6 +58,7 @@ class AuditRow(msgspec.Struct, frozen=True, omit_defaults=True):
     took_ms: int | None = None
     rules: tuple[str, ...] = ()
     note: str | None = None
+    stands: str | None = None
 
     @property
     def act(self) -> Act:

@@ -2,7 +2,9 @@
 
     no act --ATTEMPT--> (the call) --REQUESTED | FAILED--> over
                |
-               '-- died: once the lease is over, AWS is asked first --> CONFIRMED, or another ATTEMPT
+               '-- died: once the lease is over, AWS is asked first
+                     --> CONFIRMED, or UNCONFIRMED where it does not tell: over
+                     --> another ATTEMPT, or a refusal, where it tells that nothing was done
 
 The ATTEMPT is the claim: it is written on the condition that nobody has noted another act of the service
 since it was read, and nobody else acts on the deployment before its lease ends.
@@ -18,10 +20,11 @@ import msgspec
 from deploy_guard import aftermath
 from deploy_guard import attempt as rows
 from deploy_guard.actions import Action, UpdateService
+from deploy_guard.aftermath import LEASE_S
 from deploy_guard.attempt import Try
 from deploy_guard.audit import ATTEMPT, Audit, AuditRow, Noted
 from deploy_guard.executing import Calls, Done, Refused, Stale
-from deploy_guard.fresh_look import FreshLook
+from deploy_guard.fresh_look import FreshLook, Look
 from deploy_guard.ledger_store import Known, LedgerStore
 from deploy_guard.model import Act
 from deploy_guard.order import Order
@@ -30,9 +33,6 @@ from ecsops.errors import CallFailed
 from ecsops.observability import logger
 from ecsops.parallel import run_all
 
-# Longer than the function may run, shorter than the queue hides a message: what died is looked at in
-# the very next delivery.
-LEASE_S = 40
 _TRIES_TO_NOTE = 3
 # Whatever asks for patience that long does not end by itself.
 _GIVE_UP_AFTER_S = 7_200
@@ -77,20 +77,32 @@ class Executor:
             raise Held("Claim", "Held", f"the attempt of {act.at:.0f} may still be under way")
         look = self.fresh.take(known, order.deployment, now)
         earlier = act if act is not None and act.state == ATTEMPT else None
-        this = Try(order, unique, look, earlier)
+        this = Try(order, unique, look, earlier, self._since(look, earlier))
         if act is not None and settled:
             # It was noted, and then the try died: perhaps nobody has been told.
             self.reporter.report(this, self._noted(this, act))
         else:
             self._settle(this, now)
 
+    def _since(self, look: Look, earlier: Act | None) -> tuple[aftermath.Began, ...] | None:
+        if earlier is None or not aftermath.may_be_hidden(look.row, earlier, look.reality):
+            return None
+        return self.fresh.deployed_since(look, earlier.at)
+
     def _settle(self, this: Try, now: float, moved_on: Stale | None = None) -> None:
         decision = this.look.decision
-        found = aftermath.found(this.look.row, this.earlier, this.look.reality)
+        row, reality, earlier = this.look.row, this.look.reality, this.earlier
+        found = aftermath.found(row, earlier, reality, this.since)
         if found is not None:
             self._conclude(this, rows.confirmation(this, now, found))
         elif decision.kind == "wait" and now < this.order.decided_at + _GIVE_UP_AFTER_S:
             raise Later(decision.until or now)
+        elif (
+            earlier is not None
+            and earlier.executed
+            and not aftermath.had_no_effect(row, earlier, reality, this.since)
+        ):
+            self._conclude(this, rows.unconfirmed(this, now, earlier))
         elif decision.kind == "act" and this.order.kind == "act" and decision.action is not None:
             self._act(this, decision.action, now, moved_on)
         else:

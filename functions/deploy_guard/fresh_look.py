@@ -8,10 +8,12 @@ import msgspec
 
 from deploy_guard import bake, companions
 from deploy_guard.advice import Adviser, Definition, Situation
+from deploy_guard.aftermath import Began
 from deploy_guard.alarm_reader import AlarmReader
 from deploy_guard.causes import Diagnosis
 from deploy_guard.codedeploy_reader import CodeDeployReader
 from deploy_guard.decision import Decision
+from deploy_guard.deployed_since import deployed_since
 from deploy_guard.ledger_store import Known, LedgerStore
 from deploy_guard.model import Deployment, Outcome
 from deploy_guard.observation import judge_anew
@@ -62,6 +64,10 @@ class FreshLook:
         )
         decision = self.adviser.decide(situation, now)
         return Look(row, known, reality, verdict, diagnosis, decision)
+
+    def deployed_since(self, look: Look, at: float) -> tuple[Began, ...] | None:
+        """The deployment and what began since, until an attempt of that time, as far as AWS tells."""
+        return deployed_since(self.adviser.reader, look.reality, look.row.began, at)
 
     def _definition(self, row: Deployment) -> Definition:
         """For its tags: the release may have been marked as irreversible since."""

@@ -19,6 +19,8 @@ NOT_ASKED = "not asked"
 # Classes of causes that the version, or what it was deployed with, is to blame for.
 _OF_THE_VERSION = frozenset({"release", "app", "config", "regression"})
 _UNCLEAR = frozenset({"unknown", "symptom"})
+# What may have been a rollback counts as one.
+_COUNTED = frozenset({"REQUESTED", "CONFIRMED", "UNCONFIRMED"})
 # What may still go back because another one does.
 _FOLLOWING = frozenset({Outcome.IN_PROGRESS, Outcome.SUCCEEDED, Outcome.FAILED, Outcome.STALLED})
 
@@ -245,7 +247,7 @@ def _until(freeze: Freeze) -> str:
 
 
 def _done(case: Case) -> list[Act]:
-    return [act for act in case.acts if act.executed and act.state in ("REQUESTED", "CONFIRMED")]
+    return [act for act in case.acts if act.executed and act.state in _COUNTED]
 
 
 def cap(case: Case) -> Rule:

@@ -184,7 +184,8 @@ class Deployment(msgspec.Struct, frozen=True, omit_defaults=True):
 class Act(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the executor did for a deployment. ``result`` is the deployment that came of it.
 
-    ``state`` is REQUESTED (AWS took the call), CONFIRMED (found done) or FAILED (AWS refused it).
+    ``state`` is REQUESTED (AWS took the call), CONFIRMED (found done), UNCONFIRMED (nobody knows whether
+    it was made) or FAILED (AWS refused it).
     """
 
     deployment: str

@@ -21,8 +21,8 @@ from deploy_guard.model import Deployment, Image, Version
 from deploy_guard.reality import CodeDeployment, Reality, ServiceDeployment
 from ecsops.arns import parse_arn
 
-_STOPPABLE = frozenset({"PENDING", "IN_PROGRESS"})
-_CODEDEPLOY_RUNNING = frozenset({"Created", "Queued", "InProgress", "Baking", "Ready"})
+STOPPABLE = frozenset({"PENDING", "IN_PROGRESS"})
+CODEDEPLOY_RUNNING = frozenset({"Created", "Queued", "InProgress", "Baking", "Ready"})
 MARKER = "ecs-ops: rollback of "
 
 
@@ -46,7 +46,7 @@ def way_back(row: Deployment, reality: Reality, candidate: Candidate | NoCandida
         return Way("ECS is stopping the deployment", undecided=True)
     if (
         deployment is not None
-        and deployment.status in _STOPPABLE
+        and deployment.status in STOPPABLE
         and row.source is not None
         and candidate.against_source is None
     ):
@@ -84,7 +84,7 @@ def _codedeploy(row: Deployment, reality: Reality, candidate: Candidate | NoCand
     mine = next((one for one in reality.code_deployments if one.id == row.id), None)
     if mine is None:
         return Way("CodeDeploy does not show the deployment", undecided=True)
-    if mine.status in _CODEDEPLOY_RUNNING:
+    if mine.status in CODEDEPLOY_RUNNING:
         return Way("CodeDeploy goes back to what ran before", StopCodeDeploy(mine.id), row.source)
     if isinstance(candidate, NoCandidate):
         return Way(_no_candidate(candidate))

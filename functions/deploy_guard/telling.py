@@ -24,6 +24,7 @@ _LEFT_ALONE = frozenset({"nothing", "would-act", "dry-run"})
 _ACTED: dict[str, Severity] = {
     "REQUESTED": "warning",
     "CONFIRMED": "warning",
+    "UNCONFIRMED": "critical",
     "FAILED": "critical",
     "REFUSED": "warning",
 }

@@ -140,7 +140,8 @@ def _acted(story: Story) -> Words:
     new = failed_version(story)
     titles = {
         "REQUESTED": f"the toolkit rolls back to {old}; {fate(story)}",
-        "CONFIRMED": f"the rollback to {old} is under way; {fate(story)}",
+        "CONFIRMED": f"the rollback to {old} {row.stands or 'is under way'}; {fate(story)}",
+        "UNCONFIRMED": f"whether {new} was rolled back is not known, look at the service",
         "DRY_RUN": f"dry run, would roll back to {old}; {fate(story)}",
         "FAILED": f"AWS refused the rollback of {new}, roll back by hand",
         "SUPERSEDED": f"no rollback of {new}, somebody else was faster",

@@ -16,6 +16,7 @@ from deploy_guard.wording.names import (
     quoted,
     sentence,
 )
+from deploy_guard.wording.overtaken import told_since
 
 # What the ledger keeps of the stage "acted": with the state of the act.
 _ASKED = "acted-REQUESTED"
@@ -27,6 +28,9 @@ def serving(story: Story) -> str:
     run = f"{reality.running} of {reality.desired} tasks run"
     if reality.desired == 0:
         return "The desired count is 0: nothing is to run."
+    newer = told_since(story)
+    if newer is not None:
+        return newer
     by_outcome = {
         Outcome.ROLLED_BACK: f"{old or 'The version before'} serves again, {run}.",
         Outcome.ROLLING_BACK: f"{old or 'The version before'} is coming back, {run}.",
@@ -99,18 +103,15 @@ def acted(row: AuditRow, story: Story) -> str:
     old = row.task_definition.rpartition("/")[2] if row.task_definition else older_version(story)
     back = f"a rollback to {old}" if old else "a rollback"
     because = f": {row.note or row.why}" if row.note or row.why else ""
-    match row.state:
-        case "REQUESTED":
-            return f"The toolkit asked for {back}{because}."
-        case "CONFIRMED":
-            return sentence(f"{back} is under way{because}")
-        case "DRY_RUN":
-            return f"Dry run: the toolkit would have asked for {back}, and did nothing."
-        case "FAILED":
-            return f"The toolkit asked for {back}, and AWS refused{because}."
-        case "SUPERSEDED":
-            return f"Nothing was done, somebody else was faster{because}."
-    return f"Not rolled back{because}."
+    says = {
+        "REQUESTED": f"The toolkit asked for {back}{because}.",
+        "CONFIRMED": sentence(f"{back} {row.stands or 'is under way'}{because}"),
+        "UNCONFIRMED": f"The toolkit may have asked for {back}{because}. {sentence(row.why)}",
+        "DRY_RUN": f"Dry run: the toolkit would have asked for {back}, and did nothing.",
+        "FAILED": f"The toolkit asked for {back}, and AWS refused{because}.",
+        "SUPERSEDED": f"Nothing was done, somebody else was faster{because}.",
+    }
+    return says.get(row.state, f"Not rolled back{because}.")
 
 
 def _who_rolls_back(story: Story) -> str:

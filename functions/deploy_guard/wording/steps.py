@@ -116,7 +116,7 @@ def by_hand(story: Story) -> bool:
     if story.outcome in (Outcome.ROLLING_BACK, Outcome.ROLLED_BACK, *_OVER):
         asked = story.stage in ("bake-alarm", "follows", "left-behind")
         return asked and decision.kind not in _BY_ITSELF
-    refused = story.audit is not None and story.audit.state == "FAILED"
+    refused = story.audit is not None and story.audit.state in ("FAILED", "UNCONFIRMED")
     return refused or (story.audit is None and decision.kind not in _BY_ITSELF)
 
 

@@ -18,6 +18,8 @@ from tests.integration.deploy_guard.guarded import EXECUTOR, took_effect
 from tests.integration.deploy_guard.observed import SECRET
 
 LONG_ENOUGH_S = 330
+# Until the message comes again and is worked.
+AGAIN_S = 120
 
 
 @pytest.fixture
@@ -151,3 +153,69 @@ def test_a_claim_or_a_note_that_fails_leaves_one_rollback_and_a_true_audit(opera
     for nth in (1, 2):
         strikes.strike(strikes.fault(kind, nth, "TransactWriteItems"))
     strikes.strike(strikes.fault(kind, 1, "PutEvents"))
+
+
+def deployed_in_between(operate, way, kind, operation):
+    """A person deploys another version between the crash and the redelivery."""
+    strikes = Strikes(operate, WAYS[way])
+    case, _ = strikes.way.ready(strikes.world, "web")
+    failed = case.row.id
+    strikes.world.account.faults.add(strikes.fault(kind, 1, operation))
+    case.carry_out(seconds=6)
+    assert case.states[-1] == "ATTEMPT"
+    # The observer sees what has begun, as it does all the time.
+    case.remember()
+    theirs = case.release(image="app:7", seconds=AGAIN_S)
+    assert case.client("ecs").describe_services(cluster="prod", services=["web"])["services"][0][
+        "taskDefinition"
+    ] == (theirs)
+    (*_, row) = case.audit
+    (act,) = (one for one in case.acts if one.state != "ATTEMPT")
+    (alert,) = case.alerts
+    calls = [one for one in strikes.world.calls(strikes.way.call) if took_effect(one)]
+    case.remember()
+    ours = [one for one in case.ledger.deployments if one.rolls_back == failed]
+    mine = [one for one in calls if one["function"] == strikes.function]
+    return row, act, alert["title"] + alert["summary"], mine, ours
+
+
+@pytest.mark.parametrize("kind", ["crash-after", "timeout-after"])
+@pytest.mark.parametrize("way", ["update", "pinned-copy"])
+def test_a_rollback_that_somebody_replaced_since_is_found_and_counts(operate, way, kind):
+    row, act, told, calls, ours = deployed_in_between(operate, way, kind, "UpdateService")
+    assert len(calls) == 1
+    assert (row.state, row.executed) == (act.state, act.executed) == ("CONFIRMED", True)
+    assert row.calls
+    assert "an earlier try may have asked for it" in row.note
+    # Nobody rolls it back: it is known to be a rollback.
+    assert [one.id for one in ours] == [row.after]
+    assert "was replaced" in told
+    assert "web:3 is being deployed since" in told or "web:4 is being deployed since" in told
+
+
+def test_a_stop_that_was_taken_is_over_when_somebody_has_deployed_since(operate):
+    row, _, told, calls, _ = deployed_in_between(operate, "stop", "crash-after", WAYS["stop"].call)
+    assert len(calls) == 1
+    assert (row.state, row.executed) == ("CONFIRMED", True)
+    assert "the rollback to web:1 is over" in told
+    assert "under way" not in told
+    assert "web:3 is being deployed since" in told
+
+
+def test_a_call_of_which_the_history_shows_nothing_was_not_taken(operate):
+    row, act, told, calls, _ = deployed_in_between(
+        operate, "update", "crash-after", "TransactWriteItems"
+    )
+    assert calls == []
+    assert (row.state, row.executed) == ("SUPERSEDED", act.executed) == ("SUPERSEDED", False)
+    assert "its call was not taken" in told
+
+
+def test_a_stop_whose_end_is_not_to_be_known_counts_as_made(operate):
+    row, act, told, calls, _ = deployed_in_between(
+        operate, "stop", "crash-after", "TransactWriteItems"
+    )
+    assert calls == []
+    assert (row.state, row.executed) == (act.state, act.executed) == ("UNCONFIRMED", True)
+    assert "superseded" in row.why or "replaced" in row.why
+    assert "it is not known whether its call was made" in told
