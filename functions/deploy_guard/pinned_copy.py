@@ -25,7 +25,7 @@ REGISTERED = (
     *("family", "taskRoleArn", "executionRoleArn", "networkMode", "containerDefinitions"),
     *("volumes", "placementConstraints", "requiresCompatibilities", "cpu", "memory", "pidMode"),
     *("ipcMode", "proxyConfiguration", "inferenceAccelerators", "ephemeralStorage"),
-    *("runtimePlatform", "enableFaultInjection"),
+    *("runtimePlatform", "enableFaultInjection", "trustedExecutionConfiguration"),
 )
 
 

@@ -50,6 +50,16 @@ def mutable(operate: Any, **tags: str) -> Guard:
     return move_tag(operate(world=False), "web", **tags)
 
 
+# What a task cannot do without, beside its containers.
+WHOLE = {
+    "taskRoleArn": "arn:aws:iam::123456789012:role/web-task",
+    "executionRoleArn": "arn:aws:iam::123456789012:role/web-execution",
+    "volumes": [{"name": "data", "efsVolumeConfiguration": {"fileSystemId": "fs-0123"}}],
+    "runtimePlatform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"},
+    "ephemeralStorage": {"sizeInGiB": 40},
+}
+
+
 def move_tag(world: Operations, name: str, **tags: str) -> Guard:
     """The same, of a service of this name."""
     images = world.account.images
@@ -57,10 +67,16 @@ def move_tag(world: Operations, name: str, **tags: str) -> Guard:
     containers = [{"name": "app", "image": f"{REPOSITORY}:latest"}]
     guard = _serves(world, guarded(name, tags=AUTO | tags, containers=containers))
     create_alarm(world.account, ALARM)
+    ecs = guard.client("ecs")
+    before = ecs.describe_task_definition(taskDefinition=name)["taskDefinition"]
+    kept = ("family", "networkMode", "cpu", "memory", "requiresCompatibilities")
+    given = {field: before[field] for field in (*kept, "containerDefinitions")}
+    whole = ecs.register_task_definition(**given, **WHOLE)["taskDefinition"]["taskDefinitionArn"]
+    ecs.update_service(cluster="prod", service=name, taskDefinition=whole)
     guard.account.run_for(1000)
     guard.remember()
     images.push(f"{REPOSITORY}:latest", "another build")
-    guard.client("ecs").update_service(cluster="prod", service=name, forceNewDeployment=True)
+    ecs.update_service(cluster="prod", service=name, forceNewDeployment=True)
     guard.account.run_for(300)
     guard.remember()
     set_alarm(world, "ALARM")

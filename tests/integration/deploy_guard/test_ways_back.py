@@ -10,6 +10,7 @@ from sandbox.ecs import App
 from sandbox.faults import CallFault
 from tests.integration.deploy_guard.condemned import (
     REPOSITORY,
+    WHOLE,
     completed,
     mutable,
     paused,
@@ -156,6 +157,12 @@ def test_s13_a_pinned_copy_is_registered_and_deployed(operate):
     assert container["image"] == f"{REPOSITORY}@{good.images[0].digest}"
     (original,) = before["containerDefinitions"]
     assert container | {"image": original["image"]} == original
+    theirs = {"taskDefinitionArn", "revision", "registeredAt", "registeredBy"}
+    assert {name for name in before | copy if before.get(name) != copy.get(name)} == {
+        *theirs,
+        "containerDefinitions",
+    }
+    assert {name: copy[name] for name in WHOLE} == WHOLE
     assert {"key": "ecs-ops:pinned-from", "value": good.task_definition} in answer["tags"]
     assert sorted(guard.states) == ["ATTEMPT", "ATTEMPT", "REQUESTED"]
 
