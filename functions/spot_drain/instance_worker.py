@@ -139,8 +139,8 @@ class InstanceWorker:
         # Of no cluster, or gone from the one where it was: nothing on it has to be waited for.
         gone = unknown | (asked.keys() - found.keys() - failed.keys() - drained.refused)
         watched = [self.holding.of_no_cluster(n) for n in going if n.hook and n.instance_id in gone]
-        with_hooks = any(notice.kind == "hook" for notice in going)
-        listed = self.tasks.tasks_on(list(found.values()), with_stopping=with_hooks)
+        # ECS drains by itself where it is told to, and may have been faster: what it moves still runs.
+        listed = self.tasks.tasks_on(list(found.values()), with_stopping=True)
         for notice in going:
             if (instance := found.get(notice.instance_id)) is None:
                 continue

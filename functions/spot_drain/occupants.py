@@ -26,7 +26,6 @@ class Task:
     occupant: Occupant
     one: Interruption
     service: Service | None
-    stopped_at: float | None = None
 
     def was_moved(self, since: float) -> bool:
         """Whether ECS has stopped a service's task before anybody else had to.
@@ -34,7 +33,7 @@ class Task:
         ECS lists what has stopped in the last hour: not what a deployment or a crash ended before.
         """
         has_stopped = self.service is not None and self.occupant.has_stopped
-        return has_stopped and (self.stopped_at is None or self.stopped_at >= since)
+        return has_stopped and not self.occupant.goes_anyway(since)
 
 
 @dataclass(slots=True)
@@ -72,10 +71,7 @@ def occupants_of(
                     result.failed[each.key] = service
                     continue
                 one = _as_interruption(each, arn, task, retried=retried, now=now)
-                stopped_at = task["stoppedAt"].timestamp() if task.get("stoppedAt") else None
-                tasks.append(
-                    Task(_occupant(arn, task, service, timeouts), one, service, stopped_at)
-                )
+                tasks.append(Task(_occupant(arn, task, service, timeouts), one, service))
         result.tasks[each.key] = tasks
     return result
 
@@ -105,6 +101,7 @@ def _occupant(
 ) -> Occupant:
     # A standalone task belongs to nobody who could restart it: only its own tag lets it be stopped.
     own, _ = tags.SPOT_DRAIN.read(tags.from_ecs(task.get("tags")), "off")
+    ending = task.get("stoppingAt") or task.get("stoppedAt")
     return Occupant(
         arn,
         task.get("lastStatus", ""),
@@ -113,6 +110,7 @@ def _occupant(
         service.mode if service else own,
         is_daemon=service is not None and service.is_daemon,
         is_standalone=service is None,
+        ending_since=ending.timestamp() if ending else None,
     )
 
 

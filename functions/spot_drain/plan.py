@@ -21,11 +21,16 @@ STOPS_PER_S = 20
 # A daemon serves the other tasks: it goes when they have stopped, or when there is just time for it.
 DAEMON_MARGIN_S = 5
 DEFAULT_STOP_TIMEOUT_S = 30
+# ECS may know a little earlier than the notice says, which counts whole seconds.
+NOTICE_SLACK_S = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Occupant:
-    """A task on the instance. ``mode`` is its service's; a standalone task's own tag must say ``on``."""
+    """A task on the instance. ``mode`` is its service's; a standalone task's own tag must say ``on``.
+
+    ``ending_since``: when it was told to stop, or stopped; epoch seconds, None if neither is known.
+    """
 
     task_arn: str
     last_status: str
@@ -34,6 +39,7 @@ class Occupant:
     mode: str = "on"
     is_daemon: bool = False
     is_standalone: bool = False
+    ending_since: float | None = None
 
     @property
     def has_stopped(self) -> bool:
@@ -44,6 +50,12 @@ class Occupant:
     def may_be_stopped(self) -> bool:
         """Whether it runs, nobody has stopped it, and its owner lets the toolkit do so."""
         return not self.has_stopped and self.desired_status != "STOPPED" and self.mode == "on"
+
+    def goes_anyway(self, began_at: float) -> bool:
+        """Whether something else ends it, and did before the notice: a deployment, a crash, a person."""
+        ends = self.has_stopped or self.desired_status == "STOPPED"
+        since = began_at if self.ending_since is None else self.ending_since
+        return ends and since < began_at - NOTICE_SLACK_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +91,9 @@ def plan(
         if task.may_be_stopped
     }
     leaves = {
-        task.task_arn: min(began_at + GRACE_S, stops.get(task.task_arn, ends_at))
+        task.task_arn: _leave_at(task, began_at, stops.get(task.task_arn, ends_at), now)
         for task in running
-        if not task.is_standalone and task.task_arn not in left
+        if not task.is_standalone and task.task_arn not in left and not task.goes_anyway(began_at)
     }
     later = [at for at in (*stops.values(), *leaves.values()) if at > now]
     return Plan(
@@ -89,6 +101,13 @@ def plan(
         stop=tuple(arn for arn, at in stops.items() if at <= now),
         next_at=min(later, default=None),
     )
+
+
+def _leave_at(task: Occupant, began_at: float, stop_at: float, now: float) -> float:
+    # ECS moves it, or somebody stopped it: SIGTERM is on its way, and has to find it out of rotation.
+    if task.desired_status == "STOPPED":
+        return now
+    return min(began_at + GRACE_S, stop_at)
 
 
 def _stop_at(

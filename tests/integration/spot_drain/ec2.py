@@ -97,6 +97,13 @@ class OnInstances:
         self.world.trace.clear()
         return arn
 
+    def drain(self, instance_id: str) -> None:
+        """What ECS does by itself, or its agent, with a warning."""
+        arn = self.instance(instance_id)["containerInstanceArn"]
+        self.ecs.update_container_instances_state(
+            cluster="prod", containerInstances=[arn], status="DRAINING"
+        )
+
     def target_group(self, name: str, delay: int = 30) -> str:
         elb = self.account.client("elbv2")
         arn = elb.create_target_group(

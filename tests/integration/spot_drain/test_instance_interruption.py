@@ -131,6 +131,46 @@ def test_4b4_what_ecs_moves_by_itself_is_left_to_it(on):
     assert on.lost() == 0
 
 
+@pytest.mark.parametrize("earlier_s", [0, 2])
+def test_4b3_what_ecs_moves_before_the_toolkit_looks_is_an_interruption_too(on, earlier_s):
+    """Managed draining and the agent's own flag set an instance to DRAINING as the warning comes."""
+    one, _ = on.launch()
+    on.service(deploymentConfiguration=MIN_50)
+    (task,) = on.on(one)
+    if earlier_s:
+        on.drain(one)
+        on.account.run_for(earlier_s)
+        assert on.task(task["taskArn"])["desiredStatus"] == "STOPPED"
+
+    on.account.fleet.interrupt([one])
+    on.account.run_for(4)
+    assert on.world.health("web").get(on.target(task, one)) != "healthy"
+    on.account.run_for(200)
+
+    assert on.world.metric("InterruptedTasks") == 1
+    assert on.world.metric("NativeDeregistered") == 1
+    assert on.world.metric("BackstopDeregistered") == 0
+    (mail,) = on.world.mails()
+    assert "Spot took 1 task; it left its load balancers in time" in mail["Subject"]
+    assert on.lost() == 0
+
+
+def test_4b3_what_was_stopped_before_the_warning_is_none_that_spot_took(on):
+    one, _ = on.launch()
+    on.service(deploymentConfiguration=MIN_50)
+    (task,) = on.on(one)
+    on.account.ecs.behave("web", App(stops_in_s=25))
+    on.ecs.update_service(cluster="prod", service="web", desiredCount=0)
+    on.account.run_for(10)
+    assert on.task(task["taskArn"])["lastStatus"] != "STOPPED"
+
+    on.account.fleet.interrupt([one])
+    on.account.run_for(200)
+
+    assert on.world.metric("InterruptedTasks") == 0
+    assert on.lost() == 0
+
+
 def test_4b4_each_task_is_stopped_as_early_as_its_own_timeout_asks(on):
     one, _ = on.launch()
     on.service("slow", 2, behind=False, container={"stopTimeout": 90})

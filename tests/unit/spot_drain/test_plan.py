@@ -46,6 +46,18 @@ def test_4b4_a_task_with_a_long_timeout_leaves_and_stops_at_once():
     assert (todo.leave, todo.stop) == (("a",), ("a",))
 
 
+def test_4b3_what_ecs_moves_leaves_at_once_for_its_signal_is_on_its_way():
+    moving = task(desired="STOPPED", ending_since=T0 - 5)
+    assert at(0, moving).leave == ("a",)
+    assert at(0, task(desired="STOPPED")).leave == ("a",)
+    assert at(0, moving, left=frozenset("a")).leave == ()
+
+
+def test_4b3_what_was_stopped_before_the_notice_is_not_spots():
+    assert at(60, task(desired="STOPPED", ending_since=T0 - 6)).leave == ()
+    assert at(60, task(ending_since=T0 - 6)).leave == ("a",), "it runs, and is meant to"
+
+
 def test_4b4_a_storm_begins_earlier():
     crowd = [task(f"t{n}") for n in range(200)]
     assert len(at(69, *crowd).stop) == 200
