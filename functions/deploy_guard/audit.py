@@ -18,6 +18,7 @@ from deploy_guard.model import BETWEEN_CALLS, Act
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 ATTEMPT, UNCONFIRMED = "ATTEMPT", "UNCONFIRMED"
 _KEEP_S = 400 * 86_400
@@ -92,6 +93,21 @@ class Audit:
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
+
+    def note_with(self, write: TransactWriteItemTypeDef, row: AuditRow, attempt: str) -> bool:
+        """Make a write and add the row about it, or neither: False if the write's condition fails."""
+        try:
+            self.dynamodb.transact_write_items(
+                TransactItems=[
+                    write,
+                    {"Put": {"TableName": self.table, "Item": _item(row, attempt)}},
+                ]
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != _CANCELLED:
+                raise
+            return False
+        return True
 
     def act(self, row: AuditRow, known: Known, attempt: str) -> Noted:
         """Add a row, and note the act beside the service's others.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import msgspec
 
 from deploy_guard.last_known_good import Candidate, NoCandidate
@@ -235,15 +233,8 @@ def freeze(case: Case, now: float) -> Rule:
     freezes = (*case.freezes, *((case.settings.freeze,) if case.settings.freeze else ()))
     for freeze in freezes:
         if freeze.holds(now):
-            why = f" ({freeze.why})" if freeze.why else ""
-            return Rule("freeze", False, f"frozen by {freeze.by}{why}, {_until(freeze)}")
+            return Rule("freeze", False, freeze.told)
     return Rule("freeze", True, "no freeze is in force")
-
-
-def _until(freeze: Freeze) -> str:
-    if freeze.until is None:
-        return "until somebody lifts it"
-    return f"until {datetime.fromtimestamp(freeze.until, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _done(case: Case) -> list[Act]:

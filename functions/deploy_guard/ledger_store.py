@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from botocore.exceptions import ClientError
 
+from deploy_guard.freezes import freeze_key, freeze_of
 from deploy_guard.ledger import absorb, awaited, fitting, with_handled
 from deploy_guard.model import Act, Freeze, Ledger
 from deploy_guard.signals import TaskFailed
@@ -169,7 +170,7 @@ class LedgerStore:
 
     def _items(self, services: Sequence[str]) -> dict[str, Mapping[str, Any]]:
         keys = {f"{kind}#{one}" for one in services for kind in ("ledger", "acts")}
-        keys |= {f"freeze#{scope}" for one in services for scope in scopes(one)}
+        keys |= {freeze_key(scope) for one in services for scope in scopes(one)}
         wanted: Any = {
             self.table: {
                 "Keys": [{"pk": {"S": key}} for key in sorted(keys)],
@@ -216,12 +217,12 @@ def known_of(service: str, item: Mapping[str, Any]) -> Known:
 
 def _known(service: str, items: Mapping[str, Mapping[str, Any]]) -> Known:
     acts = items.get(f"acts#{service}")
-    freezes = [items[key] for scope in scopes(service) if (key := f"freeze#{scope}") in items]
+    rows = {scope: items.get(freeze_key(scope)) for scope in scopes(service)}
     return replace(
         known_of(service, items.get(f"ledger#{service}", {})),
         acts=_decoded(acts["doc"]["S"], tuple[Act, ...]) if acts else (),
         acts_version=int(acts["version"]["N"]) if acts else 0,
-        freezes=tuple(_decoded(one["doc"]["S"], Freeze) for one in freezes),
+        freezes=tuple(freeze_of(scope, row) for scope, row in rows.items() if row),
     )
 
 

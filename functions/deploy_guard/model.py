@@ -5,6 +5,7 @@ Times are epoch seconds. All is frozen and written as JSON: a field that is adde
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -18,6 +19,7 @@ from deploy_guard.outline import Outline
 Mode = Literal["off", "notify", "dry-run", "auto"]
 Controller = Literal["ECS", "CODE_DEPLOY", "EXTERNAL"]
 BETWEEN_CALLS = "; "
+_LAST_DATE = 253_402_300_799  # 9999-12-31T23:59:59Z
 
 
 class Image(msgspec.Struct, frozen=True, array_like=True):
@@ -213,6 +215,19 @@ class Freeze(msgspec.Struct, frozen=True, omit_defaults=True):
     def holds(self, now: float) -> bool:
         """Whether it is in force."""
         return self.until is None or now < self.until
+
+    @property
+    def ends(self) -> str:
+        """When it ends, for people. No calendar has a date for an end after the year 9999."""
+        if self.until is None or self.until > _LAST_DATE:
+            return "until somebody lifts it"
+        return f"until {datetime.fromtimestamp(self.until, UTC):%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def told(self) -> str:
+        """Whose it is, why, and when it ends."""
+        why = f" ({self.why})" if self.why else ""
+        return f"frozen by {self.by}{why}, {self.ends}"
 
 
 class Notice(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from sandbox.cli import guard_freeze, guard_query
+from sandbox.cli import guard_forgive, guard_freeze, guard_query
 from sandbox.cli.exit_code import ExitCode
 from sandbox.cli.guard_report import explanation_lines, history_lines
 from sandbox.cli.own_account import Client, own_account, physical_id
@@ -42,8 +42,13 @@ def _explain(arguments: Namespace, client: Client, table: str) -> ExitCode:
     return _print(found, explanation_lines(found), as_json=arguments.json)
 
 
+def _freezes(arguments: Namespace, client: Client, table: str) -> ExitCode:
+    found = guard_freeze.freezes(client, table)
+    return _print(found, guard_freeze.freezes_lines(found), as_json=arguments.json)
+
+
 def _decision(arguments: Namespace, client: Client, table: str) -> ExitCode:
-    print(guard_freeze.run(arguments, client, table))
+    print(DECISIONS[arguments.action](arguments, client, table))
     return ExitCode.DONE
 
 
@@ -55,10 +60,14 @@ def _print(document: Any, lines: Iterable[str], *, as_json: bool) -> ExitCode:
     return ExitCode.DONE
 
 
+DECISIONS: dict[str, Callable[[Namespace, Client, str], str]] = {
+    "freeze": guard_freeze.freeze,
+    "unfreeze": guard_freeze.unfreeze,
+    "forgive": guard_forgive.run,
+}
 _ACTIONS: dict[str, Callable[[Namespace, Client, str], ExitCode]] = {
     "history": _history,
     "explain": _explain,
-    "freeze": _decision,
-    "unfreeze": _decision,
-    "forgive": _decision,
+    "freezes": _freezes,
+    **dict.fromkeys(DECISIONS, _decision),
 }

@@ -18,7 +18,8 @@ def guard_options(guard: argparse.ArgumentParser) -> None:
         help="the ARN of a service deployment, or its id with --service",
     )
     explain.add_argument("--service", metavar="SERVICE", help="CLUSTER/SERVICE, or its ARN")
-    for action in (history, explain):
+    freezes = actions.add_parser("freezes", help="all freezes in force")
+    for action in (history, explain, freezes):
         action.add_argument("--json", action="store_true", help="print JSON instead")
         action.add_argument("--stack", default="ecs-ops", metavar="NAME", help="the deployed stack")
     _decisions(actions)
@@ -30,7 +31,11 @@ def _decisions(actions: Any) -> None:
     ends = freeze.add_mutually_exclusive_group()
     ends.add_argument("--for", dest="duration", metavar="DURATION", help="e.g. 90s, 2h, 1d")
     ends.add_argument("--until", metavar="TIME", help="e.g. 2026-01-31T18:00Z")
-    freeze.add_argument("--force", action="store_true", help="also what does not exist (yet)")
+    freeze.add_argument(
+        "--force",
+        action="store_true",
+        help="also what does not exist (yet), and in the place of a longer freeze",
+    )
     freeze.add_argument("--why", default="", metavar="TEXT", help="alerts say it")
     unfreeze = actions.add_parser("unfreeze", help="lift a freeze")
     for action in (freeze, unfreeze):

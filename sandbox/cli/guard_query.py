@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from deploy_guard.audit import Audit
 from deploy_guard.ledger_store import LedgerStore, scopes
 from deploy_guard.model import Deployment
@@ -44,7 +46,12 @@ def service_arn_of(ecs: Any, named: str) -> str:
     cluster, slash, service = named.partition("/")
     if not slash or not cluster or not service:
         raise SandboxError(f"{named}: name the service as CLUSTER/SERVICE, or by its ARN")
-    found = ecs.describe_services(cluster=cluster, services=[service])["services"]
+    try:
+        found = ecs.describe_services(cluster=cluster, services=[service])["services"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ClusterNotFoundException":
+            raise
+        found = []
     if not found:
         raise SandboxError(f"{named}: no such service here; name one that was deleted by its ARN")
     return str(found[0]["serviceArn"])

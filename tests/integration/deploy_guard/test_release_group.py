@@ -7,7 +7,7 @@ import pytest
 from deploy_guard.audit import Audit
 from deploy_guard.ledger_store import LedgerStore
 from deploy_guard.model import Freeze, Outcome
-from sandbox.cli.guard_freeze import freeze
+from sandbox.cli.freeze_rows import freeze
 from sandbox.ecs import App
 from tests.integration.conftest import web as service
 from tests.integration.deploy_guard.observed import SECRET

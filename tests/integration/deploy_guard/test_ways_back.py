@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deploy_guard.model import Freeze, Outcome
-from sandbox.cli.guard_freeze import freeze
+from sandbox.cli.freeze_rows import freeze
 from sandbox.ecs import App
 from sandbox.faults import CallFault
 from tests.integration.deploy_guard.condemned import (

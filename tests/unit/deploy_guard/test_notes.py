@@ -11,7 +11,7 @@ from deploy_guard.ledger_store import Due, Known, LedgerStore
 from deploy_guard.model import Judged, Ledger, Outcome
 from deploy_guard.notes import Notes
 from deploy_guard.signals import TaskFailed
-from sandbox.cli import guard_freeze
+from sandbox.cli import guard_forgive
 from tests.unit.deploy_guard.builders import never_started
 from tests.unit.deploy_guard.situations import BEGAN, SERVICE, changed, definition, row, version
 
@@ -189,6 +189,6 @@ def test_where_a_person_writes_the_ledger_what_is_noted_is_looked_at_at_once(dyn
 
 
 def forgiven_and_due(dynamodb, name):
-    guard_freeze.forgive(dynamodb, TABLE, SERVICE, name, "ann", NOW)
+    guard_forgive.forgive(dynamodb, TABLE, SERVICE, name, "ann", NOW)
     key = {"pk": {"S": f"ledger#{SERVICE}"}}
     return float(dynamodb.get_item(TableName=TABLE, Key=key)["Item"]["at"]["N"])
