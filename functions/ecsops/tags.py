@@ -98,9 +98,12 @@ def until(tag: str) -> Setting[str]:
             return "off"
         try:
             moment = datetime.fromisoformat(text.strip())
-        except ValueError:
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            # The last hours of 9999 west of Greenwich are no date in UTC.
+            moment.astimezone(UTC)
+        except (ValueError, OverflowError):
             raise InvalidSetting(word) from None
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
+        return moment.isoformat()
 
     return Setting(tag, parse, "on, off or a time like 2026-01-31T18:00:00Z", "off", "on")
 

@@ -9,8 +9,9 @@ from contextlib import nullcontext
 import pytest
 
 from deploy_guard.audit import Audit
+from deploy_guard.model import Freeze
+from sandbox.cli import freeze_rows, guard_forgive, guard_query, main
 from sandbox.cli import guard as command
-from sandbox.cli import guard_forgive, guard_query, main
 from sandbox.cli.guard_options import guard_options
 from sandbox.cli.guard_report import history_lines
 from sandbox.ecs import App
@@ -238,6 +239,29 @@ def test_what_cannot_be_understood_is_one_line(guard, words):
 def test_only_a_known_services_version_can_be_forgiven(guard, service, problem):
     with pytest.raises(SandboxError, match=problem):
         said(guard, "forgive", service, "web:3")
+
+
+@pytest.mark.parametrize("how", ["row", "tag", "unreadable"])
+def test_s18_a_freeze_for_ever_blocks_actions_and_never_alerts(operate, how):
+    seen = Observed(operate([web()]))
+    seen.tag(rollback="auto")
+    dynamodb, table = seen.account.client("dynamodb"), seen.world.stack.ref("DeployGuardTable")
+    match how:
+        case "row":
+            # 9999-12-31T23:59:59-12:00
+            one = Freeze("all", "ann", until=253_402_343_999.0)
+            freeze_rows.freeze(dynamodb, table, one, seen.account.clock.now())
+        case "tag":
+            seen.tag(freeze="9999-12-31T23:59:59-12:00")
+        case "unreadable":
+            item = {"pk": {"S": "freeze#all"}, "doc": {"S": '{"why": null}'}}
+            dynamodb.put_item(TableName=table, Item=item)
+    seen.release(app=App.without_secret(SECRET), seconds=200)
+    (failed,) = [alert for alert in seen.alerts() if alert["stage"] == "failed"]
+    assert "frozen by " in failed["summary"]
+    assert "until somebody lifts it" in failed["summary"]
+    assert seen.writes() == []
+    assert seen.world.dead_letters("DeployGuardDeadLetterQueue") == []
 
 
 def test_the_command_line_knows_them():

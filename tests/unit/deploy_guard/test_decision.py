@@ -269,6 +269,11 @@ def test_s18_a_freeze_blocks_until_it_ends_and_says_who_set_it():
     assert "the tag ecs-ops:freeze" in refused(settings=tagged)
 
 
+@pytest.mark.parametrize("until", [253_402_343_999.0, 9e99, float("inf")])
+def test_s18_a_freeze_to_the_end_of_time_blocks_until_it_is_lifted(until):
+    assert "until somebody lifts it" in refused(freezes=(Freeze("all", "ann", until=until),))
+
+
 def test_s18_the_kill_switch_blocks():
     assert refused(kill_switch="off") == "the guard is switched off"
 

@@ -94,7 +94,8 @@ def test_a_freeze_is_on_off_or_lasts_until_a_time(text, value):
     assert FREEZE.read({"ecs-ops:freeze": text}) == (value, None)
 
 
-def test_a_freeze_that_nobody_understands_is_a_freeze():
-    value, problem = FREEZE.read({"ecs-ops:freeze": "till friday"})
+@pytest.mark.parametrize("text", ["till friday", "9999-12-31T23:59:59-12:00"])
+def test_a_freeze_that_nobody_understands_is_a_freeze(text):
+    value, problem = FREEZE.read({"ecs-ops:freeze": text})
     assert value == "on"
     assert "acting as if on" in str(problem)
