@@ -94,6 +94,16 @@ class FailedTask(msgspec.Struct, frozen=True, omit_defaults=True):
         )
 
 
+def without_secrets(text: str) -> str:
+    """What ECS says, as it may be kept: it quotes commands and answers of others."""
+    if not text:
+        return text
+    # Its patterns take their time to compile: a cold start that needs none does without.
+    from ecsops.redaction import redact_text
+
+    return redact_text(text)
+
+
 def from_event(task: TaskStateChange) -> FailedTask:
     """What an event of the task says."""
     return FailedTask(
@@ -101,13 +111,18 @@ def from_event(task: TaskStateChange) -> FailedTask:
         started_by=task.started_by or "",
         task_definition=task.task_definition_arn or "",
         stop_code=task.stop_code,
-        stopped_reason=task.stopped_reason or "",
+        stopped_reason=without_secrets(task.stopped_reason or ""),
         started_at=_time(task.started_at),
         stopping_at=_time(task.stopping_at),
         stopped_at=_time(task.stopped_at) or _time(task.updated_at) or 0.0,
         containers=tuple(
             FailedContainer(
-                one.name, one.exit_code, one.reason, one.image, one.image_digest, one.runtime_id
+                one.name,
+                one.exit_code,
+                one.reason and without_secrets(one.reason),
+                one.image,
+                one.image_digest,
+                one.runtime_id,
             )
             for one in task.containers or ()
         ),

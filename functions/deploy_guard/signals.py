@@ -147,7 +147,7 @@ def _deployment(event: Event) -> DeploymentChanged:
     detail = read_detail(event, deployment.DeploymentStateChange)
     service = _service(event)
     at = _at(detail.updated_at, "$.detail.updatedAt", event)
-    reason = detail.reason or ""
+    reason = failures.without_secrets(detail.reason or "")
     key = _key(service, detail.deployment_id, detail.event_name, at, reason)
     return DeploymentChanged(service, detail.deployment_id, detail.event_name, at, reason, key)
 
@@ -171,7 +171,7 @@ def _notice(event: Event) -> Noticed | None:
         return None
     service = _service(event)
     at = _at(detail.created_at, "$.detail.createdAt", event)
-    notice = Notice(kind, at, detail.reason or detail.event_name)
+    notice = Notice(kind, at, failures.without_secrets(detail.reason or detail.event_name))
     return Noticed(service, notice, _key(service, detail.event_name, at, detail.reason))
 
 

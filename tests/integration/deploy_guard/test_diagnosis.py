@@ -22,7 +22,8 @@ from ecsops.events.task_state import TaskStateChange
 from sandbox.account import Account
 from sandbox.ecs import App
 from sandbox.world import check_world
-from tests.integration.deploy_guard.observed import LOGGING, REPOSITORY, SECRET
+from tests.integration.conftest import web
+from tests.integration.deploy_guard.observed import LOGGING, REPOSITORY, SECRET, Observed
 
 WORLD = {
     "clusters": [
@@ -179,6 +180,18 @@ def test_s20_a_secret_in_the_log_is_not_shown(service):
     assert isinstance(evidence.logs, LogLines)
     assert "connect failed" in evidence.logs.lines[-1]
     assert "hunter2" not in "".join(evidence.logs.lines)
+
+
+def test_s20_no_secret_of_a_stopped_reason_is_written(operate):
+    seen = Observed(operate([web()]))
+    secrets = ("hunter2", "AKIAIOSFODNN7EXAMPLE")
+    reason = "CannotStartContainerError: failed to create task: password={} key {}: exec"
+    seen.release(app=App(start_failure=reason.format(*secrets)), seconds=300)
+    assert "CannotStartContainerError" in str(seen.ledger().failures)
+    calls = [one for one in seen.world.calls() if one.fields.get("function")]
+    assert {"UpdateItem", "PutItem", "PutEvents"} <= {one["operation"] for one in calls}
+    for secret in secrets:
+        assert secret not in str([one["parameters"] for one in calls])
 
 
 def test_a_good_release_has_no_failures(service):

@@ -6,6 +6,7 @@ import pytest
 
 from deploy_guard.catalogue import BY_ID, CATALOGUE
 from deploy_guard.matching import MAX_TEXT, cause_of_exit, cause_of_text, subject_of
+from ecsops.redaction import redact_text
 from tests.unit.deploy_guard.builders import IMAGE, SECRET, TARGET_GROUP
 from tests.unit.deploy_guard.cases import EXIT_CODES, NO_CAUSE, SERVICE_TEXTS, TASK_TEXTS
 
@@ -17,6 +18,7 @@ _BY_CIRCUMSTANCES = {"SIGKILL_TIMEOUT", "UNKNOWN"}
 def test_what_ecs_says_of_a_task_finds_its_cause(cause, text):
     for said in (text, text.upper(), f"Task stopped. {text}", f"{text}\nrequest id: 0c1d"):
         assert cause_of_text(said, "task").id == cause
+        assert cause_of_text(redact_text(said), "task").id == cause
 
 
 @pytest.mark.parametrize(("cause", "text"), SERVICE_TEXTS)

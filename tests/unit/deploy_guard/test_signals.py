@@ -94,6 +94,22 @@ def test_a_task_that_failed_belongs_to_the_service_of_its_group():
     assert signal.service == SERVICE
 
 
+def test_s20_what_ecs_says_is_read_without_secrets():
+    text = "CannotStartContainerError: failed to create task: password=hunter2: exec: not found"
+    kept = "CannotStartContainerError: failed to create task: password=[redacted]"
+    containers = [{"name": "web", "exitCode": 1, "reason": text}]
+    failed = task(stoppedReason=text, containers=containers)
+    told = (
+        failed.task.stopped_reason,
+        failed.task.containers[0].reason,
+        read_event(sample("ecs-deployment-failed", reason=text)).reason,
+        read_event(sample("ecs-service-action-task-start-impaired", reason=text)).notice.text,
+    )
+    for said in told:
+        assert said.startswith(kept)
+        assert "hunter2" not in said
+
+
 @pytest.mark.parametrize(
     "detail",
     [
