@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from sandbox.ecs import App
 from tests.integration.conftest import web
-from tests.integration.deploy_guard.observed import REPOSITORY, SECRET, observed
+from tests.integration.deploy_guard.observed import REPOSITORY, SECRET, Observed, observed
+
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abcDEF123456"
 
 
 def test_s02_s03_a_missing_image(operate):
@@ -31,9 +35,18 @@ def test_s04_health_checks_that_fail_with_exit_code_143(operate):
     assert why.startswith(
         "Target group web calls the tasks unhealthy: Target.ResponseCodeMismatch [404]. ECS stopped them"
     )
-    assert "the grace period is 30 s" in why
+    assert f"ECS stopped them {ran_for(guard)} s after their start; the grace period is 30 s" in why
     assert "correct the health check's path or its expected codes" in next_
     assert "SIGTERM" not in mail(guard)
+
+
+def ran_for(guard):
+    """Seconds from start to stop of the task that was stopped first."""
+    tasks = [entry["event"]["detail"] for entry in guard.world.trace.select("event")]
+    stopped = [one for one in tasks if "ELB health" in (one.get("stoppedReason") or "")]
+    first = min(stopped, key=lambda one: one["stoppingAt"])
+    began, ended = (datetime.fromisoformat(first[name]) for name in ("startedAt", "stoppingAt"))
+    return round((ended - began).total_seconds())
 
 
 def test_s05_out_of_memory_with_exit_code_1(operate):
@@ -58,7 +71,11 @@ def test_a_missing_secret(operate):
 
 def test_s11_a_first_deployment_says_why_its_tasks_stopped(operate):
     guard = observed(operate, service=web("other"))
-    first_deployment(guard)
+    first_deployment(guard, tags=[{"key": "ecs-ops:rollback", "value": "auto"}])
+    none = "no rollback candidate: no version has ever proven good"
+    assert ["way back", none] in rules_against(guard)
+    (noted,) = guard.audit()
+    assert (noted.state, noted.executed, noted.why) == ("REFUSED", False, none)
     title, why, next_ = told(guard)
     assert title == "prod/web: first deployment failed (web:1), the image does not exist"
     assert why.startswith("Tag v1 is not in repository app")
@@ -70,19 +87,70 @@ def test_s11_a_first_deployment_says_why_its_tasks_stopped(operate):
     assert guard.writes() == []
 
 
-@pytest.mark.parametrize("word", ["hunter2", "AKIAIOSFODNN7EXAMPLE", "s3cr3t-value"])
-def test_s20_no_secret_arrives_anywhere(operate, word):
-    guard = observed(operate)
-    words = ("password=hunter2", "key AKIAIOSFODNN7EXAMPLE", "KeyError: 'DATABASE_URL'")
+def rules_against(guard):
+    """The rows of the first alert's table of what stands against a rollback."""
+    tables = [one for one in guard.alerts()[0]["evidence"] if one["title"] == "Against a rollback"]
+    return [row for table in tables for row in table["rows"]]
+
+
+def test_s11_a_first_deployment_that_ecs_gives_up_keeps_its_cause_beside_ecss_own_words(operate):
+    guard = observed(operate, service=web("other"))
+    breaker = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
+    first_deployment(guard, seconds=1500, deploymentConfiguration=breaker)
+    first, last = guard.alerts()
+    assert first["stage"] == "failed"
+    assert (last["stage"], last["severity"]) == ("rollback-failed", "critical")
+    assert last["title"] == "prod/web: first deployment failed (web:1), the image does not exist"
+    assert 'ECS says "No rollback candidate was found to run the rollback".' in last["summary"]
+    assert "app:v1 could not be pulled: the image does not exist." in last["summary"]
+    # The stopped reason of the task, not of the service deployment.
+    assert "CannotPullContainerError" in str(last["evidence"])
+    assert guard.orders() == []
+    assert guard.writes() == []
+
+
+SECRETS = ("hunter2", "AKIAIOSFODNN7EXAMPLE", JWT, "s3cr3t-value")
+QUOTED = ("password=hunter2", "key AKIAIOSFODNN7EXAMPLE", f"jwt {JWT}")
+
+
+def with_secrets_in_its_log():
+    return App.crash(*QUOTED, "KeyError: 'DATABASE_URL'", after_s=3)
+
+
+def with_secrets_in_its_reason():
+    why = 'exec: "serve": executable file not found in $PATH'
+    return App(start_failure=f"CannotStartContainerError: {' '.join(QUOTED)}: {why}")
+
+
+@pytest.mark.parametrize(
+    ("app", "readable"),
+    [
+        (with_secrets_in_its_log, "KeyError: 'DATABASE_URL'"),
+        (with_secrets_in_its_reason, "executable file not found"),
+    ],
+)
+def test_s20_no_secret_arrives_anywhere(operate, app, readable):
+    """Whatever leaves a function: calls, their parameters, log lines, mails; with the executor at work."""
+    guard = Observed(operate())
+    guard.tag(rollback="auto")
     environment = [{"name": "DB_PASSWORD", "value": "s3cr3t-value"}]
-    guard.release(app=App.crash(*words, after_s=3), environment=environment, seconds=200)
-    assert "KeyError: 'DATABASE_URL'" in mail(guard)
+    guard.release(app=app(), environment=environment, seconds=600)
     assert "DB_PASSWORD" in mail(guard)
-    functions = list(guard.world.trace.select("log"))
-    published = [call["parameters"] for call in guard.world.calls() if "Put" in call["operation"]]
-    assert word not in str(guard.mails())
-    assert word not in str([entry.fields for entry in functions])
-    assert word not in str(published)
+    assert readable in mail(guard)
+    (order,) = guard.orders()
+    assert order.kind == "act"
+    assert [row.state for row in guard.audit()] == ["REQUESTED", "ATTEMPT"]
+    calls = [call for call in guard.world.calls() if call["function"]]
+    # What each half writes, and the order that goes between them.
+    assert {"UpdateItem", "PutItem", "SendMessageBatch", "PutEvents", "TransactWriteItems"} <= {
+        call["operation"] for call in calls
+    }
+    logged = [entry.fields for entry in guard.world.trace.select("log")]
+    for secret in SECRETS:
+        told = [call["operation"] for call in calls if secret in str(call["parameters"])]
+        assert told == []
+        assert secret not in str(guard.mails())
+        assert secret not in str(logged)
 
 
 def test_a_name_that_came_stays_readable(operate):
@@ -93,7 +161,7 @@ def test_a_name_that_came_stays_readable(operate):
     assert ["app environment DB_PASSWORD", "none", "added"] in diff["changes"]
 
 
-def first_deployment(guard):
+def first_deployment(guard, seconds=300, **fields):
     """A service whose first version has never run."""
     container = {"name": "app", "image": f"{REPOSITORY}:v1"}
     guard.ecs.register_task_definition(
@@ -112,8 +180,9 @@ def first_deployment(guard):
         taskDefinition="web",
         launchType="FARGATE",
         networkConfiguration={"awsvpcConfiguration": {"subnets": ["subnet-0a0a0a0a0a0a0a0a0"]}},
+        **fields,
     )
-    guard.account.run_for(300)
+    guard.account.run_for(seconds)
 
 
 def told(guard):

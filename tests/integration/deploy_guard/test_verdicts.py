@@ -7,11 +7,12 @@ import json
 import re
 
 from deploy_guard.model import Outcome
+from sandbox.ec2 import Machine
 from sandbox.ecs import App, EcsSettings
 from sandbox.elb.model import DESCRIPTIONS
 from sandbox.faults import CallFault, EventFault
 from tests.integration.conftest import web
-from tests.integration.deploy_guard.observed import REPOSITORY, SECRET, observed
+from tests.integration.deploy_guard.observed import REPOSITORY, SECRET, Observed, observed
 
 
 def test_s01_a_rollback_that_ecs_calls_completed_is_no_success(operate):
@@ -29,6 +30,22 @@ def test_s01_a_rollback_that_ecs_calls_completed_is_no_success(operate):
     assert not guard.ledger().bad(row.serving)
 
 
+def test_s06_instances_that_are_full_are_never_a_reason_to_roll_back(operate):
+    guard = on_full_instances(operate)
+    guard.release(seconds=1200)
+    full = [one for one in placements(guard) if one == "RESOURCE:MEMORY"]
+    assert len(full) >= 5
+    (alert,) = guard.alerts()
+    assert (alert["stage"], alert["severity"]) == ("stalled", "warning")
+    assert "No container instance has room (RESOURCE:MEMORY), 3 times." in alert["summary"]
+    assert "the cause is PLACEMENT (capacity): another version would not help" in alert["summary"]
+    found = newest(guard).diagnosis
+    assert (found.cause_id, found.blame, found.count) == ("PLACEMENT", "capacity", len(full))
+    assert guard.orders() == []
+    assert guard.writes() == []
+    assert not any(not one.good for one in guard.ledger().judged)
+
+
 def test_s06_capacity_is_never_a_reason_to_roll_back(operate):
     guard = observed(operate)
     guard.tag(rollback="auto")
@@ -40,6 +57,41 @@ def test_s06_capacity_is_never_a_reason_to_roll_back(operate):
     assert guard.orders() == []
     assert guard.writes() == []
     assert guard.ledger().judged == () or all(one.good for one in guard.ledger().judged)
+
+
+def on_full_instances(operate):
+    """Two instances, each with room for one task of the service, which runs there."""
+    guard = Observed(operate(world=False))
+    guard.ecs.create_cluster(clusterName="prod")
+    for zone in ("eu-west-1a", "eu-west-1b"):
+        guard.account.fleet.launch(Machine(memory=700), zone)
+    guard.account.run_for(60)
+    guard.ecs.register_task_definition(
+        family="web",
+        networkMode="bridge",
+        requiresCompatibilities=["EC2"],
+        cpu="256",
+        memory="512",
+        containerDefinitions=[{"name": "app", "image": "app"}],
+    )
+    guard.ecs.create_service(
+        cluster="prod",
+        serviceName="web",
+        taskDefinition="web",
+        desiredCount=2,
+        launchType="EC2",
+    )
+    guard.tag(rollback="auto")
+    guard.account.run_for(1200)
+    guard.world.trace.clear()
+    return guard
+
+
+def placements(guard):
+    """Why ECS found no place for a task, each time it said so."""
+    events = [entry["event"]["detail"] for entry in guard.world.trace.select("event")]
+    names = ("SERVICE_TASK_PLACEMENT_FAILURE",)
+    return [one["reason"] for one in events if one.get("eventName") in names]
 
 
 def test_s09_the_same_event_many_times_is_one_alert_and_one_order(operate):

@@ -25,9 +25,9 @@ def whole(operate, **service):
     return guard
 
 
-def of_image(operate, image, **tags):
+def of_image(operate, image, options=None, **tags):
     """A service that runs an image of ECR, and an alarm that is OK."""
-    world = operate(world=False)
+    world = operate(world=False, **(options or {}))
     guard = Observed(world)
     guard.push("latest", "v1")
     service = web(containers=[{"name": "app", "port": 8080, "image": image}])
@@ -68,7 +68,9 @@ def images(guard):
 
 
 def test_s02_a_missing_image_is_told_and_rolled_back_within_half_a_minute(operate):
-    guard = of_image(operate, f"{REPOSITORY}:v1")
+    # Both tasks fail at the same moment, and each call takes its time.
+    options = {"ecs": EcsSettings(jitter=0.0), "latency_s": 0.03}
+    guard = of_image(operate, f"{REPOSITORY}:v1", options)
     guard.push("v6", "v7", "v8")
     guard.release(image=f"{REPOSITORY}:v9", seconds=400)
     failed = [
@@ -82,9 +84,17 @@ def test_s02_a_missing_image_is_told_and_rolled_back_within_half_a_minute(operat
     assert guard.writes() == ["StopServiceDeployment"]
     first = guard.alerts()[0]["summary"]
     assert "Tag v9 is not in repository app; the newest tags are v8, v7, v6." in first
+    assert "2 of 2 failed tasks ended like this." in first
     assert "The toolkit is rolling back to web:1 now." in first
+    assert newest(guard).diagnosis.cause_id == "IMAGE_NOT_FOUND"
+    assert 0 < seconds_of_lambda(guard) < 10
     assert states(guard) == ["ATTEMPT", "REQUESTED"]
     assert newest(guard).outcome is Outcome.ROLLED_BACK
+
+
+def seconds_of_lambda(guard):
+    """What all functions of the toolkit together ran for."""
+    return sum(one["duration_ms"] for one in guard.world.trace.select("invocation")) / 1000
 
 
 @pytest.mark.parametrize("again", [False, True])
