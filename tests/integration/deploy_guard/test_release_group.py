@@ -209,7 +209,7 @@ def test_the_brakes_of_each_service_hold_and_who_comes_after_it_is_left_to_peopl
     assert "prod/worker goes back first" in web[0]["summary"]
     assert "was not rolled back" in web[-1]["title"]
     assert web[-1]["severity"] == "critical"
-    assert shop.audit("worker") == ["REFUSED"]
+    assert shop.audit("worker") == ["FROZEN", "REFUSED"]
 
 
 def test_somebody_who_deploys_meanwhile_is_left_alone(operate):
