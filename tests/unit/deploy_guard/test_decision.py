@@ -119,7 +119,7 @@ def test_s10_a_rollback_is_never_rolled_back():
     assert "itself a rollback" in refused(row=row(rolls_back=deployment_arn(42)))
 
 
-@pytest.mark.parametrize("state", ["REQUESTED", "CONFIRMED", "FAILED"])
+@pytest.mark.parametrize("state", ["REQUESTED", "CONFIRMED", "UNCONFIRMED", "FAILED"])
 def test_s10_one_action_for_each_deployment_whatever_became_of_it(state):
     assert "acted on already" in refused(acts=(act(NOW - 9e5, deployment_arn(43), state),))
 
@@ -141,6 +141,13 @@ def test_s10_a_rollback_gets_half_an_hour_to_settle():
     assert (early.kind, early.until) == ("wait", NOW + 1)
     assert "cool-off" in early.reason
     assert decided(acts=(act(NOW - 1_800),)).kind == "act"
+
+
+def test_what_may_have_been_a_rollback_counts_as_one():
+    maybe = act(NOW - 4_000, state="UNCONFIRMED")
+    assert "2 of at most 2" in refused(acts=(act(NOW - 80_000), maybe))
+    early = decided(acts=(changed(maybe, at=NOW - 60),))
+    assert (early.kind, "cool-off" in early.reason) == ("wait", True)
 
 
 def test_what_was_only_tried_counts_for_nothing():
