@@ -47,7 +47,7 @@ def deployed_since(
     briefs = [described.brief(one) for one in answer["serviceDeployments"]]
     if answer.get("nextToken"):
         return None
-    shapes = reader.revisions({one.target for one in briefs if one.target})
+    shapes = reader.revisions.shapes({one.target for one in briefs if one.target})
     if any(one.target not in shapes for one in briefs):
         return None
     return tuple(

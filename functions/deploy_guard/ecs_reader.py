@@ -11,78 +11,38 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from deploy_guard import described
+from deploy_guard.answers import Denied, NoHistory, called
 from deploy_guard.ledger import open_rows
 from deploy_guard.model import Ledger, Version
 from deploy_guard.reality import Reality, ServiceDeployment
+from deploy_guard.revisions import Revisions
+from deploy_guard.seen import Seen, Shape, place_of
 from deploy_guard.unattended import as_remembered
 from ecsops.arns import parse_arn
 from ecsops.errors import CallFailed, refusals
 from ecsops.observability import logger
-from ecsops.parallel import chunks, run_all, within
+from ecsops.parallel import chunks, run_all
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
 
-Shape = Mapping[str, Any]
 _SERVICES_PER_CALL = 10
-_DEPLOYMENTS_PER_CALL = _REVISIONS_PER_CALL = 20
+_DEPLOYMENTS_PER_CALL = 20
 _LATEST, _HISTORY = 3, 20
-_MOST_KEPT = 500
-# An alert has ten seconds, and can be told without them.
-_REVISIONS, _REVISIONS_S = "DescribeServiceRevisions", 3.0
-# service/web, the form before clusters stood in it; today's is service/prod/web.
-_SHORT = 2
-_DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"})
-# A controller without service deployments, or an account that may not have them.
-_NO_HISTORY = frozenset({"UnsupportedFeatureException"})
 _GONE = "ClusterNotFoundException"
 
 
-class Denied(CallFailed):
-    """IAM does not let us read it."""
-
-
-class NoHistory(CallFailed):
-    """There are no service deployments to be had."""
-
-
 @dataclass(slots=True)
-class _Seen:
-    """What a batch of reads has brought."""
-
-    services: dict[str, Shape] = field(default_factory=dict)
-    deployments: dict[str, ServiceDeployment] = field(default_factory=dict)
-    versions: dict[str, Version] = field(default_factory=dict)
-    blind: set[str] = field(default_factory=set)
-    failed: dict[str, CallFailed] = field(default_factory=dict)
-    unread: dict[str, CallFailed] = field(default_factory=dict)
-
-    def fail(self, arns: Iterable[str], error: CallFailed) -> None:
-        """The services of these deployments or revisions could not be read; the others were."""
-        self.failed |= dict.fromkeys(self._of(arns), error)
-
-    def miss(self, arns: Iterable[str], error: CallFailed) -> None:
-        """These revisions were not told in time; whatever else is known of their services stands."""
-        self.unread |= dict.fromkeys(self._of(arns), error)
-
-    def _of(self, arns: Iterable[str]) -> list[str]:
-        places = {_place(arn) for arn in arns}
-        return [
-            one
-            for one, shape in self.services.items()
-            if (_place(shape.get("clusterArn", one))[-1], _place(one)[1]) in places
-        ]
-
-
-@dataclass(frozen=True, slots=True)
 class EcsReader:
-    """Reads, never writes. ``kept`` are service revisions: of those nothing but digests changes."""
+    """Reads, never writes; lives as long as the function's process."""
 
     ecs: ECSClient
-    kept: dict[str, Shape] = field(default_factory=dict)
+    revisions: Revisions = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Share the client."""
+        self.revisions = Revisions(self.ecs)
 
     def read(
         self,
@@ -97,7 +57,7 @@ class EcsReader:
         One that could not be read is left out; if that is all of them, why is raised.
         """
         by_service = {ledger.service: ledger for ledger in ledgers}
-        seen = _Seen(versions=_known_versions(by_service.values()) | self._kept_versions())
+        seen = Seen(versions=_known_versions(by_service.values()) | self.revisions.versions())
         self._read_services(list(by_service), seen)
         for arn in remembered:
             known = as_remembered(seen.services.get(arn, {}), by_service[arn])
@@ -119,7 +79,7 @@ class EcsReader:
             # Who is silent is not asked twice.
             seen.miss(named, next(iter(seen.unread.values())))
         else:
-            self._read_revisions(named, seen)
+            self.revisions.read(named, seen)
         if by_service and seen.failed.keys() == by_service.keys():
             raise next(iter(seen.failed.values()))
         return {
@@ -140,7 +100,7 @@ class EcsReader:
 
     def successes(self, reality: Reality) -> tuple[list[ServiceDeployment], dict[str, Version]]:
         """Earlier successful deployments of a service, newest first, and what they ran."""
-        found = _call(
+        found = called(
             "ListServiceDeployments",
             lambda: self.ecs.list_service_deployments(
                 service=reality.service,
@@ -150,29 +110,21 @@ class EcsReader:
             ),
         )
         briefs = [described.brief(one) for one in found["serviceDeployments"]]
-        seen = _Seen({reality.service: reality.description}, versions=dict(reality.versions))
-        self._read_revisions(_revisions_of(briefs) - seen.versions.keys(), seen)
+        seen = Seen({reality.service: reality.description}, versions=dict(reality.versions))
+        self.revisions.read(_revisions_of(briefs) - seen.versions.keys(), seen)
         for error in (*seen.failed.values(), *seen.unread.values()):
             raise error
         return briefs, seen.versions
 
-    def revisions(self, arns: Collection[str]) -> dict[str, Shape]:
-        """Service revisions as ECS describes them, as far as they may be read."""
-        unread = sorted(set(arns) - self.kept.keys())
-        if unread:
-            answer = self._described_revisions(unread)
-            self._keep(answer["serviceRevisions"])
-        return {one: self.kept[one] for one in arns if one in self.kept}
-
     def definition(self, arn: str) -> tuple[dict[str, Any], list[Any]]:
         """A task definition and its tags."""
-        answer = _call(
+        answer = called(
             "DescribeTaskDefinition",
             lambda: self.ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"]),
         )
         return answer["taskDefinition"], answer.get("tags", [])
 
-    def _read_services(self, arns: Sequence[str], seen: _Seen) -> None:
+    def _read_services(self, arns: Sequence[str], seen: Seen) -> None:
         by_cluster: dict[str, list[str]] = {}
         for arn in arns:
             by_cluster.setdefault(parse_arn(arn).cluster or "default", []).append(arn)
@@ -194,16 +146,16 @@ class EcsReader:
                 raise answer
             else:
                 # Under the ARN that was asked for: a service can have one of the old form as well.
-                known = {_place(one)[1]: one for one in part}
+                known = {place_of(one)[1]: one for one in part}
                 for one in answer["services"]:
-                    arn = known[_place(one["serviceArn"])[1]]
+                    arn = known[place_of(one["serviceArn"])[1]]
                     seen.services[arn] = {**one, "serviceArn": arn}
                 for refused, error in refusals("DescribeServices", answer).items():
                     seen.failed |= {
-                        one: error for one in part if _place(one)[1] == _place(refused)[1]
+                        one: error for one in part if place_of(one)[1] == place_of(refused)[1]
                     }
 
-    def _read_together(self, asked: Mapping[str, Sequence[str]], seen: _Seen) -> None:
+    def _read_together(self, asked: Mapping[str, Sequence[str]], seen: Seen) -> None:
         """Deployments, and the revisions that are in use, in one round trip."""
         arns = sorted({one for ids in asked.values() for one in ids} - seen.deployments.keys())
         current = {
@@ -216,20 +168,20 @@ class EcsReader:
             partial(self._read_deployments, part, seen)
             for part in chunks(arns, _DEPLOYMENTS_PER_CALL)
         ]
-        calls.append(partial(self._read_revisions, current - seen.versions.keys(), seen))
+        calls.append(partial(self.revisions.read, current - seen.versions.keys(), seen))
         for answer in run_all(calls):
             if isinstance(answer, Exception):
                 raise answer
 
     def _services(self, cluster: str, arns: Sequence[str]) -> Any:
-        return _call(
+        return called(
             "DescribeServices",
             lambda: self.ecs.describe_services(
                 cluster=cluster, services=list(arns), include=["TAGS"]
             ),
         )
 
-    def _latest(self, services: Sequence[str], seen: _Seen) -> list[list[str]]:
+    def _latest(self, services: Sequence[str], seen: Seen) -> list[list[str]]:
         calls = [partial(self._list, seen.services[arn]) for arn in services]
         latest: list[list[str]] = []
         for arn, answer in zip(services, run_all(calls), strict=True):
@@ -243,7 +195,7 @@ class EcsReader:
         return latest
 
     def _list(self, service: Shape) -> list[str]:
-        answer = _call(
+        answer = called(
             "ListServiceDeployments",
             lambda: self.ecs.list_service_deployments(
                 service=service["serviceArn"], cluster=service["clusterArn"], maxResults=_LATEST
@@ -251,9 +203,9 @@ class EcsReader:
         )
         return [one["serviceDeploymentArn"] for one in answer["serviceDeployments"]]
 
-    def _read_deployments(self, arns: Sequence[str], seen: _Seen) -> None:
+    def _read_deployments(self, arns: Sequence[str], seen: Seen) -> None:
         try:
-            answer = _call(
+            answer = called(
                 "DescribeServiceDeployments",
                 lambda: self.ecs.describe_service_deployments(serviceDeploymentArns=list(arns)),
             )
@@ -268,38 +220,6 @@ class EcsReader:
                 seen.fail([arn], refused)
             shown = [described.service_deployment(one) for one in answer["serviceDeployments"]]
             seen.deployments |= {one.arn: one for one in shown}
-
-    def _described_revisions(self, arns: Sequence[str]) -> Any:
-        def described() -> Any:
-            return self.ecs.describe_service_revisions(serviceRevisionArns=list(arns))
-
-        return within(_REVISIONS, _REVISIONS_S, partial(_call, _REVISIONS, described))
-
-    def _keep(self, shapes: Iterable[Shape]) -> None:
-        if len(self.kept) > _MOST_KEPT:
-            self.kept.clear()
-        self.kept.update({one["serviceRevisionArn"]: one for one in shapes})
-
-    def _kept_versions(self) -> dict[str, Version]:
-        """Those whose images are resolved: they need not be read again."""
-        versions = {arn: described.version_of(shape) for arn, shape in self.kept.items()}
-        return {arn: one for arn, one in versions.items() if one.digests}
-
-    def _read_revisions(self, arns: Iterable[str], seen: _Seen) -> None:
-        for part in chunks(sorted(arns), _REVISIONS_PER_CALL):
-            try:
-                answer = self._described_revisions(part)
-            except Denied as error:
-                seen.blind.add(str(error))
-                continue
-            except CallFailed as error:
-                seen.miss(part, error)
-                continue
-            for arn, refused in refusals(_REVISIONS, answer).items():
-                seen.fail([arn], refused)
-            self._keep(answer["serviceRevisions"])
-            for one in answer["serviceRevisions"]:
-                seen.versions[one["serviceRevisionArn"]] = described.version_of(one)
 
 
 def _deployments_to_ask(service: Shape, ledger: Ledger) -> list[str]:
@@ -328,23 +248,3 @@ def _revisions_of(deployments: Iterable[ServiceDeployment]) -> set[str]:
         arn for one in deployments for arn in (one.target, one.source, one.rolled_back_to) if arn
     )
     return set(named)
-
-
-def _place(arn: str) -> tuple[str, str]:
-    """Cluster and name of a service, also of the one to which a deployment or a revision belongs."""
-    parts = arn.rpartition(":")[2].split("/")
-    return (parts[1], parts[2]) if len(parts) > _SHORT else ("", parts[-1])
-
-
-def _call(operation: str, perform: Callable[[], Any]) -> Any:
-    try:
-        return perform()
-    except ClientError as error:
-        code, text = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
-        if code in _DENIED:
-            raise Denied(operation, code, text) from error
-        if code in _NO_HISTORY:
-            raise NoHistory(operation, code, text) from error
-        raise CallFailed(operation, code, text) from error
-    except BotoCoreError as error:
-        raise CallFailed(operation, type(error).__name__, str(error)) from error

@@ -152,7 +152,7 @@ class Investigator:
         arns = {one.revision_arn for one in versions if one.revision_arn and not reality.unread}
         revisions: Mapping[str, Mapping[str, Any]] = {}
         try:
-            revisions = self.adviser.reader.revisions(arns) if arns else {}
+            revisions = self.adviser.reader.revisions.shapes(arns) if arns else {}
             unread += [
                 f"the service's own configuration with {one.name}"
                 for one in versions

@@ -46,7 +46,11 @@ class Adviser:
     def reader(self):
         return self
 
-    def revisions(self, arns):
+    @property
+    def revisions(self):
+        return self
+
+    def shapes(self, arns):
         if self.shown is None:
             raise CallFailed("DescribeServiceRevisions", "ThrottlingException", "slow")
         return {one: revision(one) for one in arns if one in self.shown}
