@@ -35,7 +35,7 @@ MODULES = {
     "BatchSubmitFunction": 425,
     "BatchLaunchFunction": 410,
     "BatchTrackFunction": 405,
-    "DeployGuardFunction": 460,
+    "DeployGuardFunction": 468,
     "SpotFallbackFunction": 395,
     "QueueScalingFunction": 415,
     "AlertsFunction": 395,
