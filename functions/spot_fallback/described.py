@@ -7,6 +7,7 @@ from typing import Any
 
 from ecsops import tags
 from ecsops.services import is_deploying
+from spot_fallback.following import deployed_at, revision_of
 from spot_fallback.model import Counted, Primary, Shadow
 from spot_fallback.placement import last_said
 from spot_fallback.settings import read_settings
@@ -41,6 +42,8 @@ def primary_of(described: Mapping[str, Any], counted: Counted | None, now: float
         spot_only=bool(spot) and len(spot) == len(providers),
         problems=problems,
         maximum_percent=described.get("deploymentConfiguration", {}).get("maximumPercent", 200),
+        revision=revision_of(described),
+        deployed_at=deployed_at(described),
     )
 
 

@@ -44,6 +44,8 @@ class Primary(msgspec.Struct, frozen=True):
     unhealthy: int = 0  # targets in its target groups that do not answer, or do not yet
     pending: int = 0  # of those that are meant to run: they start
     maximum_percent: int = 200  # of ``desired``: tasks that it may have at once
+    revision: str = ""  # the service revision that serves
+    deployed_at: float = 0.0  # when the deployment that counts began
 
     @property
     def place(self) -> tuple[str, str]:
@@ -120,6 +122,7 @@ class Cover(msgspec.Struct, frozen=True):
     window_at: float = 0.0  # since then less was missing than is covered: at most window_need
     window_need: int = 0
     confirmed: bool = False  # the service has been seen with this target
+    follows: str = ""  # the primary's service revision for which the cover was deployed
     told: tuple[str, ...] = ()
     owed: Owed | None = None  # what may not have been told yet
     reason: str = ""

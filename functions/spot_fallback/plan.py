@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from ecsops.wording import counted
 from spot_fallback import news as told
 from spot_fallback.control import Control, control
+from spot_fallback.following import is_behind, noted
 from spot_fallback.model import Cover, Evidence, Primary, Shadow
 from spot_fallback.owed import News, Owed
 from spot_fallback.shadow import differences
@@ -83,7 +84,7 @@ def plan(
         )
         taken = Plan(shadow.desired, shadow.desired, text, cover)
         return _told(taken, primary, told.taken(cover, text, now), now)
-    wished = control(primary, shadow, cover, evidence, now)
+    wished = control(primary, shadow, noted(primary, shadow, cover), evidence, now)
     if shadow.status == "draining":
         reason = "the cover was deleted and still drains: it is made anew once it is gone"
         news = [News("edited", f"deleted-{shadow.arn}", reason)] if wished.target else []
@@ -129,6 +130,8 @@ def _actions(primary: Primary, shadow: Shadow, wished: Control) -> list[Action]:
     # A deployment or a freeze of the primary is not ours to carry into the cover.
     settled = not (primary.deploying or primary.settings.frozen)
     changes = differences(primary.wanted, shadow.shape) if settled else {}
+    if settled and is_behind(primary, wished.cover):
+        changes["forceNewDeployment"] = True
     desired = wished.target if wished.target != shadow.desired else None
     if desired is None and not changes:
         return []

@@ -8,6 +8,8 @@ from sandbox.ecs import App, EcsSettings
 from tests.integration.conftest import web
 from tests.integration.spot_fallback.conftest import COVER
 
+LATEST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:latest"
+
 
 def healthy(market) -> int:
     return sum(state == "healthy" for state in market.health("web").values())
@@ -142,6 +144,48 @@ def test_a_deployment_is_carried_into_the_cover_when_it_is_over(market):
     ops.spot(None)
     ops.run(600)
     assert ops.service(COVER)["taskDefinition"] == new
+
+
+def _digests(ops, name):
+    ecs = ops.account.client("ecs")
+    arns = ecs.list_tasks(cluster="prod", serviceName=name)["taskArns"]
+    tasks = ecs.describe_tasks(cluster="prod", tasks=arns)["tasks"] if arns else []
+    return {container["imageDigest"] for task in tasks for container in task["containers"]}
+
+
+def test_a_forced_deployment_of_a_tag_that_moved_is_followed_before_the_next_shortage(market):
+    """ECS keeps the digests of a deployment's begin, also for tasks that start weeks later."""
+    ops = market(count=2)
+    ecs, images = ops.account.client("ecs"), ops.account.images
+    images.push(LATEST)
+    shape = ecs.describe_task_definition(taskDefinition=ops.service()["taskDefinition"])
+    shape = shape["taskDefinition"]
+    kept = ("family", "networkMode", "requiresCompatibilities", "cpu", "memory")
+    ecs.register_task_definition(
+        containerDefinitions=[{**shape["containerDefinitions"][0], "image": LATEST}],
+        **{name: shape[name] for name in kept},
+    )
+    ecs.update_service(cluster="prod", service="web", taskDefinition=shape["family"])
+    ops.run(600)
+    ops.drought()
+    ops.run(300)
+    before = _digests(ops, COVER)
+    ops.spot(None)
+    ops.run(3_000)
+    assert ops.covered() == 0
+
+    images.push(LATEST, "another build")
+    ecs.update_service(cluster="prod", service="web", forceNewDeployment=True)
+    ops.run(900)
+    now = _digests(ops, "web")
+    assert now != before
+    ops.trace.clear()
+    ops.drought()
+    ops.run(300)
+    assert ops.covered() == 2
+    assert _digests(ops, COVER) == now
+    forced = [call for call in ops.calls("UpdateService") if "forceNewDeployment" in str(call)]
+    assert forced == [], "it was deployed long before it was needed"
 
 
 def test_a_market_that_goes_on_and_off_makes_one_flap_at_most(market):
