@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from argparse import Namespace
 from collections.abc import Sequence
@@ -19,13 +20,14 @@ from spot_drain.advice import advice
 from spot_drain.history import Episode, Histories
 
 _LONGEST_DAYS = 90
+_SERVICE = re.compile("[^/]+/[^/]+")
 
 
 def run(arguments: Namespace) -> ExitCode:
     """Read the table of a deployed stack."""
     if not 1 <= arguments.days <= _LONGEST_DAYS:
         raise SandboxError(f"--days {arguments.days}: the history is kept for 1 to 90 days")
-    if arguments.service and arguments.service.count("/") != 1:
+    if arguments.service is not None and not _SERVICE.fullmatch(arguments.service):
         raise SandboxError(f"--service {arguments.service}: expected CLUSTER/SERVICE")
     with own_account() as client:
         table = physical_id(client, arguments.stack, "SpotDrainTable")

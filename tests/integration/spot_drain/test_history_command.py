@@ -49,5 +49,6 @@ def test_the_history_tells_what_spot_took_where_and_who_drained_it(told, monkeyp
 
     failed = ExitCode.FAILED
     assert "1 to 90 days" in told("--days", "0", code=failed)
-    assert "expected CLUSTER/SERVICE" in told("--service", "web", code=failed)
+    for wrong in ("web", "prod/", "/web", "prod/web/1", ""):
+        assert "expected CLUSTER/SERVICE" in told("--service", wrong, code=failed)
     assert "--stack names it" in told("--stack", "other", code=failed)

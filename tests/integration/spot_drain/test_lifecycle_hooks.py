@@ -280,6 +280,42 @@ def test_4d_whatever_call_fails_a_hook_is_completed_and_never_early(on, kind, op
     assert done >= last_stopped(on, *tasks)
 
 
+@pytest.mark.parametrize(
+    "operation", ["UpdateContainerInstancesState", "ListTasks", "DescribeTasks"]
+)
+def test_4d_what_cannot_be_asked_for_minutes_is_not_taken_for_gone(on, operation):
+    """One refusal is tried again by the SDK; these outlast its tries and the next receives."""
+    one, _ = on.group()
+    on.service(deploymentConfiguration=MIN_50)
+    tasks = on.on(one)
+    on.account.faults.add(CallFault("throttle", operation=operation))
+
+    on.scale_in(one)
+    on.account.run_for(100)
+    assert on.world.calls("CompleteLifecycleAction") == []
+
+    on.account.faults.clear()
+    on.account.run_for(400)
+    assert on.account.groups.results == [(one, "CONTINUE")]
+    assert completed_at(on) >= last_stopped(on, *tasks)
+
+
+def test_an_instance_that_its_owner_wants_left_alone_is_not_let_go_with_its_tasks(on):
+    one, _ = on.group()
+    on.service(deploymentConfiguration=MIN_50)
+    (task,) = on.on(one)
+    on.ecs.tag_resource(
+        resourceArn=on.instance(one)["containerInstanceArn"],
+        tags=[{"key": "ecs-ops:spot-drain", "value": "off"}],
+    )
+
+    on.scale_in(one)
+    on.account.run_for(300)
+
+    assert on.world.calls("CompleteLifecycleAction") == []
+    assert on.task(task["taskArn"])["lastStatus"] == "RUNNING"
+
+
 def test_spot_takes_an_instance_whose_hook_waits(on):
     one, _ = on.group()
     on.service(deploymentConfiguration=MIN_50)

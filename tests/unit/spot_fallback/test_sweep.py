@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from unittest.mock import Mock
 
 import pytest
 
+from ecsops.errors import CallFailed
 from spot_fallback.model import Cover
 from spot_fallback.plan import Delete
 from spot_fallback.sweep import Sweeper
@@ -46,6 +48,28 @@ def test_what_was_remembered_goes_with_the_cover():
     swept = sweeper(cover_shape(2))
     swept.sweep([COVER_ARN], NOW)
     swept.store.write.assert_called_once_with(ARN, Cover(version=7), NOW)
+
+
+def test_a_cover_whose_service_cannot_be_read_is_kept_and_looked_at_again():
+    swept = sweeper(cover_shape(2))
+    read = swept.aws.describe.side_effect
+
+    def throttled(places):
+        if ("prod", "web") not in places:
+            return read(places)
+        error = CallFailed("DescribeServices", "ThrottlingException", "slow")
+        return {}, dict.fromkeys(places, error)
+
+    swept.aws.describe.side_effect = throttled
+    assert swept.sweep([COVER_ARN], NOW) == [COVER_ARN]
+    swept.aws.perform.assert_not_called()
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_dry_run_deletes_no_cover(dry_run):
+    swept = dataclasses.replace(sweeper(cover_shape(2)), dry_run=dry_run)
+    swept.sweep([COVER_ARN], NOW)
+    assert swept.aws.perform.called != dry_run
 
 
 @pytest.mark.parametrize(
