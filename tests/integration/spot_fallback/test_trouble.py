@@ -130,7 +130,7 @@ def test_a_dry_run_changes_nothing_and_says_what_it_would_do(market):
     ops.drought()
     ops.run(300)
     assert ops.covered() == -1
-    assert ops.titles() == ["prod/web: dry run: Spot is short"]
+    assert ops.titles() == ["prod/web: dry run: the cover would be changed"]
 
 
 def test_the_stacks_off_outranks_the_tag(market):
@@ -277,7 +277,7 @@ def test_a_live_cover_stays_as_it_is_under_a_dry_run(market):
     ops.spot(None)
     ops.run(1_800)
     assert ops.covered() == 2
-    assert ops.titles()[-1] == "prod/web: dry run: Spot is short"
+    assert ops.titles()[-1] == "prod/web: dry run: the cover would be changed"
 
 
 def test_a_shortage_of_another_account_covers_nothing_here(market):
