@@ -1,29 +1,15 @@
 """Freezes in their table, against a real condition evaluator (moto)."""
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from deploy_guard.ledger_store import LedgerStore
 from deploy_guard.model import Freeze
 from sandbox.cli import freeze_rows
 from sandbox.errors import SandboxError
+from tests.unit.deploy_guard.conftest import TABLE
 from tests.unit.deploy_guard.situations import BEGAN, SERVICE
 
-TABLE, NOW = "guard", BEGAN
-
-
-@pytest.fixture
-def dynamodb():
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="eu-west-1")
-        client.create_table(
-            TableName=TABLE,
-            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        yield client
+NOW = BEGAN
 
 
 class Overtaken:

@@ -1,9 +1,7 @@
 """Failed tasks noted in the item of a ledger, against a real condition evaluator (moto)."""
 
-import boto3
 import msgspec
 import pytest
-from moto import mock_aws
 
 from deploy_guard import noting
 from deploy_guard.ledger import awaited
@@ -13,22 +11,10 @@ from deploy_guard.notes import Notes
 from deploy_guard.signals import TaskFailed
 from sandbox.cli import guard_forgive
 from tests.unit.deploy_guard.builders import never_started
+from tests.unit.deploy_guard.conftest import TABLE
 from tests.unit.deploy_guard.situations import BEGAN, SERVICE, changed, definition, row, version
 
-TABLE, NOW = "guard", BEGAN + 43_100
-
-
-@pytest.fixture
-def dynamodb():
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="eu-west-1")
-        client.create_table(
-            TableName=TABLE,
-            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        yield client
+NOW = BEGAN + 43_100
 
 
 def task_failed(number, *, ended=False, of="ecs-svc/43"):
