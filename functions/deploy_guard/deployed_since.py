@@ -9,15 +9,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from deploy_guard import described
 from deploy_guard.aftermath import CLOCKS_S, LEASE_S, Began
+from deploy_guard.answers import NoHistory, called
 from deploy_guard.ecs_reader import EcsReader
 from deploy_guard.reality import Reality
-from ecsops.errors import call_failed
 
-_NO_HISTORY = "UnsupportedFeatureException"
 _MOST = 20
 
 
@@ -33,17 +30,17 @@ def deployed_since(
         "before": datetime.fromtimestamp(at + LEASE_S + CLOCKS_S, UTC),
     }
     try:
-        answer = reader.ecs.list_service_deployments(
-            service=reality.service,
-            cluster=reality.cluster,
-            createdAt=window,  # type: ignore[arg-type]
-            maxResults=_MOST,
+        answer = called(
+            "ListServiceDeployments",
+            lambda: reader.ecs.list_service_deployments(
+                service=reality.service,
+                cluster=reality.cluster,
+                createdAt=window,  # type: ignore[arg-type]
+                maxResults=_MOST,
+            ),
         )
-    except (ClientError, BotoCoreError) as error:
-        failed = call_failed("ListServiceDeployments", error)
-        if failed.code == _NO_HISTORY:
-            return None
-        raise failed from error
+    except NoHistory:
+        return None
     briefs = [described.brief(one) for one in answer["serviceDeployments"]]
     if answer.get("nextToken"):
         return None
